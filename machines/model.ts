@@ -1,0 +1,121 @@
+/** Any value that survives JSON. What a context holds is made of this. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A JSON object as an instance gave it: carried, never reshaped. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** What an instance said of itself in its registration file, after validation. */
+export interface Registration {
+  readonly id: string;
+  readonly name: string;
+  /** Absolute path of the project. */
+  readonly path: string;
+  readonly port: number;
+  /** The endpoint, when the file gave one; otherwise `/mcp` on loopback at `port`. */
+  readonly url: string | null;
+  readonly pid: number | null;
+  /** Bearer token that the instance asks for. A credential: shown to nobody. */
+  readonly token: string | null;
+  /** ISO time at which the instance says it started. */
+  readonly startedAt: string | null;
+  readonly hasPackageJson: boolean;
+  /** The file that it was read from. */
+  readonly file: string;
+}
+
+/** A file that was not accepted, and why. */
+export interface Refusal {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Why a connection failed or was lost. `code` is one of the failure codes in `docs/errors.md`. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+export type FailureCode =
+  | 'CONNECTION_REFUSED'
+  | 'CONNECTION_LOST'
+  | 'CONNECT_TIMEOUT'
+  | 'HTTP_ERROR'
+  | 'PINGS_MISSED'
+  | 'PROTOCOL_ERROR'
+  | 'SESSION_EXPIRED'
+  | 'UNAUTHORIZED'
+  | 'UNSUPPORTED_VERSION';
+
+/** What an instance offers, as it gave it, over all pages. */
+export interface Catalogue {
+  readonly tools: readonly JsonObject[];
+  readonly resources: readonly JsonObject[];
+  readonly resourceTemplates: readonly JsonObject[];
+  readonly prompts: readonly JsonObject[];
+}
+
+/** Where an instance answers: an address that needs no resolver, and the `Host` it expects. */
+export interface Endpoint {
+  /** Literal address or, for an allowed remote host, its name. IPv6 without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** Path with query. */
+  readonly path: string;
+  /** Value of the `Host` header. */
+  readonly host: string;
+}
+
+/** The instance as `initialize` described it, and the address at which it answered. */
+export interface Peer {
+  readonly endpoint: Endpoint;
+  readonly protocolVersion: string;
+  readonly capabilities: JsonObject;
+  readonly serverInfo: JsonObject;
+  readonly instructions: string | null;
+  /** Whether a standing GET stream tells of its death and of its changes. */
+  readonly standingStream: boolean;
+}
+
+export type InstanceState = 'discovered' | 'connecting' | 'active' | 'retrying' | 'dead' | 'removed';
+
+/** One step of an instance, with its reason; `at` in milliseconds since the epoch. */
+export interface Transition {
+  readonly from: InstanceState | null;
+  readonly to: InstanceState;
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** What the edge reads for a machine whenever it needs to know: the machines have no clock and no dice. */
+export interface World {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Uniform in [0, 1). */
+  readonly random: number;
+  /** Calls that were sent to the instance and have no answer yet. */
+  readonly callsInFlight: number;
+  /** When the instance last answered or said anything on any connection, or null. */
+  readonly lastActivity: number | null;
+}
+
+/** Durations in milliseconds and budgets that an instance lives by. */
+export interface InstancePolicy {
+  readonly connectTimeout: number;
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+  readonly maxMissedPings: number;
+  readonly retryBase: number;
+  readonly retryCap: number;
+  /** Retries after the first attempt. */
+  readonly maxRetries: number;
+  /** 0 turns revival off. */
+  readonly reviveInterval: number;
+  readonly deadTtl: number;
+}
+
+/** The agent behind a session as its `initialize` described it. */
+export interface AgentInfo {
+  readonly protocolVersion: string;
+  readonly capabilities: JsonObject;
+  readonly clientInfo: JsonObject;
+}

@@ -1,0 +1,30 @@
+// Bundles the bin. One entry, its lazy parts beside it: what `hub` doesn't need to answer
+// `initialize` is not even read from disk.
+import { chmod, readFile, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+
+await rm('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { signalbox: 'src/main.ts' },
+  outdir: 'dist',
+  chunkNames: 'lazy/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  define: { SIGNALBOX_VERSION: JSON.stringify(version) },
+  banner: {
+    js: [
+      "import { createRequire as __createRequire } from 'node:module';",
+      'const require = __createRequire(import.meta.url);',
+    ].join('\n'),
+  },
+  logLevel: 'warning',
+});
+await chmod('dist/signalbox.js', 0o755);
