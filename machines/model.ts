@@ -1,5 +1,11 @@
 /** Any value that survives JSON. What a context holds is made of this. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /** A JSON object as an instance gave it: carried, never reshaped. */
 export type JsonObject = { readonly [key: string]: Json };
@@ -72,11 +78,15 @@ export interface Peer {
   readonly capabilities: JsonObject;
   readonly serverInfo: JsonObject;
   readonly instructions: string | null;
-  /** Whether a standing GET stream tells of its death and of its changes. */
-  readonly standingStream: boolean;
 }
 
-export type InstanceState = 'discovered' | 'connecting' | 'active' | 'retrying' | 'dead' | 'removed';
+export type InstanceState =
+  | 'discovered'
+  | 'connecting'
+  | 'active'
+  | 'retrying'
+  | 'dead'
+  | 'removed';
 
 /** One step of an instance, with its reason; `at` in milliseconds since the epoch. */
 export interface Transition {

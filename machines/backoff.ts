@@ -1,0 +1,44 @@
+import type { InstancePolicy, Transition } from './model.ts';
+
+/** Longest delay a timer takes: Node fires a longer one at once. Milliseconds. */
+export const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** Milliseconds an instance must stay active before its retries are forgiven. */
+export const STABLE_AFTER = 30_000;
+
+/** Milliseconds between two attempts at an instance that answers 401 or 403, at least. */
+export const UNAUTHORIZED_DELAY = 5_000;
+
+/** Transitions that an instance remembers. */
+export const HISTORY_LENGTH = 20;
+
+/** Crashes of one instance actor that are repaired within {@link CRASH_WINDOW}; one more and it stays down. */
+export const CRASH_BUDGET = 3;
+
+/** Milliseconds over which crashes are counted. */
+export const CRASH_WINDOW = 5_000;
+
+/** Milliseconds that links and connections may take to close when the hub stops. */
+export const CLOSE_DEADLINE = 1_000;
+
+/** Connection attempts of newly discovered instances that may run at once. */
+export const CONNECTION_SLOTS = 16;
+
+/**
+ * Delay before retry number `retry` (counted from 1), in milliseconds: exponential with full jitter,
+ * `random · min(cap, base · 2^(retry-1))`.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function backoffDelay(
+  retry: number,
+  random: number,
+  { retryBase, retryCap }: Pick<InstancePolicy, 'retryBase' | 'retryCap'>,
+): number {
+  return Math.floor(random * Math.min(retryCap, retryBase * 2 ** (retry - 1)));
+}
+
+/** The history with one more transition, the oldest dropped beyond {@link HISTORY_LENGTH}. */
+export function remember(history: readonly Transition[], next: Transition): Transition[] {
+  return [...history, next].slice(-HISTORY_LENGTH);
+}

@@ -1,0 +1,212 @@
+import {
+  type ActorRefFrom,
+  type AnyActorRef,
+  assign,
+  enqueueActions,
+  fromPromise,
+  setup,
+} from 'xstate';
+import { CLOSE_DEADLINE, CONNECTION_SLOTS, CRASH_BUDGET, CRASH_WINDOW } from './backoff.ts';
+import { instanceMachine } from './instance.ts';
+import type { InstanceReport } from './instance-events.ts';
+import type { InstanceInput } from './instance-setup.ts';
+import type { InstancePolicy, Registration, Transition } from './model.ts';
+import { placeholder } from './placeholder.ts';
+import { sessionMachine } from './session.ts';
+import type { SessionReport } from './session-setup.ts';
+
+export interface HubInput {
+  readonly policy: InstancePolicy;
+}
+
+export interface HubContext extends HubInput {
+  /** Milliseconds since the epoch, as last read. */
+  readonly now: number;
+  /** Ids of the instances whose first attempt runs, and of those that wait for theirs. */
+  readonly slotHolders: readonly string[];
+  readonly slotQueue: readonly string[];
+  /** When actors crashed lately. */
+  readonly crashes: readonly { readonly actorId: string; readonly at: number }[];
+}
+
+export type HubEvent =
+  | InstanceReport
+  | SessionReport
+  | { readonly type: 'registration.accepted'; readonly registration: Registration }
+  | { readonly type: 'registration.removed'; readonly id: string }
+  | { readonly type: 'scan.completed' }
+  | { readonly type: 'session.opened'; readonly id: string }
+  | { readonly type: 'session.ended'; readonly id: string }
+  /** The clock jumped: the machine was asleep. */
+  | { readonly type: 'machine.woke' }
+  | { readonly type: 'hub.stop' };
+
+/** What the hub tells those who listen with `actor.on(…)`: supervision, as it happens. */
+export type HubEmitted =
+  | {
+      readonly type: 'instance.transitioned';
+      readonly id: string;
+      readonly transition: Transition;
+    }
+  | { readonly type: 'instance.catalogueChanged'; readonly id: string }
+  | SessionReport
+  | {
+      readonly type: 'actor.crashed';
+      readonly actorId: string;
+      readonly error: string;
+      readonly restarted: boolean;
+    };
+
+export type InstanceRef = ActorRefFrom<typeof instanceMachine>;
+export type SessionRef = ActorRefFrom<typeof sessionMachine>;
+
+/** Ids of children carry a prefix: an instance may be called `__proto__`. */
+export const instanceActorId = (id: string) => `instance:${id}`;
+export const sessionActorId = (id: string) => `session:${id}`;
+
+const isAlive = (child: AnyActorRef | undefined): child is AnyActorRef =>
+  child?.getSnapshot().status === 'active';
+
+const living = (children: Readonly<Record<string, AnyActorRef | undefined>>, prefix: string) =>
+  Object.entries(children)
+    .filter(([id]) => id.startsWith(prefix))
+    .map(([, child]) => child)
+    .filter(isAlive);
+
+/** The child that an `xstate.done.actor.*` or `xstate.error.actor.*` event is about. */
+const actorIdOf = (event: object) =>
+  'actorId' in event && typeof event.actorId === 'string' ? event.actorId : '';
+
+const endedInstance = (event: object) =>
+  actorIdOf(event).startsWith('instance:') ? actorIdOf(event).slice('instance:'.length) : null;
+
+const messageOf = (event: object) =>
+  'error' in event && event.error instanceof Error ? event.error.message : 'unknown error';
+
+const isInstanceContext = (context: unknown): context is InstanceInput =>
+  typeof context === 'object' && context !== null && 'registration' in context;
+
+/** The parts of the hub chart by name. */
+export const hubSetup = setup({
+  types: {
+    context: {} as HubContext,
+    input: {} as HubInput,
+    events: {} as HubEvent,
+    emitted: {} as HubEmitted,
+    children: {} as Record<string, 'instance' | 'session'>,
+  },
+  actors: {
+    instance: instanceMachine,
+    session: sessionMachine,
+    /** Closes every link and connection politely; rejects and delays are cut off by `closeDeadline`. */
+    closeAll: fromPromise<void>(placeholder('closeAll')),
+  },
+  actions: {
+    /** An `assign` of `now` at the edge. */
+    readClock: placeholder('readClock'),
+    admit: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type !== 'registration.accepted') return;
+      const { registration } = event;
+      const id = instanceActorId(registration.id);
+      const child = self.getSnapshot().children[id];
+      if (isAlive(child)) {
+        enqueue.sendTo(child, { type: 'registration.changed', registration });
+        return;
+      }
+      if (child) enqueue.stopChild(id);
+      enqueue.spawnChild('instance', { id, input: { registration, policy: context.policy } });
+    }),
+    dismiss: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== 'registration.removed') return;
+      const child = self.getSnapshot().children[instanceActorId(event.id)];
+      if (isAlive(child)) enqueue.sendTo(child, event);
+    }),
+    openSession: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== 'session.opened') return;
+      const id = sessionActorId(event.id);
+      if (self.getSnapshot().children[id]) enqueue.stopChild(id);
+      enqueue.spawnChild('session', { id, input: { id: event.id } });
+    }),
+    endSession: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== 'session.ended') return;
+      const child = self.getSnapshot().children[sessionActorId(event.id)];
+      if (isAlive(child)) enqueue.sendTo(child, { type: 'session.close' });
+    }),
+    wakeInstances: enqueueActions(({ event, enqueue, self }) => {
+      for (const child of living(self.getSnapshot().children, 'instance:')) {
+        enqueue.sendTo(child, event);
+      }
+    }),
+    /** To the listeners and to every session: which instance is whose is the session's to know. */
+    reportTransition: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== 'instance.transitioned') return;
+      enqueue.emit(event);
+      for (const child of living(self.getSnapshot().children, 'session:')) {
+        enqueue.sendTo(child, event);
+      }
+    }),
+    tell: enqueueActions(({ event, enqueue }) => {
+      if (event.type === 'instance.catalogueChanged' || event.type === 'session.transitioned') {
+        enqueue.emit(event);
+      }
+    }),
+    queueForSlot: assign(({ context, event }) =>
+      event.type === 'slot.requested' ? { slotQueue: [...context.slotQueue, event.id] } : {},
+    ),
+    /** A slot is given back by leaving `connecting`, in whatever way. */
+    freeSlot: assign(({ context, event }) => {
+      if (event.type === 'instance.transitioned' && event.transition.from !== 'connecting') {
+        return {};
+      }
+      const left = 'id' in event && typeof event.id === 'string' ? event.id : endedInstance(event);
+      return {
+        slotHolders: context.slotHolders.filter((id) => id !== left),
+        slotQueue: context.slotQueue.filter((id) => id !== left),
+      };
+    }),
+    grantSlots: enqueueActions(({ context, enqueue, self }) => {
+      const granted = context.slotQueue.slice(0, CONNECTION_SLOTS - context.slotHolders.length);
+      if (granted.length === 0) return;
+      enqueue.assign({
+        slotHolders: [...context.slotHolders, ...granted],
+        slotQueue: context.slotQueue.slice(granted.length),
+      });
+      const { children } = self.getSnapshot();
+      for (const id of granted) {
+        const child = children[instanceActorId(id)];
+        if (isAlive(child)) enqueue.sendTo(child, { type: 'slot.granted' });
+      }
+    }),
+    /** Done children stay among the children until they are stopped. */
+    bury: enqueueActions(({ event, enqueue }) => enqueue.stopChild(actorIdOf(event))),
+    restartCrashed: enqueueActions(({ context, event, enqueue, self }) => {
+      const actorId = actorIdOf(event);
+      const child = self.getSnapshot().children[actorId];
+      const recent = context.crashes.filter(({ at }) => context.now - at < CRASH_WINDOW);
+      const restarted = recent.filter((crash) => crash.actorId === actorId).length < CRASH_BUDGET;
+      enqueue.assign({ crashes: [...recent, { actorId, at: context.now }] });
+      enqueue.stopChild(actorId);
+      enqueue.emit({ type: 'actor.crashed', actorId, error: messageOf(event), restarted });
+      const crashed: unknown = child?.getSnapshot().context;
+      if (actorId.startsWith('session:')) {
+        const id = actorId.slice('session:'.length);
+        if (restarted) enqueue.spawnChild('session', { id: actorId, input: { id } });
+        return;
+      }
+      const id = endedInstance(event) ?? '';
+      if (restarted && isInstanceContext(crashed)) {
+        const { registration, policy } = crashed;
+        enqueue.spawnChild('instance', { id: actorId, input: { registration, policy } });
+        return;
+      }
+      const transition = {
+        from: null,
+        to: 'removed',
+        at: context.now,
+        reason: 'its actor crashed too often',
+      } as const;
+      enqueue.raise({ type: 'instance.transitioned', id, transition });
+    }),
+  },
+  delays: { closeDeadline: CLOSE_DEADLINE },
+});

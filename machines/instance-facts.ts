@@ -1,0 +1,50 @@
+import type { EventObject } from 'xstate';
+import type { InstanceContext } from './instance-setup.ts';
+import type { Failure, Registration } from './model.ts';
+
+/** Whether a rewritten file says something that the connection depends on; a heartbeat doesn't. */
+export function factsDiffer(known: Registration, written: Registration): boolean {
+  return (['name', 'path', 'port', 'url', 'pid', 'token', 'startedAt'] as const).some(
+    (key) => known[key] !== written[key],
+  );
+}
+
+/** When the instance last showed life, in milliseconds since the epoch. */
+export function lastHeard({ world, connectedAt }: InstanceContext): number {
+  return Math.max(world.lastActivity ?? 0, connectedAt ?? 0);
+}
+
+/** The failure that `event` reports, or that a timer stands for. */
+export function failureOf(event: EventObject, { policy, missedPings }: InstanceContext): Failure {
+  if ('failure' in event) return event.failure as Failure;
+  if (event.type.startsWith('xstate.after.pingTimeout')) {
+    return { code: 'PINGS_MISSED', message: `${missedPings} pings in a row were not answered` };
+  }
+  return {
+    code: 'CONNECT_TIMEOUT',
+    message: `not connected within ${policy.connectTimeout} ms`,
+  };
+}
+
+/** Why a transition happens, in a few words for people. */
+export function reasonOf(event: EventObject, { lastFailure }: InstanceContext): string {
+  switch (event.type) {
+    case 'xstate.init':
+      return 'registration found';
+    case 'slot.granted':
+      return 'first attempt';
+    case 'connection.up':
+      return 'connected';
+    case 'registration.changed':
+      return 'registration changed';
+    case 'registration.removed':
+      return 'registration removed';
+    case 'instance.reconnect':
+      return 'reconnect asked for';
+    case 'machine.woke':
+      return 'the machine woke from sleep';
+    default:
+      if (event.type.startsWith('xstate.after.restOver')) return 'dead and its process gone';
+      return lastFailure?.message ?? event.type;
+  }
+}

@@ -1,0 +1,187 @@
+import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
+import {
+  backoffDelay,
+  LONGEST_DELAY,
+  remember,
+  STABLE_AFTER,
+  UNAUTHORIZED_DELAY,
+} from './backoff.ts';
+import type { ConnectionCommand, InstanceEvent } from './instance-events.ts';
+import { factsDiffer, failureOf, lastHeard, reasonOf } from './instance-facts.ts';
+import type {
+  Catalogue,
+  Failure,
+  InstancePolicy,
+  InstanceState,
+  Peer,
+  Registration,
+  Transition,
+  World,
+} from './model.ts';
+import { placeholder } from './placeholder.ts';
+
+export interface InstanceInput {
+  readonly registration: Registration;
+  readonly policy: InstancePolicy;
+}
+
+export interface InstanceContext extends InstanceInput {
+  readonly world: World;
+  /** The state that is shown, and since when; null before the first. */
+  readonly state: InstanceState | null;
+  readonly stateChangedAt: number | null;
+  readonly discoveredAt: number | null;
+  readonly connectedAt: number | null;
+  /** Number of the latest attempt: what an earlier one reports is out of date. */
+  readonly attempt: number;
+  readonly retryCount: number;
+  readonly nextRetryAt: number | null;
+  /** When a dead instance is next looked at for removal. */
+  readonly expiresAt: number | null;
+  readonly missedPings: number;
+  readonly lastPing: number | null;
+  readonly lastPong: number | null;
+  readonly responseTime: number | null;
+  readonly lastFailure: Failure | null;
+  readonly peer: Peer | null;
+  /** Kept while the instance is away: its tools stay listed. */
+  readonly catalogue: Catalogue | null;
+  readonly transitions: readonly Transition[];
+}
+
+/** The parts of the instance chart by name. What touches the world is a placeholder. */
+export const instanceSetup = setup({
+  types: {
+    context: {} as InstanceContext,
+    input: {} as InstanceInput,
+    events: {} as InstanceEvent,
+  },
+  actors: {
+    /** Owns the sockets and the MCP client; lives as long as the instance. */
+    connection: fromCallback<ConnectionCommand, { readonly id: string }>(placeholder('connection')),
+  },
+  actions: {
+    /** An `assign` of `world` at the edge: the only clock and dice that the chart has. */
+    readWorld: placeholder('readWorld'),
+    /** Deletes the registration file that a process left behind. */
+    deleteStaleFile: placeholder('deleteStaleFile'),
+    enter: assign(({ context, event }, { state }: { readonly state: InstanceState }) => {
+      const at = context.world.now;
+      const transition = { from: context.state, to: state, at, reason: reasonOf(event, context) };
+      return {
+        state,
+        stateChangedAt: at,
+        discoveredAt: context.discoveredAt ?? at,
+        transitions: remember(context.transitions, transition),
+      };
+    }),
+    reportTransition: sendParent(({ context }) => ({
+      type: 'instance.transitioned',
+      id: context.registration.id,
+      transition: context.transitions.at(-1),
+    })),
+    requestSlot: sendParent(({ context }) => ({
+      type: 'slot.requested',
+      id: context.registration.id,
+    })),
+    reportCatalogue: sendParent(({ context }) => ({
+      type: 'instance.catalogueChanged',
+      id: context.registration.id,
+    })),
+    adoptRegistration: assign(({ event }) => {
+      assertEvent(event, 'registration.changed');
+      return { registration: event.registration };
+    }),
+    forgiveRetries: assign({ retryCount: 0 }),
+    /** A server that crashes on every connect reaches dead, one that hiccups once a day never does. */
+    forgiveIfStable: assign(({ context }) =>
+      context.state === 'active' && context.world.now - (context.connectedAt ?? 0) >= STABLE_AFTER
+        ? { retryCount: 0 }
+        : {},
+    ),
+    countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
+    /** An instance that says "unauthorized" is alive: it doesn't spend the budget. */
+    countRetry: assign(({ context }) => ({
+      nextRetryAt: null,
+      retryCount:
+        context.lastFailure?.code === 'UNAUTHORIZED' ? context.retryCount : context.retryCount + 1,
+    })),
+    open: sendTo('connection', ({ context }) => ({
+      type: 'open',
+      attempt: context.attempt,
+      registration: context.registration,
+    })),
+    close: sendTo('connection', { type: 'close' }),
+    ping: sendTo('connection', ({ context }) => ({ type: 'ping', attempt: context.attempt })),
+    noteFailure: assign(({ context, event }) => ({ lastFailure: failureOf(event, context) })),
+    noteUp: assign(({ context, event }) => {
+      assertEvent(event, 'connection.up');
+      return {
+        peer: event.peer,
+        catalogue: event.catalogue,
+        connectedAt: context.world.now,
+        missedPings: 0,
+        lastPing: null,
+        lastFailure: null,
+        nextRetryAt: null,
+      };
+    }),
+    noteCatalogue: assign(({ event }) => {
+      assertEvent(event, 'connection.catalogueChanged');
+      return { catalogue: event.catalogue };
+    }),
+    notePing: assign({ lastPing: ({ context }) => context.world.now }),
+    notePong: assign(({ context, event }) => {
+      assertEvent(event, 'connection.pong');
+      return { lastPong: context.world.now, responseTime: event.responseTime, missedPings: 0 };
+    }),
+    noteAlive: assign({ missedPings: 0 }),
+    noteMiss: assign({ missedPings: ({ context }) => context.missedPings + 1 }),
+    planRetry: assign({
+      nextRetryAt: ({ context: { lastFailure, policy, retryCount, world } }) =>
+        world.now +
+        (lastFailure?.code === 'UNAUTHORIZED'
+          ? UNAUTHORIZED_DELAY
+          : backoffDelay(retryCount + 1, world.random, policy)),
+    }),
+    planRevival: assign({
+      nextRetryAt: ({ context: { policy, world } }) =>
+        policy.reviveInterval > 0 ? world.now + policy.reviveInterval : null,
+    }),
+    planExpiry: assign({ expiresAt: ({ context }) => context.world.now + context.policy.deadTtl }),
+    dropPlans: assign({ nextRetryAt: null, expiresAt: null }),
+  },
+  guards: {
+    /** Whether the registration names a process and there is none with that pid any more. */
+    processGone: placeholder('processGone'),
+    isCurrent: ({ context, event }) => 'attempt' in event && event.attempt === context.attempt,
+    factsDiffer: ({ context, event }) =>
+      event.type === 'registration.changed' &&
+      factsDiffer(context.registration, event.registration),
+    isQuiet: ({ context }) => lastHeard(context) + context.policy.pingInterval <= context.world.now,
+    heardSincePing: ({ context }) => lastHeard(context) > (context.lastPing ?? Infinity),
+    /** A busy server is not a dead server. */
+    isGivenUp: ({ context }) =>
+      context.missedPings >= context.policy.maxMissedPings && context.world.callsInFlight === 0,
+    hasRetries: ({ context }) =>
+      context.retryCount < context.policy.maxRetries ||
+      context.lastFailure?.code === 'UNAUTHORIZED',
+    revivalDue: ({ context }) => (context.nextRetryAt ?? Infinity) <= context.world.now,
+    expiryDue: ({ context }) => (context.expiresAt ?? Infinity) <= context.world.now,
+  },
+  delays: {
+    connectTimeout: ({ context }) => context.policy.connectTimeout,
+    pingTimeout: ({ context }) => context.policy.pingTimeout,
+    /** From the last sign of life; the first one moved by chance, so that many instances don't march in step. */
+    pingDue: ({ context }) => {
+      const quietIn = lastHeard(context) + context.policy.pingInterval - context.world.now;
+      const phase = context.lastPing === null ? 0.5 + context.world.random / 2 : 1;
+      return Math.max(1, Math.ceil(quietIn * phase));
+    },
+    backoff: ({ context }) => Math.max(0, (context.nextRetryAt ?? 0) - context.world.now),
+    restOver: ({ context }) => {
+      const due = Math.min(context.nextRetryAt ?? Infinity, context.expiresAt ?? Infinity);
+      return Math.min(Math.max(1, due - context.world.now), LONGEST_DELAY);
+    },
+  },
+});

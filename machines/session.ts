@@ -1,0 +1,97 @@
+import { sessionSetup } from './session-setup.ts';
+
+/**
+ * One agent session: which instance it is connected to, and the life of its link.
+ *
+ * `unbound` → `binding` → `bound`; inside `bound` it is `ready`, or `waiting` for an instance that is away,
+ * or `relinking` when it is back. `closed` is final.
+ */
+export const sessionMachine = sessionSetup.createMachine({
+  id: 'session',
+  initial: 'unbound',
+  context: ({ input }) => ({
+    ...input,
+    instanceId: null,
+    instanceActive: false,
+    attempt: 0,
+    leftBecause: null,
+    lastFailure: null,
+  }),
+  invoke: { src: 'link', id: 'link', input: ({ context }) => ({ id: context.id }) },
+  on: {
+    'session.close': '.closed',
+    'session.unbind': { target: '.unbound', actions: 'noteAsked' },
+    'session.bind': [
+      { guard: 'bindsToActive', target: '.binding', actions: ['close', 'choose'] },
+      { target: '.bound.waiting', actions: ['close', 'choose'] },
+    ],
+    'instance.transitioned': [
+      { guard: 'isGone', target: '.unbound', actions: 'noteGone' },
+      { guard: 'isDead', target: '.unbound', actions: 'noteDead' },
+    ],
+  },
+  states: {
+    unbound: {
+      entry: ['close', 'forget', { type: 'report', params: { to: 'unbound' } }],
+    },
+
+    binding: {
+      entry: ['countAttempt', 'open', { type: 'report', params: { to: 'binding' } }],
+      on: {
+        'link.up': { guard: 'isCurrent', target: 'bound.ready' },
+        'link.failed': {
+          guard: 'isCurrent',
+          target: 'unbound',
+          actions: ['noteFailure', 'noteRefused'],
+        },
+        'instance.transitioned': [
+          { guard: 'isGone', target: 'unbound', actions: 'noteGone' },
+          { guard: 'isDead', target: 'unbound', actions: 'noteDead' },
+          { guard: 'wentAway', target: 'bound.waiting', actions: 'noteAway' },
+        ],
+      },
+    },
+
+    bound: {
+      entry: { type: 'report', params: { to: 'bound' } },
+      initial: 'ready',
+      on: {
+        'session.bind': [
+          // Connecting to the same instance again is fine and changes nothing.
+          { guard: 'isSame' },
+          { guard: 'bindsToActive', target: 'binding', actions: ['close', 'choose'] },
+          { target: '.waiting', actions: ['close', 'choose'] },
+        ],
+        'instance.transitioned': [
+          { guard: 'isGone', target: 'unbound', actions: 'noteGone' },
+          { guard: 'isDead', target: 'unbound', actions: 'noteDead' },
+          { guard: 'becameActive', target: '.relinking', actions: 'noteActive' },
+          { guard: 'wentAway', target: '.waiting', actions: 'noteAway' },
+        ],
+      },
+      states: {
+        ready: {
+          on: {
+            'link.lost': { guard: 'isCurrent', target: 'waiting', actions: 'noteFailure' },
+          },
+        },
+        waiting: {
+          entry: 'suspend',
+          after: { relinkDelay: { guard: 'isActive', target: 'relinking' } },
+        },
+        relinking: {
+          entry: ['countAttempt', 'open'],
+          on: {
+            'link.up': { guard: 'isCurrent', target: 'ready' },
+            'link.failed': { guard: 'isCurrent', target: 'waiting', actions: 'noteFailure' },
+          },
+        },
+      },
+    },
+
+    closed: {
+      entry: ['close', 'forget'],
+      type: 'final',
+    },
+  },
+});

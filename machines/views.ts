@@ -1,0 +1,133 @@
+import type { SnapshotFrom } from 'xstate';
+import type { hubMachine } from './hub.ts';
+import { type InstanceRef, instanceActorId, type SessionRef, sessionActorId } from './hub-setup.ts';
+import type { InstanceContext } from './instance-setup.ts';
+import type { Failure, InstanceState } from './model.ts';
+import type { SessionContext } from './session-setup.ts';
+
+export type HubSnapshot = SnapshotFrom<typeof hubMachine>;
+
+/** An instance as tools, command line and pages show it. Times are ISO strings. */
+export interface InstanceRow {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly port: number;
+  readonly pid: number | null;
+  readonly state: InstanceState;
+  readonly connected_at: string | null;
+  readonly has_package_json: boolean;
+  readonly discovered_at: string | null;
+  readonly state_changed_at: string | null;
+  readonly retry_count: number;
+  readonly next_retry_at: string | null;
+  readonly last_activity: string | null;
+  readonly last_error: Failure | null;
+  /** How many sessions are connected to it. */
+  readonly sessions: number;
+  /** Whether the session that asks is. */
+  readonly connected: boolean;
+}
+
+/** The health of an instance. Durations in milliseconds. */
+export interface HealthRow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: InstanceState;
+  readonly healthy: boolean;
+  readonly missed_pings: number;
+  readonly last_ping: string | null;
+  readonly last_pong: string | null;
+  readonly response_time_ms: number | null;
+  readonly calls_in_flight: number;
+  /** The last 20, oldest first. */
+  readonly transitions: readonly {
+    readonly from: InstanceState | null;
+    readonly to: InstanceState;
+    readonly at: string | null;
+    readonly reason: string;
+  }[];
+}
+
+const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+
+/** The actor of an instance, or undefined when there is none that lives. */
+export function instanceRef(hub: HubSnapshot, id: string): InstanceRef | undefined {
+  const ref = hub.children[instanceActorId(id)] as InstanceRef | undefined;
+  return ref?.getSnapshot().status === 'active' ? ref : undefined;
+}
+
+/** The actor of a session, or undefined when there is none. */
+export function sessionRef(hub: HubSnapshot, id: string): SessionRef | undefined {
+  return hub.children[sessionActorId(id)] as SessionRef | undefined;
+}
+
+/** The context of an instance, or undefined when it isn't known. */
+export function instanceContext(hub: HubSnapshot, id: string): InstanceContext | undefined {
+  return instanceRef(hub, id)?.getSnapshot().context;
+}
+
+/** The contexts of all instances, by name, then id. */
+export function instanceContexts(hub: HubSnapshot): InstanceContext[] {
+  return Object.keys(hub.children)
+    .filter((key) => key.startsWith('instance:'))
+    .flatMap((key) => instanceContext(hub, key.slice('instance:'.length)) ?? [])
+    .sort(
+      ({ registration: a }, { registration: b }) => compare(a.name, b.name) || compare(a.id, b.id),
+    );
+}
+
+/** The contexts of all sessions. */
+export function sessionContexts(hub: HubSnapshot): SessionContext[] {
+  return Object.keys(hub.children)
+    .filter((key) => key.startsWith('session:'))
+    .flatMap((key) => sessionRef(hub, key.slice('session:'.length))?.getSnapshot().context ?? []);
+}
+
+/** The row of one instance, as session `sessionId` sees it. */
+export function instanceRow(
+  hub: HubSnapshot,
+  instance: InstanceContext,
+  sessionId: string | null = null,
+): InstanceRow {
+  const { registration } = instance;
+  const bound = sessionContexts(hub).filter(({ instanceId }) => instanceId === registration.id);
+  return {
+    id: registration.id,
+    name: registration.name,
+    path: registration.path,
+    port: registration.port,
+    pid: registration.pid,
+    state: instance.state ?? 'discovered',
+    connected_at: iso(instance.connectedAt),
+    has_package_json: registration.hasPackageJson,
+    discovered_at: iso(instance.discoveredAt),
+    state_changed_at: iso(instance.stateChangedAt),
+    retry_count: instance.retryCount,
+    next_retry_at: iso(instance.nextRetryAt),
+    last_activity: iso(instance.world.lastActivity),
+    last_error: instance.lastFailure,
+    sessions: bound.length,
+    connected: bound.some(({ id }) => id === sessionId),
+  };
+}
+
+/** The health of one instance. */
+export function healthRow(instance: InstanceContext): HealthRow {
+  return {
+    id: instance.registration.id,
+    name: instance.registration.name,
+    state: instance.state ?? 'discovered',
+    healthy: instance.state === 'active' && instance.missedPings === 0,
+    missed_pings: instance.missedPings,
+    last_ping: iso(instance.lastPing),
+    last_pong: iso(instance.lastPong),
+    response_time_ms: instance.responseTime,
+    calls_in_flight: instance.world.callsInFlight,
+    transitions: instance.transitions.map(({ at, ...rest }) => ({ ...rest, at: iso(at) })),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../config.ts';
+import { createHub } from '../create-hub.ts';
+import { createLogger } from '../log.ts';
+import { StdioTransport } from '../server/stdio.ts';
+
+/** Milliseconds that calls under way are waited for when stdin has ended. */
+const LAST_ANSWERS = 10_000;
+
+/** The MCP stdio server. Resolves when the agent has gone, or by SIGTERM or SIGINT, and everything is closed. */
+export async function hubCommand(config: Config): Promise<void> {
+  const log = createLogger(config.logLevel);
+  const hub = createHub(config, { log });
+  const transport = new StdioTransport(process.stdin, process.stdout);
+  const session = hub.openSession((frame) => transport.send(frame));
+  transport.start(session);
+
+  const signalled = new Promise<'signal'>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve('signal'));
+    }
+  });
+  const ended = await Promise.race([signalled, transport.closed.then(() => 'end' as const)]);
+  log.debug('stopping', { because: ended });
+  if (ended === 'end') {
+    const limit = new Promise<void>((resolve) => {
+      setTimeout(resolve, LAST_ANSWERS).unref();
+    });
+    await Promise.race([session.idle(), limit, signalled]);
+  }
+  await hub.stop();
+  await transport.flush();
+}

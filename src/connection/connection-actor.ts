@@ -1,0 +1,107 @@
+import { fromCallback } from 'xstate';
+import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
+import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
+import type { AgentInfo, Failure } from '../../machines/model.ts';
+import { ExchangeError } from '../wire/rpc-client.ts';
+import { createGotRequester } from './got-requester.ts';
+import { InstanceConnection } from './instance-connection.ts';
+
+export interface ConnectionActorOptions {
+  readonly self: AgentInfo;
+  readonly now: () => number;
+  /** The instance showed a sign of life. */
+  onHeard(id: string): void;
+}
+
+/**
+ * The long-lived actor that owns an instance's connection. `open` closes the connection before; `close` and the end of
+ * the actor close it for good. `closeAll` ends every session at the instances and resolves when all have answered.
+ */
+export function createConnections({ self, now, onHeard }: ConnectionActorOptions) {
+  const closing = new Set<Promise<void>>();
+  const owners = new Map<string, () => void>();
+
+  const actor = fromCallback<ConnectionCommand, { readonly id: string }>(
+    ({ input: { id }, sendBack, receive }) => {
+      const report = (event: ConnectionReport) => sendBack(event);
+      let current: { close(): void; connection: InstanceConnection } | null = null;
+      const close = () => {
+        current?.close();
+        current = null;
+      };
+      // A crashed instance actor leaves its connection actor behind: its successor ends it.
+      owners.get(id)?.();
+      owners.set(id, close);
+
+      const open = ({ attempt, registration }: Extract<ConnectionCommand, { type: 'open' }>) => {
+        const { request, destroy } = createGotRequester();
+        const connection = new InstanceConnection({
+          registration,
+          self,
+          request,
+          now,
+          onHeard: () => onHeard(id),
+          onDown: (failure) => report({ type: 'connection.down', attempt, failure }),
+          onCatalogue: (catalogue) =>
+            report({ type: 'connection.catalogueChanged', attempt, catalogue }),
+        });
+        current = {
+          connection,
+          close: () => {
+            // An instance that hangs doesn't answer the goodbye either.
+            const deadline = setTimeout(destroy, CLOSE_DEADLINE);
+            const closed = connection.close().finally(() => {
+              clearTimeout(deadline);
+              destroy();
+              closing.delete(closed);
+            });
+            closing.add(closed);
+          },
+        };
+        connection.open().then(
+          (opened) => report({ type: 'connection.up', attempt, ...opened }),
+          (error: unknown) =>
+            report({ type: 'connection.failed', attempt, failure: failureOf(error) }),
+        );
+      };
+
+      receive((command) => {
+        switch (command.type) {
+          case 'open':
+            close();
+            open(command);
+            break;
+          case 'ping':
+            current?.connection
+              .ping()
+              .then((responseTime) =>
+                report({ type: 'connection.pong', attempt: command.attempt, responseTime }),
+              );
+            break;
+          case 'close':
+            close();
+            break;
+        }
+      });
+
+      return () => {
+        close();
+        if (owners.get(id) === close) owners.delete(id);
+      };
+    },
+  );
+
+  const closeAll = async () => {
+    for (const close of owners.values()) close();
+    await Promise.allSettled(closing);
+  };
+  return { actor, closeAll };
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ExchangeError) return error.failure;
+  return {
+    code: 'PROTOCOL_ERROR',
+    message: error instanceof Error ? error.message : String(error),
+  };
+}

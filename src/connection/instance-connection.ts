@@ -1,0 +1,207 @@
+import type {
+  AgentInfo,
+  Catalogue,
+  Endpoint,
+  Failure,
+  Peer,
+  Registration,
+} from '../../machines/model.ts';
+import { endpointsOf } from '../wire/endpoint.ts';
+import { handshake } from '../wire/handshake.ts';
+import type { HttpRequester } from '../wire/http-exchange.ts';
+import { isObject, parseJson } from '../wire/json.ts';
+import { ExchangeError, RpcClient } from '../wire/rpc-client.ts';
+import { StreamableHttp } from '../wire/streamable-http.ts';
+import { readCatalogue } from './catalogue.ts';
+
+/** Largest message that the hub takes on its own connection, in bytes. */
+const MAX_MESSAGE = 64 * 1024 * 1024;
+
+/** Without a standing stream nobody tells of changes: the catalogue is read again this often, in milliseconds. */
+const REREAD_INTERVAL = 60_000;
+
+export interface InstanceConnectionOptions {
+  readonly registration: Registration;
+  /** Who the hub says it is. */
+  readonly self: AgentInfo;
+  readonly request: HttpRequester;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  onHeard(): void;
+  /** The connection is of no use any more. Comes once at most, and not after `close`. */
+  onDown(failure: Failure): void;
+  onCatalogue(catalogue: Catalogue): void;
+}
+
+/**
+ * The hub's own MCP connection to one instance: it supervises and reads the catalogue, and carries no session's
+ * traffic. `open` once, then any number of `ping`, then `close`.
+ */
+export class InstanceConnection {
+  readonly #options: InstanceConnectionOptions;
+  #http: StreamableHttp | null = null;
+  #rpc: RpcClient | null = null;
+  #stopListening: (() => void) | null = null;
+  #streaming = false;
+  #peer: Peer | null = null;
+  #catalogue: { text: string; readAt: number } | null = null;
+  #reading: Promise<void> | null = null;
+  #stale = false;
+  #closed = false;
+
+  constructor(options: InstanceConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Connects, at whichever loopback address answers. Rejects with {@link ExchangeError}. */
+  async open(): Promise<{ peer: Peer; catalogue: Catalogue }> {
+    let first: ExchangeError | null = null;
+    for (const endpoint of endpointsOf(this.#options.registration)) {
+      try {
+        return await this.#openAt(endpoint);
+      } catch (error) {
+        const failure = asExchangeError(error);
+        // The more telling failure: somebody who refuses beats nobody who listens.
+        if (first === null || first.failure.code === 'CONNECTION_REFUSED') first = failure;
+        if (this.#closed || failure.failure.code === 'UNAUTHORIZED') break;
+      }
+    }
+    throw first ?? new ExchangeError({ code: 'CONNECTION_REFUSED', message: 'no address to try' });
+  }
+
+  /**
+   * Asks for a sign of life; resolves with the milliseconds it took. Any answer to `ping` is one, an error too.
+   * When there can be none any more, `onDown` is told and the promise never settles.
+   */
+  ping(): Promise<number> {
+    const { now } = this.#options;
+    const asked = now();
+    return new Promise((resolve) => {
+      const pong = () => {
+        resolve(now() - asked);
+        const age = now() - (this.#catalogue?.readAt ?? 0);
+        if (!this.#streaming && age >= REREAD_INTERVAL) this.#reread();
+      };
+      this.#rpc?.request('ping').then(pong, (error: unknown) => {
+        if (error instanceof ExchangeError && isEnd(error)) this.#fail(error.failure);
+        else pong();
+      });
+    });
+  }
+
+  /** Ends the session at the instance and closes what is open. Resolves when the instance has answered. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopListening?.();
+    this.#rpc?.close();
+    await this.#http?.end();
+  }
+
+  async #openAt(endpoint: Endpoint): Promise<{ peer: Peer; catalogue: Catalogue }> {
+    const { registration, request, self, onHeard, now } = this.#options;
+    const http = new StreamableHttp({
+      endpoint,
+      token: registration.token,
+      request,
+      maxMessage: MAX_MESSAGE,
+      onHeard,
+    });
+    const rpc = new RpcClient(http, (text) => this.#onOther(text));
+    this.#http = http;
+    this.#rpc = rpc;
+    this.#peer = await handshake(http, rpc, endpoint, self);
+    this.#listen(null);
+    const catalogue = await readCatalogue(rpc, this.#peer.capabilities);
+    this.#catalogue = { text: JSON.stringify(catalogue), readAt: now() };
+    return { peer: this.#peer, catalogue };
+  }
+
+  /** The standing stream: by it a dying process is noticed at once, and changes are heard of. */
+  #listen(lastEventId: string | null): void {
+    if (this.#closed || this.#http === null) return;
+    const startedAt = this.#options.now();
+    this.#stopListening = this.#http.listen(lastEventId, {
+      onFrame: (text) => {
+        this.#onOther(text);
+        return undefined;
+      },
+      onOversize: () => {},
+      onOpen: () => {
+        this.#streaming = true;
+      },
+      onEnd: (end) => {
+        this.#streaming = false;
+        if (this.#closed || end.kind === 'status' || end.kind === 'accepted') return;
+        // Either the process died or it only closed the stream: its answer to a ping tells.
+        const rest = startedAt + 1_000 - this.#options.now();
+        this.ping().then(() => {
+          if (rest <= 0) this.#listen(end.lastEventId);
+          else setTimeout(() => this.#listen(end.lastEventId), rest).unref();
+        });
+      },
+    });
+  }
+
+  #onOther(text: string): void {
+    const message = parseJson(text);
+    if (!isObject(message) || typeof message['method'] !== 'string') return;
+    const { method, id } = message;
+    if (id !== undefined && id !== null) this.#answer(id, method);
+    else if (/^notifications\/(tools|resources|prompts)\/list_changed$/.test(method))
+      this.#reread();
+  }
+
+  /** Nobody is behind this connection whom the instance could ask. */
+  #answer(id: unknown, method: string): void {
+    const answer =
+      method === 'ping'
+        ? { result: {} }
+        : { error: { code: -32601, message: `${method} is not answered on this connection` } };
+    void this.#rpc?.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
+  }
+
+  #reread(): void {
+    this.#stale = true;
+    this.#reading ??= this.#rereadUntilFresh().finally(() => {
+      this.#reading = null;
+    });
+  }
+
+  async #rereadUntilFresh(): Promise<void> {
+    while (this.#stale && !this.#closed && this.#rpc !== null && this.#peer !== null) {
+      this.#stale = false;
+      try {
+        const catalogue = await readCatalogue(this.#rpc, this.#peer.capabilities);
+        const text = JSON.stringify(catalogue);
+        const changed = text !== this.#catalogue?.text;
+        this.#catalogue = { text, readAt: this.#options.now() };
+        if (changed && !this.#closed) this.#options.onCatalogue(catalogue);
+      } catch (error) {
+        if (error instanceof ExchangeError && isEnd(error)) this.#fail(error.failure);
+      }
+    }
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#closed) return;
+    void this.close();
+    this.#options.onDown(failure);
+  }
+}
+
+/** Whether a failed request means that the session is over; an instance that answers anything at all is alive. */
+function isEnd({ failure, status }: ExchangeError): boolean {
+  return (
+    status === 404 ||
+    ['CONNECTION_REFUSED', 'CONNECTION_LOST', 'SESSION_EXPIRED', 'UNAUTHORIZED'].includes(
+      failure.code,
+    )
+  );
+}
+
+function asExchangeError(error: unknown): ExchangeError {
+  if (error instanceof ExchangeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ExchangeError({ code: 'PROTOCOL_ERROR', message });
+}

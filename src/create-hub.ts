@@ -1,0 +1,246 @@
+import { assign, createActor, fromPromise, toPromise } from 'xstate';
+import { type HubActor, hubMachine } from '../machines/hub.ts';
+import { instanceMachine } from '../machines/instance.ts';
+import type { AgentInfo, Refusal } from '../machines/model.ts';
+import { sessionMachine } from '../machines/session.ts';
+import {
+  type InstanceRow,
+  instanceContext,
+  instanceContexts,
+  instanceRef,
+  instanceRow,
+} from '../machines/views.ts';
+import type { Config } from './config.ts';
+import { createConnections } from './connection/connection-actor.ts';
+import { AskBook } from './link/ask-book.ts';
+import { createLinkActor } from './link/link-actor.ts';
+import type { Traffic } from './link/link-options.ts';
+import { SessionLinks } from './link/session-links.ts';
+import type { Logger } from './log.ts';
+import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
+import { removeStaleFile } from './registration/announce.ts';
+import { watchRegistrations } from './registration/directory.ts';
+import { AgentSession } from './server/agent-session.ts';
+import type { AgentMemory } from './server/ports.ts';
+import { VERSION } from './version.ts';
+import { watchForWake } from './wake-watch.ts';
+import { LATEST_PROTOCOL_VERSION } from './wire/handshake.ts';
+
+/** A running hub. */
+export interface Hub {
+  readonly actor: HubActor;
+  /**
+   * Resolves when every registration that the first scan found has been connected to or has failed, after
+   * `limit` milliseconds at most.
+   */
+  settled(limit: number): Promise<void>;
+  instances(): InstanceRow[];
+  refusals(): readonly Refusal[];
+  /** Opens a session for an agent whose frames go to `toAgent`. */
+  openSession(toAgent: (frame: string) => Promise<void> | undefined): AgentSession;
+  /** Closes sessions and connections, a second at most; then nothing is left. */
+  stop(): Promise<void>;
+}
+
+/** Who the hub says it is: on its supervising connections, and for an agent that never said who it is. */
+const SELF: AgentInfo = {
+  protocolVersion: LATEST_PROTOCOL_VERSION,
+  capabilities: {},
+  clientInfo: { name: 'signalbox', title: 'Signalbox', version: VERSION },
+};
+
+/** Makes and starts a hub: the one place where the charts meet what touches the world. */
+export function createHub(config: Config, { log }: { readonly log: Logger }): Hub {
+  const traffic = new Map<string, Traffic>();
+  const trafficOf = (id: string): Traffic => {
+    const known = traffic.get(id);
+    if (known !== undefined) return known;
+    const fresh: Traffic = { callsInFlight: 0, lastActivity: null };
+    traffic.set(id, fresh);
+    return fresh;
+  };
+  const links = new Map<string, SessionLinks>();
+  const sessions = new Set<AgentSession>();
+  const connections = createConnections({
+    self: SELF,
+    now: Date.now,
+    onHeard: (id) => {
+      trafficOf(id).lastActivity = Date.now();
+    },
+  });
+
+  const actor = createActor(
+    hubMachine.provide({
+      actors: {
+        instance: instanceMachine.provide({
+          actors: { connection: connections.actor },
+          actions: {
+            readWorld: assign({
+              world: ({ context }) => ({
+                now: Date.now(),
+                random: Math.random(),
+                ...trafficOf(context.registration.id),
+              }),
+            }),
+            deleteStaleFile: ({ context: { registration } }) => {
+              void removeStaleFile(registration.file, registration.id);
+            },
+          },
+          guards: {
+            processGone: ({ context: { registration } }) =>
+              registration.pid !== null && !isRunning(registration.pid),
+          },
+        }),
+        session: sessionMachine.provide({
+          actors: { link: createLinkActor((id) => links.get(id)) },
+        }),
+        closeAll: fromPromise(async () => {
+          await Promise.allSettled([
+            ...Array.from(sessions, (session) => session.close()),
+            connections.closeAll(),
+          ]);
+        }),
+      },
+      actions: { readClock: assign({ now: () => Date.now() }) },
+    }),
+    { input: { policy: config.policy } },
+  );
+
+  actor.on('instance.transitioned', ({ id, transition: { from, to, reason } }) => {
+    if (to === 'removed') traffic.delete(id);
+    log.info('instance', { id, from: from ?? 'new', to, reason });
+  });
+  actor.on('actor.crashed', ({ actorId, error, restarted }) => {
+    log.error('an actor crashed', { actor: actorId, error, restarted });
+  });
+  actor.start();
+
+  let scanned = () => {};
+  const scan = new Promise<void>((resolve) => {
+    scanned = resolve;
+  });
+  const directory = watchRegistrations({
+    directories: config.instancesDirs ?? defaultInstancesDirectories(),
+    ...(config.instancesDirs === null ? { ownDirectory: ownInstancesDirectory() } : {}),
+    allowHosts: config.allowHosts,
+    onAccepted: (registration) => actor.send({ type: 'registration.accepted', registration }),
+    onRemoved: (id) => actor.send({ type: 'registration.removed', id }),
+    onRefused: ({ file, reason }) => log.warn('registration refused', { file, reason }),
+    onScanned: () => {
+      actor.send({ type: 'scan.completed' });
+      scanned();
+    },
+  });
+  const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
+
+  const settled = (limit: number) => untilSettled(actor, scan, limit);
+  const discovered = settled(config.settle);
+
+  let lastSession = 0;
+  const openSession: Hub['openSession'] = (toAgent) => {
+    lastSession += 1;
+    const id = `session-${lastSession}`;
+    const asks = new AskBook();
+    const memory: AgentMemory = { info: SELF, logLevel: null };
+    const sessionLinks = new SessionLinks((instanceId) => ({
+      target: () => {
+        const found = instanceContext(actor.getSnapshot(), instanceId);
+        return found?.state === 'active' && found.peer !== null
+          ? { endpoint: found.peer.endpoint, token: found.registration.token }
+          : null;
+      },
+      agent: () => memory.info,
+      logLevel: () => memory.logLevel,
+      describe: () => {
+        const found = instanceContext(actor.getSnapshot(), instanceId);
+        if (found === undefined) return { name: instanceId, facts: {} };
+        const row = instanceRow(actor.getSnapshot(), found);
+        const { state, next_retry_at, last_error } = row;
+        return { name: row.name, facts: { state, next_retry_at, last_error } };
+      },
+      asks,
+      toAgent: (frame) => {
+        const hold = toAgent(frame);
+        session.answered();
+        return hold;
+      },
+      traffic: trafficOf(instanceId),
+      now: Date.now,
+      callWait: config.callWait,
+      maxMessage: config.maxMessage,
+      log,
+      onSuspected: () =>
+        instanceRef(actor.getSnapshot(), instanceId)?.send({ type: 'instance.suspected' }),
+    }));
+    links.set(id, sessionLinks);
+    const session = new AgentSession({
+      id,
+      hub: actor,
+      links: sessionLinks,
+      asks,
+      memory,
+      toAgent,
+      discovered,
+      settings: {
+        autoConnect: config.autoConnect,
+        settle: config.settle,
+        workingDirectory: process.cwd(),
+        version: VERSION,
+      },
+      log,
+    });
+    sessions.add(session);
+    return session;
+  };
+
+  return {
+    actor,
+    settled,
+    instances: () => {
+      const snapshot = actor.getSnapshot();
+      return instanceContexts(snapshot).map((instance) => instanceRow(snapshot, instance));
+    },
+    refusals: () => directory.refusals(),
+    openSession,
+    stop: async () => {
+      stopWakeWatch();
+      const stopped = toPromise(actor);
+      actor.send({ type: 'hub.stop' });
+      await Promise.all([stopped, directory.stop()]);
+    },
+  };
+}
+
+/** Whether a process with this pid exists; one of another user counts. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<void> {
+  const patience = AbortSignal.timeout(limit);
+  const over = new Promise<void>((resolve) => {
+    patience.addEventListener('abort', () => resolve());
+  });
+  await Promise.race([scan, over]);
+  const found = instanceContexts(actor.getSnapshot()).map(({ registration }) => registration.id);
+  const isSettled = () =>
+    found.every((id) => {
+      const state = instanceContext(actor.getSnapshot(), id)?.state;
+      return state !== 'discovered' && state !== 'connecting';
+    });
+  await new Promise<void>((resolve) => {
+    const check = () => {
+      if (!patience.aborted && !isSettled()) return;
+      subscription.unsubscribe();
+      resolve();
+    };
+    const subscription = actor.on('instance.transitioned', check);
+    over.then(check);
+    check();
+  });
+}

@@ -1,0 +1,77 @@
+import type { Traffic } from './link-options.ts';
+
+/** Rewrites the instance's answer before the agent gets it. */
+export type Transform = (frame: string) => string;
+
+/** One request of the agent on its way. Ids are JSON texts. */
+export class Call {
+  readonly rawId: string;
+  readonly method: string;
+  readonly frame: string;
+  readonly transform: Transform | null;
+  /** It is on the wire: whether the instance has taken it can't be known any more. */
+  sent = false;
+  /** A request answered 404 for its session was never processed, and is sent once more; not twice. */
+  resent = false;
+  /** An answer was given, or none is wanted any more. */
+  over = false;
+  #traffic: Traffic | null = null;
+  #abort: (() => void) | null = null;
+  #waiting: NodeJS.Timeout | null = null;
+
+  constructor(rawId: string, method: string, frame: string, transform: Transform | null) {
+    this.rawId = rawId;
+    this.method = method;
+    this.frame = frame;
+    this.transform = transform;
+  }
+
+  /** Whether an exchange carries it. */
+  get isUnderWay(): boolean {
+    return this.#traffic !== null;
+  }
+
+  /** Waits to be carried, `wait` milliseconds at most. */
+  queue(wait: number, onExpired: () => void): void {
+    this.#leave();
+    this.drop();
+    this.sent = false;
+    this.#waiting ??= setTimeout(onExpired, wait);
+  }
+
+  /** Counts as in flight from now on; `carry` starts the exchange and returns its abort. */
+  start(traffic: Traffic, carry: () => () => void): void {
+    this.#stopWaiting();
+    this.#traffic = traffic;
+    traffic.callsInFlight += 1;
+    this.carriedBy(carry());
+  }
+
+  /** `abort` ends the exchange that carries the call now. */
+  carriedBy(abort: () => void): void {
+    this.#abort = abort;
+  }
+
+  /** Timers and counts are given back; the exchange goes on until {@link drop}. */
+  finish(): void {
+    this.over = true;
+    this.#leave();
+    this.#stopWaiting();
+  }
+
+  /** Ends the exchange, if there is one. */
+  drop(): void {
+    this.#abort?.();
+    this.#abort = null;
+  }
+
+  #leave(): void {
+    if (this.#traffic !== null) this.#traffic.callsInFlight -= 1;
+    this.#traffic = null;
+  }
+
+  #stopWaiting(): void {
+    if (this.#waiting !== null) clearTimeout(this.#waiting);
+    this.#waiting = null;
+  }
+}

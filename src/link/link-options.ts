@@ -1,0 +1,45 @@
+import type { AgentInfo, Endpoint, Failure } from '../../machines/model.ts';
+import type { HubErrorFacts } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { AskBook } from './ask-book.ts';
+
+/** Where a link goes: what the supervising connection found out. */
+export interface LinkTarget {
+  readonly endpoint: Endpoint;
+  readonly token: string | null;
+}
+
+/** Counters of one instance's traffic, written on every call and read when somebody asks. */
+export interface Traffic {
+  callsInFlight: number;
+  /** Milliseconds since the epoch. */
+  lastActivity: number | null;
+}
+
+export interface LinkOptions {
+  readonly instanceId: string;
+  /** Null while the instance isn't active. */
+  target(): LinkTarget | null;
+  /** What the agent offered, which is what the instance is offered. */
+  agent(): AgentInfo;
+  /** `params` of the agent's last `logging/setLevel` as JSON text, or null. */
+  logLevel(): string | null;
+  /** What is known of the instance, for the errors of calls. */
+  describe(): { readonly name: string; readonly facts: HubErrorFacts };
+  readonly asks: AskBook;
+  /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
+  toAgent(frame: string): Promise<void> | undefined;
+  readonly traffic: Traffic;
+  readonly now: () => number;
+  /** Milliseconds that a call waits for an instance that is away. */
+  readonly callWait: number;
+  /** Largest message to the agent, in bytes. */
+  readonly maxMessage: number;
+  readonly log: Logger;
+  /** Traffic met a broken connection: is the instance still there? */
+  onSuspected(): void;
+  /** The link stands no more and needs to be opened again. */
+  onLost(failure: Failure): void;
+  /** Nothing is under way any more. */
+  onIdle(): void;
+}

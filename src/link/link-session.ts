@@ -1,0 +1,108 @@
+import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
+import type { AgentInfo, Failure } from '../../machines/model.ts';
+import { handshake } from '../wire/handshake.ts';
+import { objectOf, parseJson } from '../wire/json.ts';
+import { RpcClient } from '../wire/rpc-client.ts';
+import { StreamableHttp } from '../wire/streamable-http.ts';
+import type { LinkOptions, LinkTarget } from './link-options.ts';
+import { createNodeRequester } from './node-requester.ts';
+
+/** Milliseconds before a standing stream that ended is opened again, unless the instance names another time. */
+const STREAM_RETRY = 1_000;
+
+export interface LinkSessionOptions extends Pick<LinkOptions, 'traffic' | 'now' | 'maxMessage'> {
+  readonly target: LinkTarget;
+  /** A message that comes on the standing stream. */
+  onFrame(text: string): Promise<void> | undefined;
+  /** The standing stream ended; it is opened again by itself while the session is open. */
+  onStreamEnd(failure: Failure | null): void;
+  /** The instance doesn't know the session any more. */
+  onExpired(): void;
+}
+
+/** One MCP session at an instance, opened as the agent. Once closed it is of no more use. */
+export class LinkSession {
+  readonly http: StreamableHttp;
+  readonly rpc: RpcClient;
+  readonly #options: LinkSessionOptions;
+  readonly #destroy: () => void;
+  #stopListening: (() => void) | null = null;
+  #streaming = false;
+  #closed = false;
+
+  constructor(options: LinkSessionOptions) {
+    const { target, traffic, now, maxMessage } = options;
+    const { request, destroy } = createNodeRequester();
+    this.#options = options;
+    this.#destroy = destroy;
+    this.http = new StreamableHttp({
+      ...target,
+      request,
+      maxMessage,
+      onHeard: () => {
+        traffic.lastActivity = now();
+      },
+    });
+    this.rpc = new RpcClient(this.http, (text) => void options.onFrame(text));
+  }
+
+  get isStreaming(): boolean {
+    return this.#streaming;
+  }
+
+  /**
+   * `initialize` as the agent, then its log level and subscriptions (params as JSON texts). An instance that
+   * refuses one of these is as good as before. Rejects when there is no session.
+   */
+  async open(
+    agent: AgentInfo,
+    logLevel: string | null,
+    subscriptions: Iterable<string>,
+  ): Promise<void> {
+    const peer = await handshake(this.http, this.rpc, this.#options.target.endpoint, agent);
+    const set = (method: string, params: string) =>
+      this.rpc.request(method, objectOf(parseJson(params))).catch(() => undefined);
+    await Promise.all([
+      ...(logLevel !== null && 'logging' in peer.capabilities
+        ? [set('logging/setLevel', logLevel)]
+        : []),
+      ...Array.from(subscriptions, (params) => set('resources/subscribe', params)),
+    ]);
+  }
+
+  /** Opens the standing stream, where the instance has one, and keeps it open. */
+  listen(lastEventId: string | null): void {
+    if (this.#closed) return;
+    this.#stopListening = this.http.listen(lastEventId, {
+      onOpen: () => {
+        this.#streaming = true;
+      },
+      onFrame: (text) => this.#options.onFrame(text),
+      onOversize: () => {},
+      onEnd: (end) => {
+        this.#streaming = false;
+        if (this.#closed || end.kind === 'accepted') return;
+        if (end.kind === 'status') {
+          if (end.status === 404 && this.http.sessionId !== null) this.#options.onExpired();
+          return;
+        }
+        this.#options.onStreamEnd(end.kind === 'failed' ? end.failure : null);
+        const retry = end.kind === 'ended' ? end.retry : null;
+        setTimeout(() => this.listen(end.lastEventId), retry ?? STREAM_RETRY).unref();
+      },
+    });
+  }
+
+  /** Ends the session at the instance, and its sockets. Resolves when the instance has answered, a second at most. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#streaming = false;
+    this.#stopListening?.();
+    this.rpc.close();
+    const deadline = setTimeout(this.#destroy, CLOSE_DEADLINE);
+    await this.http.end();
+    clearTimeout(deadline);
+    this.#destroy();
+  }
+}

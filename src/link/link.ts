@@ -1,0 +1,304 @@
+import type { Failure } from '../../machines/model.ts';
+import { HubError, type HubErrorCode } from '../errors.ts';
+import { errorFrame, failureFrame, RPC_CODE } from '../wire/answer.ts';
+import { isObject, objectOf, parseJson } from '../wire/json.ts';
+import { ExchangeError } from '../wire/rpc-client.ts';
+import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
+import type { Asker } from './ask-book.ts';
+import { Call, type Transform } from './call.ts';
+import { FromInstance } from './from-instance.ts';
+import type { LinkOptions } from './link-options.ts';
+import { LinkSession } from './link-session.ts';
+
+/** Milliseconds after a cancellation in which the instance may end the exchange itself. */
+const CANCEL_GRACE = 200;
+
+/** Milliseconds before a stream that the instance closed is resumed, unless it names another time. */
+const RESUME_DELAY = 1_000;
+
+/**
+ * Carries one session's traffic to one instance, as frames. It outlives the MCP sessions at the instance: `open` makes
+ * a new one, `suspend` keeps what waits while the instance is away, `close` is the end. A request that went out is never
+ * sent again, unless the instance said by 404 that it didn't take it.
+ */
+export class Link implements Asker {
+  readonly instanceId: string;
+  readonly #options: LinkOptions;
+  readonly #calls = new Map<string, Call>();
+  readonly #subscriptions = new Map<string, string>();
+  readonly #fromInstance: FromInstance;
+  #session: LinkSession | null = null;
+  #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting';
+
+  constructor(options: LinkOptions) {
+    this.instanceId = options.instanceId;
+    this.#options = options;
+    this.#fromInstance = new FromInstance({
+      ...options,
+      asker: this,
+      callOf: (rawId) => this.#calls.get(rawId),
+      answer: (call, frame) => this.#answer(call, frame),
+      reply: (frame) => this.notify(frame),
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.#calls.size === 0;
+  }
+
+  /** Whether the instance tells of its changes on this link. */
+  get hasStream(): boolean {
+    return this.#session?.isStreaming ?? false;
+  }
+
+  /**
+   * Opens an MCP session at the instance, sets again what the agent had set, then sends what waits.
+   * Rejects with {@link ExchangeError}; the link then waits.
+   */
+  async open(): Promise<void> {
+    const target = this.#options.target();
+    if (this.#state === 'closed' || target === null) {
+      throw new ExchangeError({ code: 'CONNECTION_REFUSED', message: 'the instance is away' });
+    }
+    this.#leaveSession();
+    this.#state = 'opening';
+    const session = new LinkSession({
+      ...this.#options,
+      target,
+      onFrame: (text) => this.#fromInstance.receive(text, null),
+      onStreamEnd: (failure) => this.#streamEnded(session, failure),
+      onExpired: () => this.#expired(session),
+    });
+    this.#session = session;
+    try {
+      await session.open(
+        this.#options.agent(),
+        this.#options.logLevel(),
+        this.#subscriptions.values(),
+      );
+    } catch (error) {
+      if (this.#session === session) this.#state = 'waiting';
+      throw error;
+    }
+    if (this.#session !== session) {
+      throw new ExchangeError({ code: 'CONNECTION_LOST', message: 'opened anew meanwhile' });
+    }
+    this.#state = 'open';
+    session.listen(null);
+    for (const call of this.#calls.values()) if (!call.isUnderWay) this.#send(call, session);
+  }
+
+  /** The instance is away: what went out is lost, everything else waits. */
+  suspend(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'waiting';
+    this.#leaveSession();
+    this.#fromInstance.withdrawAsks();
+    for (const call of this.#calls.values()) {
+      if (call.sent) this.#fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
+      else if (call.isUnderWay) this.#queue(call);
+    }
+  }
+
+  /** Leaves the instance for good. Open calls are answered with `code`. Resolves when the instance has said goodbye. */
+  async close(code: HubErrorCode, reason: string): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#fromInstance.withdrawAsks();
+    for (const call of this.#calls.values()) this.#fail(call, code, reason);
+    const session = this.#session;
+    this.#session = null;
+    await session?.close();
+  }
+
+  /** Sends a request of the agent, now or as soon as the link stands. It is answered exactly once. */
+  request(frame: string, rawId: string, method: string, transform: Transform | null = null): void {
+    if (this.#calls.has(rawId)) {
+      const message = `request id ${rawId} is in use`;
+      this.#options.toAgent(errorFrame(rawId, RPC_CODE.invalidRequest, message));
+      return;
+    }
+    const call = new Call(rawId, method, frame, transform);
+    this.#calls.set(rawId, call);
+    if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
+      this.#remember(method, frame);
+    }
+    if (this.#state === 'closed') {
+      this.#fail(call, 'INSTANCE_GONE', `instance "${this.instanceId}" is gone`);
+    } else this.#sendOrQueue(call);
+  }
+
+  /** Sends a notification or an answer of the agent; dropped while the instance is away. */
+  notify(frame: string): void {
+    if (this.#state === 'open') void this.#session?.rpc.send(frame);
+  }
+
+  /** Cancels a request; it will not be answered. `frame` is the agent's `notifications/cancelled`. False: not ours. */
+  cancel(rawId: string, frame: string): boolean {
+    const call = this.#calls.get(rawId);
+    if (call === undefined) return false;
+    const wasUnderWay = call.isUnderWay;
+    this.#finish(call);
+    if (wasUnderWay) {
+      this.notify(frame);
+      setTimeout(() => call.drop(), CANCEL_GRACE).unref();
+    }
+    return true;
+  }
+
+  /** {@link Asker} */
+  answered(frame: string): void {
+    this.notify(frame);
+  }
+
+  #sendOrQueue(call: Call): void {
+    if (this.#state === 'open' && this.#session !== null) this.#send(call, this.#session);
+    else this.#queue(call);
+  }
+
+  #queue(call: Call): void {
+    call.queue(this.#options.callWait, () => {
+      const { name, facts } = this.#options.describe();
+      const waited = `${this.#options.callWait} ms`;
+      const message = `instance "${name}" is ${facts.state ?? 'away'}, and was not back in ${waited}`;
+      this.#fail(call, 'INSTANCE_NOT_ACTIVE', message);
+    });
+  }
+
+  #send(call: Call, session: LinkSession): void {
+    call.start(this.#options.traffic, () =>
+      session.http.post(call.frame, this.#sinkOf(call, session)),
+    );
+  }
+
+  #sinkOf(call: Call, session: LinkSession): ExchangeSink {
+    return {
+      onSent: () => {
+        call.sent = true;
+      },
+      onFrame: (text) => this.#fromInstance.receive(text, call),
+      onOversize: (bytes) => {
+        const limit = this.#options.maxMessage;
+        const message = `the answer has ${bytes} bytes, the limit is ${limit}`;
+        this.#fail(call, 'MESSAGE_TOO_LARGE', message);
+      },
+      onEnd: (end) => {
+        if (!call.over) this.#endedUnanswered(call, session, end);
+      },
+    };
+  }
+
+  #endedUnanswered(call: Call, session: LinkSession, end: ExchangeEnd): void {
+    if (end.kind === 'status') {
+      this.#refused(call, session, end.status, end.body);
+    } else if (end.kind === 'accepted') {
+      // Its answer may come on the standing stream.
+      if (session.isStreaming) return;
+      this.#fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
+    } else if (end.kind === 'failed' && !call.sent) {
+      // Nobody took it: it isn't lost, it waits.
+      this.#queue(call);
+      this.#lose(session, end.failure);
+    } else if (end.lastEventId !== null && !this.#isStale(session)) {
+      const delay = end.kind === 'ended' ? (end.retry ?? RESUME_DELAY) : 0;
+      this.#resume(call, session, end.lastEventId, delay);
+    } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
+      this.#fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
+    } else {
+      this.#fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
+      if (end.kind === 'failed') this.#options.onSuspected();
+    }
+  }
+
+  /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery */
+  #resume(call: Call, session: LinkSession, lastEventId: string, delay: number): void {
+    const resume = setTimeout(() => {
+      call.carriedBy(session.http.listen(lastEventId, this.#sinkOf(call, session)));
+    }, delay);
+    call.carriedBy(() => clearTimeout(resume));
+  }
+
+  #refused(call: Call, session: LinkSession, status: number, body: string): void {
+    if (status === 404 && session.http.sessionId !== null && !call.resent) {
+      call.resent = true;
+      this.#queue(call);
+      this.#expired(session);
+      if (this.#session !== session && this.#state === 'open') this.#sendOrQueue(call);
+      return;
+    }
+    const answer = parseJson(body);
+    if (isObject(answer) && isObject(answer['error'])) {
+      const error = JSON.stringify(answer['error']);
+      this.#answer(call, `{"jsonrpc":"2.0","id":${call.rawId},"error":${error}}`);
+      return;
+    }
+    const message = `the instance answered HTTP ${status}`;
+    const code = status === 401 || status === 403 ? 'UNAUTHORIZED' : 'HTTP_ERROR';
+    this.#fail(call, 'INSTANCE_REFUSED', message, { code, message: body.slice(0, 200) || message });
+  }
+
+  /** The instance forgot the session: a new one, without a word to the agent. */
+  #expired(session: LinkSession): void {
+    if (this.#isStale(session)) return;
+    this.open().catch((error: unknown) => {
+      if (!(error instanceof ExchangeError) || this.#state !== 'waiting') return;
+      this.#options.onLost(error.failure);
+      this.#options.onSuspected();
+    });
+  }
+
+  #streamEnded(session: LinkSession, failure: Failure | null): void {
+    if (this.#isStale(session)) return;
+    if (failure?.code === 'CONNECTION_REFUSED') this.#lose(session, failure);
+    else this.#options.onSuspected();
+  }
+
+  #lose(session: LinkSession, failure: Failure): void {
+    if (this.#isStale(session)) return;
+    this.suspend();
+    this.#options.onLost(failure);
+    this.#options.onSuspected();
+  }
+
+  #isStale(session: LinkSession): boolean {
+    return this.#session !== session || this.#state !== 'open';
+  }
+
+  #answer(call: Call, frame: string): Promise<void> | undefined {
+    this.#finish(call);
+    return this.#options.toAgent(call.transform === null ? frame : call.transform(frame));
+  }
+
+  #fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void {
+    if (call.over) return;
+    const error = new HubError(code, message, {
+      ...this.#options.describe().facts,
+      instance_id: this.instanceId,
+      ...(failure === undefined ? {} : { last_error: failure }),
+    });
+    this.#finish(call);
+    call.drop();
+    this.#options.toAgent(failureFrame(call.rawId, call.method, error));
+  }
+
+  #finish(call: Call): void {
+    if (call.over) return;
+    call.finish();
+    this.#calls.delete(call.rawId);
+    if (this.isIdle) this.#options.onIdle();
+  }
+
+  #leaveSession(): void {
+    const session = this.#session;
+    this.#session = null;
+    void session?.close();
+  }
+
+  /** Subscriptions are set again when the link is opened anew. */
+  #remember(method: string, frame: string): void {
+    const params = objectOf(objectOf(parseJson(frame))['params']);
+    const uri = String(params['uri']);
+    if (method === 'resources/subscribe') this.#subscriptions.set(uri, JSON.stringify(params));
+    else this.#subscriptions.delete(uri);
+  }
+}

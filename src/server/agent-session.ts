@@ -1,0 +1,371 @@
+import type { Json, JsonObject } from '../../machines/model.ts';
+import { instanceContext, instanceContexts } from '../../machines/views.ts';
+import { HubError, type HubErrorCode } from '../errors.ts';
+import { errorFrame, failureFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
+import { type Envelope, readEnvelope, replaceId } from '../wire/envelope.ts';
+import { objectOf, parseJson, stringOf } from '../wire/json.ts';
+import { findInstance } from './find-instance.ts';
+import { isHubResource, readHubResource } from './hub-resources.ts';
+import { agentInfoOf, initializeResult } from './initialize.ts';
+import { isFirstPage, type List, listOf, mergePage, ownPage } from './lists.ts';
+import { News } from './news.ts';
+import type { LinkPort, SessionPorts } from './ports.ts';
+import { Project } from './project.ts';
+import { instancesCall, parseCall } from './tools/call.ts';
+import { instancesConnect } from './tools/connect.ts';
+import { instancesDisconnect } from './tools/disconnect.ts';
+import type { HubTool } from './tools/hub-tool.ts';
+import { hubToolNamed, waitsForDiscovery } from './tools/hub-tools.ts';
+
+/** One request of the agent. */
+interface Request {
+  readonly frame: string;
+  /** JSON text of the id. */
+  readonly rawId: string;
+  readonly method: string;
+}
+
+/**
+ * One MCP session with an agent: answers what is the hub's, sends everything else over the link of the instance that
+ * the session is connected to. Takes and gives frames; where they come from is not its business.
+ */
+export class AgentSession {
+  readonly #ports: SessionPorts;
+  readonly #project: Project;
+  readonly #news: News;
+  /** What the hub itself is answering. */
+  readonly #running = new Map<string, AbortController>();
+  #settled: Promise<void> | null = null;
+  #hasSettled = false;
+  #onIdle: (() => void) | null = null;
+
+  constructor(ports: SessionPorts) {
+    this.#ports = ports;
+    this.#project = new Project(ports);
+    this.#news = new News(ports, this.#project);
+    ports.hub.send({ type: 'session.opened', id: ports.id });
+  }
+
+  /** Takes one frame of the agent. Never throws. */
+  receive(frame: string): void {
+    const envelope = readEnvelope(frame);
+    if (envelope === null) {
+      const code = parseJson(frame) === undefined ? RPC_CODE.parseError : RPC_CODE.invalidRequest;
+      this.#send(errorFrame('null', code, 'not a JSON-RPC message: one JSON object a line'));
+      return;
+    }
+    const { id, method } = envelope;
+    if (method === null) this.#receiveAnswer(frame, envelope);
+    else if (id === null) this.#receiveNotification(frame, method);
+    else if (/^["\d-]/.test(id)) this.#receiveRequest({ frame, rawId: id, method });
+    else this.#send(errorFrame('null', RPC_CODE.invalidRequest, 'an id is a string or a number'));
+  }
+
+  /** A message over the limit came instead of a frame. `rawId`: JSON text of its id, where that could be told. */
+  refuseOversize(rawId: string, bytes: number, limit: number): void {
+    const message = `the message has ${bytes} bytes, the limit is ${limit}`;
+    this.#send(failureFrame(rawId, '', new HubError('MESSAGE_TOO_LARGE', message)));
+  }
+
+  /** Resolves when everything that was asked is answered. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      this.#checkIdle();
+    });
+  }
+
+  /** Ends the session; resolves when the instances have said goodbye. */
+  async close(): Promise<void> {
+    this.#news.stop();
+    for (const controller of this.#running.values()) controller.abort();
+    await this.#ports.links.close('HUB_STOPPING', 'the hub is being stopped');
+    this.#ports.hub.send({ type: 'session.ended', id: this.#ports.id });
+  }
+
+  /** Called for every frame that was sent to the agent by a link: the last answer may have been given. */
+  answered(): void {
+    if (this.#onIdle !== null) queueMicrotask(() => this.#checkIdle());
+  }
+
+  #checkIdle(): void {
+    if (this.#running.size === 0 && this.#ports.links.isIdle) this.#onIdle?.();
+  }
+
+  #receiveAnswer(frame: string, envelope: Envelope): void {
+    if (envelope.id === null || !(envelope.hasResult || envelope.hasError)) {
+      this.#send(errorFrame('null', RPC_CODE.invalidRequest, 'neither a request nor an answer'));
+      return;
+    }
+    const ask = this.#ports.asks.take(envelope.id);
+    ask?.asker.answered(replaceId(frame, envelope, ask.rawId));
+  }
+
+  #receiveNotification(frame: string, method: string): void {
+    switch (method) {
+      case 'notifications/initialized':
+        this.#project.start();
+        return;
+      case 'notifications/cancelled':
+        this.#cancel(frame);
+        return;
+      case 'notifications/roots/list_changed':
+        this.#project.rootsChanged();
+        break;
+    }
+    this.#ports.links.bound?.notify(frame);
+  }
+
+  #cancel(frame: string): void {
+    const { requestId } = paramsOf(frame);
+    const rawId = JSON.stringify(requestId) ?? '';
+    const running = this.#running.get(rawId);
+    running?.abort();
+    this.#running.delete(rawId);
+    this.#ports.links.cancel(rawId, frame);
+    this.answered();
+  }
+
+  #receiveRequest(request: Request): void {
+    const { rawId, method, frame } = request;
+    switch (method) {
+      case 'ping':
+        this.#send(resultFrame(rawId, {}));
+        return;
+      case 'initialize':
+        this.#initialize(request);
+        return;
+      // Agents of 2026-07-28 probe with it and then fall back: no side effects.
+      case 'server/discover':
+        this.#send(errorFrame(rawId, RPC_CODE.methodNotFound, 'Method not found'));
+        return;
+      case 'logging/setLevel':
+        this.#setLevel(request);
+        return;
+      case 'tools/call':
+        // A name is only looked for where one of the hub's can be.
+        if (/instances|\\u/.test(frame) || this.#ports.links.bound === null)
+          this.#callTool(request);
+        else this.#forward(request);
+        return;
+      case 'resources/read':
+      case 'resources/subscribe':
+      case 'resources/unsubscribe':
+        this.#resource(request);
+        return;
+      default: {
+        const list = listOf(method);
+        if (list === undefined) this.#forward(request);
+        else this.#list(request, list);
+      }
+    }
+  }
+
+  #initialize({ frame, rawId }: Request): void {
+    const info = agentInfoOf(paramsOf(frame));
+    if (info === null) {
+      const message = 'initialize needs protocolVersion, capabilities and clientInfo';
+      this.#send(errorFrame(rawId, RPC_CODE.invalidParams, message));
+      return;
+    }
+    this.#ports.memory.info = info;
+    this.#send(resultFrame(rawId, initializeResult(info, this.#ports.settings.version)));
+    this.#news.start();
+  }
+
+  #setLevel(request: Request): void {
+    this.#ports.memory.logLevel = JSON.stringify(paramsOf(request.frame));
+    const { bound } = this.#ports.links;
+    const { capabilities } = this.#peerOf(bound) ?? {};
+    if (bound !== null && capabilities !== undefined && 'logging' in capabilities) {
+      bound.request(request.frame, request.rawId, request.method);
+    } else this.#send(resultFrame(request.rawId, {}));
+  }
+
+  #peerOf(link: LinkPort | null) {
+    if (link === null) return undefined;
+    return instanceContext(this.#ports.hub.getSnapshot(), link.instanceId)?.peer;
+  }
+
+  #callTool(request: Request): void {
+    const params = paramsOf(request.frame);
+    const name = stringOf(params['name']);
+    if (name === null) {
+      const message = 'tools/call needs the name of a tool';
+      this.#send(errorFrame(request.rawId, RPC_CODE.invalidParams, message));
+      return;
+    }
+    const tool = hubToolNamed(name);
+    if (tool === undefined) this.#forward(request, name);
+    else this.#callHubTool(request, tool, params);
+  }
+
+  #callHubTool(request: Request, tool: HubTool, params: JsonObject): void {
+    const { rawId } = request;
+    if (tool === instancesConnect || tool === instancesDisconnect) this.#project.leaveToAgent();
+    this.#run(request, waitsForDiscovery(tool), async (signal) => {
+      if (tool === instancesCall) {
+        this.#callInstance(request, params);
+        return;
+      }
+      const { hub, id: sessionId } = this.#ports;
+      const result = await tool.call(params['arguments'], { hub, sessionId, signal });
+      if (!signal.aborted) this.#send(resultFrame(rawId, result));
+    });
+  }
+
+  /** Sends `instances_call` on as the `tools/call` that it stands for, `_meta` and all. */
+  #callInstance({ rawId }: Request, params: JsonObject): void {
+    const { links, hub } = this.#ports;
+    const { instance_id, tool: name, arguments: args } = parseCall(params['arguments']);
+    let link = links.bound;
+    if (instance_id !== undefined) {
+      const { registration, state } = findInstance(hub.getSnapshot(), instance_id);
+      if (state === 'dead') throw this.#notActive(registration.id);
+      link = links.passing(registration.id);
+    }
+    if (link === null) throw notConnected();
+    const { name: _, arguments: __, ...rest } = params;
+    const call = { ...rest, name, ...(args === undefined ? {} : { arguments: args }) };
+    const frame = `{"jsonrpc":"2.0","id":${rawId},"method":"tools/call","params":${JSON.stringify(call)}}`;
+    link.request(frame, rawId, 'tools/call');
+  }
+
+  #resource(request: Request): void {
+    const { frame, rawId, method } = request;
+    const { uri } = paramsOf(frame);
+    if (!isHubResource(uri)) {
+      this.#forward(request);
+      return;
+    }
+    if (method === 'resources/unsubscribe') {
+      this.#news.subscriptions.delete(uri);
+      this.#send(resultFrame(rawId, {}));
+      return;
+    }
+    this.#run(request, true, async () => {
+      const contents = readHubResource(this.#ports, uri);
+      if (contents === null) {
+        this.#send(errorFrame(rawId, -32002, `Resource ${uri} not found`, { uri }));
+      } else if (method === 'resources/subscribe') {
+        this.#news.subscriptions.add(uri);
+        this.#send(resultFrame(rawId, {}));
+      } else this.#send(resultFrame(rawId, contents));
+    });
+  }
+
+  #list(request: Request, list: List): void {
+    this.#run(request, true, async () => {
+      const { frame, rawId, method } = request;
+      const { links, hub } = this.#ports;
+      const isFirst = isFirstPage(paramsOf(frame));
+      const link = links.bound;
+      const instance =
+        link === null ? undefined : instanceContext(hub.getSnapshot(), link.instanceId);
+      if (link === null || instance?.state !== 'active') {
+        const catalogue = isFirst ? (instance?.catalogue ?? null) : null;
+        this.#send(ownPage(list, this.#ports, rawId, catalogue));
+      } else link.request(frame, rawId, method, mergePage(list, this.#ports, rawId, isFirst));
+    });
+  }
+
+  /** To the instance that the session is connected to, or will be at the end of start-up. */
+  #forward(request: Request, tool?: string): void {
+    const { frame, rawId, method } = request;
+    const link = this.#ports.links.bound;
+    if (link !== null) {
+      link.request(frame, rawId, method);
+      return;
+    }
+    this.#run(request, true, async () => {
+      const bound = this.#ports.links.bound;
+      if (bound !== null) bound.request(frame, rawId, method);
+      else if (tool !== undefined) throw this.#unknownTool(tool);
+      else if (KNOWN_METHODS.test(method)) throw notConnected();
+      else this.#send(errorFrame(rawId, RPC_CODE.methodNotFound, 'Method not found'));
+    });
+  }
+
+  /** Answers a request of the hub's own, after start-up has settled if need be; what `answer` throws is the answer. */
+  #run(
+    request: Request,
+    afterDiscovery: boolean,
+    answer: (signal: AbortSignal) => Promise<void>,
+  ): void {
+    const { rawId, method } = request;
+    const controller = new AbortController();
+    this.#running.set(rawId, controller);
+    const wait = afterDiscovery && !this.#hasSettled ? this.#settle() : null;
+    const run = async () => {
+      if (wait !== null) await wait;
+      if (!controller.signal.aborted) await answer(controller.signal);
+    };
+    run()
+      .catch((error: unknown) => {
+        if (!controller.signal.aborted) this.#sendFailure(rawId, method, error);
+      })
+      .finally(() => {
+        if (this.#running.get(rawId) === controller) this.#running.delete(rawId);
+        this.answered();
+      });
+  }
+
+  #settle(): Promise<void> {
+    this.#settled ??= this.#project.settled().then(() => {
+      this.#hasSettled = true;
+    });
+    return this.#settled;
+  }
+
+  #sendFailure(rawId: string, method: string, error: unknown): void {
+    if (error instanceof HubError) {
+      this.#send(failureFrame(rawId, method, error));
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    this.#ports.log.error('a request failed by a defect of the hub', { method, error: message });
+    this.#send(errorFrame(rawId, RPC_CODE.internalError, message));
+  }
+
+  #unknownTool(name: string): HubError {
+    const having = instanceContexts(this.#ports.hub.getSnapshot()).filter(
+      ({ state, catalogue }) =>
+        state === 'active' && catalogue?.tools.some((tool) => tool['name'] === name),
+    );
+    if (having.length === 0) {
+      return new HubError('UNKNOWN_TOOL', `no tool "${name}", and not connected to an instance`);
+    }
+    const candidates = having.map(({ registration: { id, name, path } }) => ({ id, name, path }));
+    return new HubError(
+      'NOT_CONNECTED',
+      `tool "${name}" belongs to ${candidates.map(({ id }) => id).join(', ')}; this session is not connected`,
+      { candidates },
+    );
+  }
+
+  #notActive(id: string): HubError {
+    const found = findInstance(this.#ports.hub.getSnapshot(), id);
+    const code: HubErrorCode = 'INSTANCE_NOT_ACTIVE';
+    return new HubError(code, `instance "${id}" is ${found.state}`, {
+      instance_id: id,
+      state: found.state ?? 'discovered',
+      last_error: found.lastFailure,
+    });
+  }
+
+  #send(frame: string): void {
+    this.#ports.toAgent(frame);
+  }
+}
+
+/** Methods that an instance would know: not unknown, there is only nobody to ask. */
+const KNOWN_METHODS = /^(resources|prompts|completion|tasks|tools)\//;
+
+function notConnected(): HubError {
+  return new HubError('NOT_CONNECTED', 'this session is not connected to an instance');
+}
+
+function paramsOf(frame: string): JsonObject {
+  const message: Json | undefined = parseJson(frame);
+  return objectOf(objectOf(message)['params']);
+}

@@ -1,0 +1,41 @@
+import type { InstanceContext } from '../../machines/instance-setup.ts';
+import { type HubSnapshot, instanceContext, instanceContexts } from '../../machines/views.ts';
+import { HubError } from '../errors.ts';
+
+/** The instances whose name or path is `nameOrPath`. */
+export function instancesNamed(hub: HubSnapshot, nameOrPath: string): InstanceContext[] {
+  return instanceContexts(hub).filter(
+    ({ registration: { name, path } }) => name === nameOrPath || bare(path) === bare(nameOrPath),
+  );
+}
+
+/**
+ * The instance with this id, or else the only one with this name or path.
+ * Throws `INSTANCE_NOT_FOUND`, or `INSTANCE_AMBIGUOUS` with the candidates.
+ */
+export function findInstance(hub: HubSnapshot, idNameOrPath: string): InstanceContext {
+  const byId = instanceContext(hub, idNameOrPath);
+  if (byId !== undefined) return byId;
+  const found = instancesNamed(hub, idNameOrPath);
+  if (found.length > 1) throw ambiguous(idNameOrPath, found);
+  const [only] = found;
+  if (only !== undefined) return only;
+  const running = instanceContexts(hub).map(({ registration }) => registration.id);
+  const known =
+    running.length === 0 ? 'There is none.' : `Known: ${running.slice(0, 20).join(', ')}.`;
+  throw new HubError('INSTANCE_NOT_FOUND', `no instance "${idNameOrPath}". ${known}`, {
+    instance_id: idNameOrPath,
+  });
+}
+
+/** The error that lists who might be meant. */
+export function ambiguous(nameOrPath: string, found: readonly InstanceContext[]): HubError {
+  const candidates = found.map(({ registration: { id, name, path } }) => ({ id, name, path }));
+  const message = `"${nameOrPath}" fits ${found.length} instances: ${candidates.map(({ id }) => id).join(', ')}`;
+  return new HubError('INSTANCE_AMBIGUOUS', message, { candidates });
+}
+
+/** `/home/me/web/` and `/home/me/web` are the same place. */
+function bare(path: string): string {
+  return path.length > 1 ? path.replace(/[/\\]+$/, '') : path;
+}

@@ -1,0 +1,55 @@
+import { instanceContext, instanceContexts, instanceRow } from '../../machines/views.ts';
+import type { SessionPorts } from './ports.ts';
+
+/** The hub's own resources: JSON snapshots of the instances. */
+const ALL = 'signalbox://instances';
+
+type Ports = Pick<SessionPorts, 'hub' | 'id'>;
+
+export function instanceUri(id: string): string {
+  return `${ALL}/${id}`;
+}
+
+/** The hub's resources as `resources/list` shows them. */
+export function hubResources({ hub }: Ports): object[] {
+  return [
+    {
+      uri: ALL,
+      name: 'instances',
+      title: 'Instances',
+      description: 'All instances and their state; an update is sent at every transition.',
+      mimeType: 'application/json',
+    },
+    ...instanceContexts(hub.getSnapshot()).map(({ registration: { id, name } }) => ({
+      uri: instanceUri(id),
+      name: `instance ${id}`,
+      title: name,
+      description: `State of instance ${name}`,
+      mimeType: 'application/json',
+    })),
+  ];
+}
+
+/** Whether the hub answers for this URI. */
+export function isHubResource(uri: unknown): uri is string {
+  return typeof uri === 'string' && uri.startsWith('signalbox://');
+}
+
+/** The contents of a resource of the hub, or null when there is none of that URI. */
+export function readHubResource({ hub, id: sessionId }: Ports, uri: string): object | null {
+  const snapshot = hub.getSnapshot();
+  const show = (value: unknown) => ({
+    contents: [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }],
+  });
+  if (uri === ALL) {
+    return show(instanceContexts(snapshot).map((each) => instanceRow(snapshot, each, sessionId)));
+  }
+  if (!uri.startsWith(`${ALL}/`)) return null;
+  const found = instanceContext(snapshot, uri.slice(ALL.length + 1));
+  return found === undefined ? null : show(instanceRow(snapshot, found, sessionId));
+}
+
+/** The URIs whose contents change when instance `id` does. */
+export function urisOf(id: string): string[] {
+  return [ALL, instanceUri(id)];
+}

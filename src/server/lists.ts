@@ -1,0 +1,80 @@
+import type { Catalogue, Json, JsonObject } from '../../machines/model.ts';
+import { RPC_CODE, resultFrame } from '../wire/answer.ts';
+import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
+import { hubResources } from './hub-resources.ts';
+import type { SessionPorts } from './ports.ts';
+import { describeHubTools, hubToolNamed } from './tools/hub-tools.ts';
+
+/** One of MCP's lists: the hub's own items and the instance's. */
+export interface List {
+  /** Of the array in the result. */
+  readonly key: keyof Catalogue;
+  own(ports: SessionPorts): readonly object[];
+  /** Whether an item of the instance gives way to one of the hub's. */
+  isShadowed(item: JsonObject): boolean;
+}
+
+const LISTS = new Map<string, List>([
+  [
+    'tools/list',
+    {
+      key: 'tools',
+      own: describeHubTools,
+      isShadowed: ({ name }) => typeof name === 'string' && hubToolNamed(name) !== undefined,
+    },
+  ],
+  ['resources/list', { key: 'resources', own: hubResources, isShadowed: isOwnResource }],
+  [
+    'resources/templates/list',
+    { key: 'resourceTemplates', own: () => [], isShadowed: () => false },
+  ],
+  ['prompts/list', { key: 'prompts', own: () => [], isShadowed: () => false }],
+]);
+
+function isOwnResource({ uri }: JsonObject): boolean {
+  return typeof uri === 'string' && uri.startsWith('signalbox://');
+}
+
+/** The list that a method asks for, or undefined. */
+export function listOf(method: string): List | undefined {
+  return LISTS.get(method);
+}
+
+/** The hub's answer of itself: its own items, and those of `catalogue` while the instance is away. */
+export function ownPage(
+  list: List,
+  ports: SessionPorts,
+  rawId: string,
+  catalogue: Catalogue | null,
+): string {
+  const items = (catalogue?.[list.key] ?? []).filter((item) => !list.isShadowed(item));
+  return resultFrame(rawId, { [list.key]: [...list.own(ports), ...items] });
+}
+
+/**
+ * Adds the hub's own items to the instance's first page; other pages only lose what is shadowed. Whatever else the
+ * page has stays. An instance that doesn't know the method has none.
+ */
+export function mergePage(
+  list: List,
+  ports: SessionPorts,
+  rawId: string,
+  isFirst: boolean,
+): (frame: string) => string {
+  return (frame) => {
+    const message = objectOf(parseJson(frame));
+    if (isObject(message['error'])) {
+      const unknown = message['error']['code'] === RPC_CODE.methodNotFound;
+      return unknown && isFirst ? ownPage(list, ports, rawId, null) : frame;
+    }
+    const result = objectOf(message['result']);
+    const items = objectsOf(result[list.key]).filter((item) => !list.isShadowed(item));
+    const own = isFirst ? list.own(ports) : [];
+    return JSON.stringify({ ...message, result: { ...result, [list.key]: [...own, ...items] } });
+  };
+}
+
+/** Whether the request asks for the first page. */
+export function isFirstPage(params: Json | undefined): boolean {
+  return objectOf(params)['cursor'] === undefined;
+}

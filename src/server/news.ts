@@ -1,0 +1,102 @@
+import { instanceContext } from '../../machines/views.ts';
+import { notificationFrame } from '../wire/answer.ts';
+import { urisOf } from './hub-resources.ts';
+import type { SessionPorts } from './ports.ts';
+import type { Project } from './project.ts';
+
+const LISTS = ['tools', 'resources', 'prompts'] as const;
+
+/** Tells the agent what changes by the hub's doing: lists, resources, and an instance that has gone. */
+export class News {
+  readonly subscriptions = new Set<string>();
+  readonly #ports: SessionPorts;
+  readonly #stop: () => void;
+  #told = false;
+  #bound: string | null = null;
+  #catalogue: unknown = null;
+
+  constructor(ports: SessionPorts, project: Project) {
+    const { hub, id, links } = ports;
+    this.#ports = ports;
+    const listening = [
+      hub.on('instance.transitioned', ({ id: instanceId, transition }) => {
+        if (transition.to === 'active') links.instanceActive(instanceId);
+        else if (transition.to === 'retrying') links.instanceAway(instanceId, false);
+        else if (transition.to === 'removed') links.instanceAway(instanceId, true);
+        this.#instanceChanged(
+          instanceId,
+          transition.to === 'discovered' || transition.to === 'removed',
+        );
+        project.consider();
+      }),
+      hub.on('instance.catalogueChanged', ({ id: instanceId }) =>
+        this.#catalogueChanged(instanceId),
+      ),
+      hub.on('session.transitioned', (report) => {
+        if (report.id !== id || report.to === 'binding') return;
+        const left = this.#bound;
+        this.#bound = report.instanceId;
+        if (left === report.instanceId) return;
+        this.#catalogue = this.#currentCatalogue();
+        this.#listsChanged();
+        if (report.leftBecause !== null && left !== null) this.#sayLeft(left, report.leftBecause);
+        project.consider();
+      }),
+    ];
+    this.#stop = () => {
+      for (const subscription of listening) subscription.unsubscribe();
+    };
+  }
+
+  /** The agent is initialized: from now on it is told. */
+  start(): void {
+    this.#told = true;
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  /** Something else about an instance changed than its state. */
+  #catalogueChanged(instanceId: string): void {
+    const { links } = this.#ports;
+    if (instanceId !== this.#bound) return;
+    this.#catalogue = this.#currentCatalogue();
+    // An instance with a standing stream has told the agent itself.
+    if (links.bound?.hasStream !== true) this.#listsChanged();
+  }
+
+  #instanceChanged(instanceId: string, listed: boolean): void {
+    for (const uri of urisOf(instanceId)) {
+      if (this.subscriptions.has(uri)) this.#tell('notifications/resources/updated', { uri });
+    }
+    if (listed) this.#tell('notifications/resources/list_changed');
+    if (instanceId !== this.#bound) return;
+    const catalogue = this.#currentCatalogue();
+    if (JSON.stringify(catalogue) === JSON.stringify(this.#catalogue)) return;
+    this.#catalogue = catalogue;
+    this.#listsChanged();
+  }
+
+  #currentCatalogue(): unknown {
+    if (this.#bound === null) return null;
+    return instanceContext(this.#ports.hub.getSnapshot(), this.#bound)?.catalogue ?? null;
+  }
+
+  #listsChanged(): void {
+    for (const list of LISTS) this.#tell(`notifications/${list}/list_changed`);
+  }
+
+  #sayLeft(instanceId: string, because: string): void {
+    const why = because === 'gone' ? 'is gone: its registration was removed' : `is ${because}`;
+    this.#tell('notifications/message', {
+      level: 'warning',
+      logger: 'signalbox',
+      data: `Disconnected: instance "${instanceId}" ${why}. Call instances_list to see what is running.`,
+    });
+  }
+
+  #tell(method: string, params?: object): void {
+    if (this.#told) this.#ports.toAgent(notificationFrame(method, params));
+  }
+}

@@ -1,0 +1,71 @@
+import type { HubActor } from '../../machines/hub.ts';
+import type { AgentInfo } from '../../machines/model.ts';
+import type { HubErrorCode } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+/** Carries a session's traffic to one instance. */
+export interface LinkPort {
+  readonly instanceId: string;
+  /** Whether the instance tells of its changes on this link. */
+  readonly hasStream: boolean;
+  /** Sends a request; it is answered exactly once. `transform` rewrites the instance's answer. */
+  request(
+    frame: string,
+    rawId: string,
+    method: string,
+    transform?: ((frame: string) => string) | null,
+  ): void;
+  notify(frame: string): void;
+}
+
+/** The links of one session. */
+export interface LinksPort {
+  readonly bound: LinkPort | null;
+  readonly isIdle: boolean;
+  passing(instanceId: string): LinkPort;
+  cancel(rawId: string, frame: string): void;
+  instanceActive(instanceId: string): void;
+  instanceAway(instanceId: string, gone: boolean): void;
+  close(code: HubErrorCode, reason: string): Promise<void>;
+}
+
+/** Somebody who asked the agent something; gets the answer under the id under which it asked. */
+export interface Asker {
+  answered(frame: string): void;
+}
+
+/** The questions that are open at the agent. Ids are JSON texts. */
+export interface AsksPort {
+  add(asker: Asker, rawId: string): string;
+  take(id: string): { readonly asker: Asker; readonly rawId: string } | undefined;
+}
+
+/** What the agent said that the links have to repeat to instances. */
+export interface AgentMemory {
+  /** As of `initialize`, or what stands for it before. */
+  info: AgentInfo;
+  /** `params` of the last `logging/setLevel` as JSON text, or null. */
+  logLevel: string | null;
+}
+
+/** What a session needs of the rest of the house. */
+export interface SessionPorts {
+  readonly id: string;
+  readonly hub: HubActor;
+  readonly links: LinksPort;
+  readonly asks: AsksPort;
+  readonly memory: AgentMemory;
+  /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
+  toAgent(frame: string): Promise<void> | undefined;
+  /** Resolves when start-up discovery has settled. */
+  readonly discovered: Promise<void>;
+  readonly settings: {
+    readonly autoConnect: boolean;
+    /** Milliseconds that a first answer may wait. */
+    readonly settle: number;
+    /** The project that counts when the agent names no roots. */
+    readonly workingDirectory: string;
+    readonly version: string;
+  };
+  readonly log: Logger;
+}

@@ -1,0 +1,59 @@
+import { realpathSync } from 'node:fs';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { InstanceContext } from '../../machines/instance-setup.ts';
+
+/** Finds the instance whose project is, or contains, one of these directories. */
+export class ProjectMatcher {
+  readonly #roots: readonly string[];
+  readonly #real = new Map<string, string>();
+
+  constructor(roots: readonly string[]) {
+    this.#roots = roots.map((root) => this.#realOf(root));
+  }
+
+  /**
+   * The longest path wins, a tie is nobody's. Dead instances don't count: they are what a crashed server left behind.
+   */
+  match(instances: readonly InstanceContext[]): InstanceContext | null {
+    const fitting = instances
+      .filter(({ state }) => state !== 'dead')
+      .map((instance) => ({ instance, path: this.#realOf(instance.registration.path) }))
+      .filter(({ path }) => this.#roots.some((root) => contains(path, root)))
+      .sort((a, b) => b.path.length - a.path.length);
+    const [first, second] = fitting;
+    if (first === undefined || second?.path.length === first.path.length) return null;
+    return first.instance;
+  }
+
+  /** Without symbolic links, where the path exists. */
+  #realOf(path: string): string {
+    const known = this.#real.get(path);
+    if (known !== undefined) return known;
+    let real = path.replace(/(?<=.)[/\\]+$/, '');
+    try {
+      real = realpathSync(path);
+    } catch {
+      // A path that isn't there stands for itself.
+    }
+    this.#real.set(path, real);
+    return real;
+  }
+}
+
+/** The directories that `file:` roots name; others are left out. */
+export function pathsOfRoots(uris: readonly unknown[]): string[] {
+  return uris.flatMap((uri) => {
+    try {
+      return typeof uri === 'string' ? [fileURLToPath(uri)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function contains(directory: string, path: string): boolean {
+  return (
+    path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep)
+  );
+}

@@ -1,0 +1,92 @@
+import { instanceContexts, sessionRef } from '../../machines/views.ts';
+import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
+import type { Asker, SessionPorts } from './ports.ts';
+import { ProjectMatcher, pathsOfRoots } from './project-matcher.ts';
+import { until } from './tools/until.ts';
+
+/**
+ * Connects a session by itself to the instance of the agent's project, as soon as that is active. An instance that the
+ * agent chose, or left, is not meddled with.
+ */
+export class Project implements Asker {
+  readonly #ports: SessionPorts;
+  #matcher: ProjectMatcher | null = null;
+  #knowsRoots: () => void = () => {};
+  #rootsKnown: Promise<void> | null = null;
+  #enabled: boolean;
+
+  constructor(ports: SessionPorts) {
+    this.#ports = ports;
+    this.#enabled = ports.settings.autoConnect;
+  }
+
+  /** The agent chooses itself from now on. */
+  leaveToAgent(): void {
+    this.#enabled = false;
+  }
+
+  /** The agent is there: asks it for its roots if it has any, or else the working directory counts. */
+  start(): void {
+    if (!this.#enabled || this.#rootsKnown !== null) return;
+    this.#rootsKnown = new Promise((resolve) => {
+      this.#knowsRoots = resolve;
+    });
+    if (isObject(this.#ports.memory.info.capabilities['roots'])) this.#askForRoots();
+    else this.#use([this.#ports.settings.workingDirectory]);
+  }
+
+  /** The agent's roots have changed. */
+  rootsChanged(): void {
+    if (this.#enabled) this.#askForRoots();
+  }
+
+  /** {@link Asker} */
+  answered(frame: string): void {
+    const answer = objectOf(parseJson(frame));
+    const roots = objectsOf(objectOf(answer['result'])['roots']);
+    const paths = pathsOfRoots(roots.map(({ uri }) => uri));
+    this.#use(paths.length > 0 ? paths : [this.#ports.settings.workingDirectory]);
+  }
+
+  /** Connects if the instance of the project is active and the session is free. */
+  consider(): void {
+    const { hub, id } = this.#ports;
+    const session = sessionRef(hub.getSnapshot(), id);
+    if (!this.#enabled || this.#matcher === null || !session?.getSnapshot().matches('unbound')) {
+      return;
+    }
+    const found = this.#matcher.match(instanceContexts(hub.getSnapshot()));
+    if (found?.state !== 'active') return;
+    session.send({ type: 'session.bind', instanceId: found.registration.id, active: true });
+  }
+
+  /** Resolves when what could be connected by itself at start is, after `settle` at most for the roots and as much for the link. */
+  async settled(): Promise<void> {
+    const { discovered, hub, id, settings } = this.#ports;
+    await discovered;
+    if (!this.#enabled) return;
+    this.start();
+    const patience = AbortSignal.timeout(settings.settle);
+    await Promise.race([this.#rootsKnown, aborted(patience)]);
+    this.consider();
+    await until(
+      { hub, signal: patience },
+      () => !sessionRef(hub.getSnapshot(), id)?.getSnapshot().matches('binding'),
+    );
+  }
+
+  #askForRoots(): void {
+    const id = this.#ports.asks.add(this, '0');
+    this.#ports.toAgent(`{"jsonrpc":"2.0","id":${id},"method":"roots/list"}`);
+  }
+
+  #use(paths: readonly string[]): void {
+    this.#matcher = new ProjectMatcher(paths);
+    this.#knowsRoots();
+    this.consider();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+}

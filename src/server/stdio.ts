@@ -1,0 +1,88 @@
+import type { Readable, Writable } from 'node:stream';
+import { LineReader } from '../wire/line-reader.ts';
+
+/** Largest message that is taken from an agent, in bytes; what an instance takes is its own to say. */
+const MAX_INPUT = 64 * 1024 * 1024;
+
+export interface FrameSink {
+  receive(frame: string): void;
+  refuseOversize(rawId: string, bytes: number, limit: number): void;
+}
+
+/**
+ * MCP over stdio: one JSON-RPC message a line. Writes are queued by the stream; `send` returns a promise while the agent
+ * reads more slowly than is written.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
+ */
+export class StdioTransport {
+  /** Resolves when the agent has closed its side, or reads no more. */
+  readonly closed: Promise<void>;
+  readonly #output: Writable;
+  readonly #input: Readable;
+  #drained: Promise<void> | null = null;
+  #broken = false;
+  #close: () => void = () => {};
+
+  constructor(input: Readable, output: Writable) {
+    this.#input = input;
+    this.#output = output;
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve;
+    });
+    // EPIPE: the agent has gone, and nobody is left to tell.
+    output.on('error', () => {
+      this.#broken = true;
+      this.#close();
+    });
+  }
+
+  /** Starts reading; every line goes to `sink`. */
+  start(sink: FrameSink): void {
+    const reader = new LineReader({
+      maxBytes: MAX_INPUT,
+      onLine: (line) => sink.receive(line),
+      onOversize: ({ bytes, head, tail }) =>
+        sink.refuseOversize(idNear(head, tail), bytes, MAX_INPUT),
+    });
+    this.#input.on('data', (chunk: Buffer) => reader.push(chunk));
+    this.#input.on('end', () => {
+      reader.end();
+      this.#close();
+    });
+    this.#input.on('error', () => this.#close());
+  }
+
+  /** Writes one frame. A promise says: not more until it is fulfilled. */
+  send(frame: string): Promise<void> | undefined {
+    if (this.#broken || this.#output.write(`${frame}\n`)) return undefined;
+    this.#drained ??= new Promise<void>((resolve) => {
+      const done = () => {
+        this.#output.off('drain', done);
+        this.#output.off('close', done);
+        this.#drained = null;
+        resolve();
+      };
+      this.#output.on('drain', done);
+      this.#output.on('close', done);
+    });
+    return this.#drained;
+  }
+
+  /** Resolves when all that was sent is written, or can't be. */
+  flush(): Promise<void> {
+    if (this.#broken) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#output.once('error', () => resolve());
+      this.#output.write('', () => resolve());
+    });
+  }
+}
+
+/** The id of a message of which only the ends are left, as JSON text; `null` where it can't be told. */
+function idNear(head: string, tail: string): string {
+  const atHead =
+    /^\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,)*\s*"id"\s*:\s*("[^"\\]*"|-?\d+)/;
+  const atTail = /,\s*"id"\s*:\s*("[^"\\]*"|-?\d+)\s*\}\s*$/;
+  return atHead.exec(head)?.[1] ?? atTail.exec(tail)?.[1] ?? 'null';
+}

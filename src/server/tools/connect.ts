@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { instanceContext, instanceRow, sessionRef } from '../../../machines/views.ts';
+import { HubError, type HubErrorFacts } from '../../errors.ts';
+import { findInstance } from '../find-instance.ts';
+import { hubTool, type ToolContext } from './hub-tool.ts';
+import { instance, instanceRef, tool } from './schemas.ts';
+import { until } from './until.ts';
+
+export const instancesConnect = hubTool({
+  name: 'instances_connect',
+  title: 'Connect to an instance',
+  description:
+    'Connects this session to one instance: from then on its tools, resources and prompts are available here under their own names, as if it were configured directly. Answers with its instructions and its tools with their schemas; if your tool list is not updated, call them with instances_call. Connecting to another instance switches; connecting to the same one again changes nothing.',
+  annotations: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+  input: z.object({ instance_id: instanceRef }),
+  output: z.object({
+    instance,
+    instructions: z.string().nullable().describe('What the instance says on how to use it.'),
+    tools: z.array(tool),
+  }),
+  async run({ instance_id }, context) {
+    const { hub, sessionId } = context;
+    const { id } = findInstance(hub.getSnapshot(), instance_id).registration;
+    await until(context, () => !['discovered', 'connecting'].includes(stateOf(context, id)));
+    const state = stateOf(context, id);
+    if (state !== 'active' && state !== 'retrying') {
+      const { lastFailure } = findInstance(hub.getSnapshot(), id);
+      throw new HubError('INSTANCE_NOT_ACTIVE', `instance "${id}" is ${state}`, {
+        instance_id: id,
+        state,
+        last_error: lastFailure,
+      });
+    }
+    sessionRef(hub.getSnapshot(), sessionId)?.send({
+      type: 'session.bind',
+      instanceId: id,
+      active: state === 'active',
+    });
+    await until(context, () => !session(context)?.matches('binding'));
+    const bound = session(context);
+    if (bound?.context.instanceId !== id) throw refused(context, id);
+    const found = findInstance(hub.getSnapshot(), id);
+    return {
+      structured: {
+        instance: instanceRow(hub.getSnapshot(), found, sessionId),
+        instructions: found.peer?.instructions ?? null,
+        tools: found.catalogue?.tools ?? [],
+      },
+    };
+  },
+});
+
+function session({ hub, sessionId }: ToolContext) {
+  return sessionRef(hub.getSnapshot(), sessionId)?.getSnapshot();
+}
+
+function stateOf({ hub }: ToolContext, id: string): string {
+  return instanceContext(hub.getSnapshot(), id)?.state ?? 'removed';
+}
+
+function refused(context: ToolContext, id: string): HubError {
+  const failed = session(context)?.context;
+  const facts: HubErrorFacts = { instance_id: id, last_error: failed?.lastFailure ?? null };
+  return failed?.leftBecause === 'gone'
+    ? new HubError('INSTANCE_GONE', `instance "${id}" went away while it was connected to`, facts)
+    : new HubError(
+        'INSTANCE_REFUSED',
+        `instance "${id}" could not be connected to: ${failed?.lastFailure?.message ?? 'it left'}`,
+        { ...facts, state: stateOf(context, id) },
+      );
+}

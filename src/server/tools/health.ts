@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { healthRow } from '../../../machines/views.ts';
+import { findInstance } from '../find-instance.ts';
+import { hubTool } from './hub-tool.ts';
+import { observeInstances } from './observe.ts';
+import { health, instanceRef } from './schemas.ts';
+
+export const instancesHealth = hubTool({
+  name: 'instances_health',
+  title: 'Instance health',
+  description:
+    'Tells how instances are doing: missed and answered pings, response time, calls in flight, and the last 20 state transitions with their reasons. Call it to find out why an instance is retrying or dead, or whether it is only busy.',
+  annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+  input: z.object({ instance_id: instanceRef.optional() }),
+  output: z.object({ instances: z.array(health) }),
+  run({ instance_id }, context) {
+    const all = observeInstances(context);
+    const wanted =
+      instance_id === undefined ? all : [findInstance(context.hub.getSnapshot(), instance_id)];
+    return { structured: { instances: wanted.map(healthRow) } };
+  },
+});

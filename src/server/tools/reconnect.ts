@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { instanceRef as actorOf, instanceRow } from '../../../machines/views.ts';
+import { findInstance } from '../find-instance.ts';
+import { hubTool } from './hub-tool.ts';
+import { instance, instanceRef } from './schemas.ts';
+import { until } from './until.ts';
+
+export const instancesReconnect = hubTool({
+  name: 'instances_reconnect',
+  title: 'Reconnect an instance',
+  description:
+    'Tries at once to connect to an instance that is retrying or dead, with a fresh budget of retries, and answers with the state that it is in after that attempt. Call it after you have started or mended its server. An active instance is left as it is.',
+  annotations: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+  input: z.object({ instance_id: instanceRef }),
+  output: z.object({ instance }),
+  async run({ instance_id }, context) {
+    const { hub, sessionId } = context;
+    const { id } = findInstance(hub.getSnapshot(), instance_id).registration;
+    const actor = actorOf(hub.getSnapshot(), id);
+    actor?.send({ type: 'instance.reconnect' });
+    await until(context, () => actor?.getSnapshot().context.state !== 'connecting');
+    const found = findInstance(hub.getSnapshot(), id);
+    return { structured: { instance: instanceRow(hub.getSnapshot(), found, sessionId) } };
+  },
+});

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../../machines/model.ts';
+import { instanceContexts } from '../../../machines/views.ts';
+import { findInstance } from '../find-instance.ts';
+import { hubTool } from './hub-tool.ts';
+import { instanceRef, tool } from './schemas.ts';
+
+export const instancesTools = hubTool({
+  name: 'instances_tools',
+  title: 'Tools of instances',
+  description:
+    'Lists the tools of one instance, or of all active instances, with their input schemas, without connecting. Use it to find the instance that can do something, or when your client does not reread its tool list after connecting; call what you find with instances_call.',
+  annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+  input: z.object({
+    instance_id: instanceRef.optional(),
+    query: z
+      .string()
+      .optional()
+      .describe('Only tools whose name, title or description has all of these words.'),
+  }),
+  output: z.object({ tools: z.array(tool.extend({ instance_id: z.string() })) }),
+  run({ instance_id, query = '' }, { hub }) {
+    const snapshot = hub.getSnapshot();
+    const instances =
+      instance_id === undefined
+        ? instanceContexts(snapshot).filter(({ state }) => state === 'active')
+        : [findInstance(snapshot, instance_id)];
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const tools = instances.flatMap(({ registration, catalogue }) =>
+      (catalogue?.tools ?? [])
+        .filter((each) => words.every((word) => searchable(each).includes(word)))
+        .map((each) => ({ ...each, instance_id: registration.id })),
+    );
+    return { structured: { tools } };
+  },
+});
+
+function searchable({ name, title, description }: JsonObject): string {
+  return [name, title, description].filter(Boolean).join('\n').toLowerCase();
+}

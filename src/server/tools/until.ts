@@ -1,0 +1,24 @@
+import type { ToolContext } from './hub-tool.ts';
+
+/** Resolves as soon as `holds`, asked again at every step of an instance or a session; also when the call is cancelled. */
+export function until(
+  { hub, signal }: Pick<ToolContext, 'hub' | 'signal'>,
+  holds: () => boolean,
+): Promise<void> {
+  if (holds() || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const check = () => {
+      if (holds()) finish();
+    };
+    const subscriptions = [
+      hub.on('instance.transitioned', check),
+      hub.on('session.transitioned', check),
+    ];
+    signal.addEventListener('abort', finish);
+  });
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { LONGEST_DELAY } from '../../../machines/backoff.ts';
+import { instanceContext, instanceRow } from '../../../machines/views.ts';
+import { HubError } from '../../errors.ts';
+import { ambiguous, instancesNamed } from '../find-instance.ts';
+import { hubTool, type ToolContext } from './hub-tool.ts';
+import { instance, instanceRef, state } from './schemas.ts';
+
+/** How long a wait is unless said, in milliseconds. */
+const DEFAULT_TIMEOUT = 30_000;
+
+export const instancesWait = hubTool({
+  name: 'instances_wait',
+  title: 'Wait for an instance',
+  description:
+    'Waits until an instance is in a state, by default active, and answers the moment it gets there. Give its id, name or path; it may be one that is not known yet, for example a dev server that you have just started. When time runs out the error WAIT_TIMEOUT says which state it is in.',
+  annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+  input: z
+    .object({
+      instance_id: instanceRef.optional(),
+      name: z.string().min(1).optional().describe('Name of the instance, instead of its id.'),
+      path: z.string().min(1).optional().describe('Project directory, instead of its id.'),
+      state: state.default('active'),
+      timeout_ms: z
+        .number()
+        .int()
+        .min(0)
+        .max(LONGEST_DELAY)
+        .default(DEFAULT_TIMEOUT)
+        .describe('Milliseconds to wait.'),
+    })
+    .refine(({ instance_id, name, path }) => (instance_id ?? name ?? path) !== undefined, {
+      message: 'give one of instance_id, name or path',
+    }),
+  output: z.object({ instance }),
+  async run({ instance_id, name, path, state: wanted, timeout_ms }, context) {
+    const { hub, sessionId } = context;
+    const ref = instance_id ?? name ?? path ?? '';
+    const inState = () => {
+      const snapshot = hub.getSnapshot();
+      const found = known(context, ref);
+      const there = found.find((each) => each.state === wanted);
+      if (there === undefined) return undefined;
+      if (found.length > 1) throw ambiguous(ref, found);
+      return instanceRow(snapshot, there, sessionId);
+    };
+    const row = inState() ?? (await untilTransition(context, timeout_ms, inState));
+    if (row !== undefined) return { structured: { instance: row } };
+    const [found] = known(context, ref);
+    const is = found?.state ?? null;
+    const message = `"${ref}" is ${is ?? 'not known'}, not ${wanted}, after ${timeout_ms} ms`;
+    throw new HubError('WAIT_TIMEOUT', message, {
+      instance_id: found?.registration.id ?? ref,
+      ...(is === null ? {} : { state: is }),
+      ...(found === undefined ? {} : { last_error: found.lastFailure }),
+    });
+  },
+});
+
+function known({ hub }: ToolContext, ref: string) {
+  const byId = instanceContext(hub.getSnapshot(), ref);
+  return byId === undefined ? instancesNamed(hub.getSnapshot(), ref) : [byId];
+}
+
+/** Asks `check` again at every transition of any instance; undefined when time runs out or nobody waits any more. */
+function untilTransition<T>(
+  { hub, signal }: ToolContext,
+  timeout: number,
+  check: () => T | undefined,
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      subscription.unsubscribe();
+      signal.removeEventListener('abort', giveUp);
+      settle();
+    };
+    const giveUp = () => finish(() => resolve(undefined));
+    const timer = setTimeout(giveUp, timeout);
+    const subscription = hub.on('instance.transitioned', () => {
+      try {
+        const found = check();
+        if (found !== undefined) finish(() => resolve(found));
+      } catch (error) {
+        finish(() => reject(error));
+      }
+    });
+    signal.addEventListener('abort', giveUp);
+  });
+}

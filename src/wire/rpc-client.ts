@@ -1,0 +1,166 @@
+import type { Failure, Json, JsonObject } from '../../machines/model.ts';
+import { isObject, objectOf, parseJson, stringOf } from './json.ts';
+import type { ExchangeEnd, StreamableHttp } from './streamable-http.ts';
+
+/** The instance answered a request with a JSON-RPC error. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  readonly code: number;
+  readonly data: Json | undefined;
+
+  constructor(error: JsonObject) {
+    super(stringOf(error['message']) ?? 'no message');
+    this.code = typeof error['code'] === 'number' ? error['code'] : 0;
+    this.data = error['data'];
+  }
+}
+
+/** A request got no answer: refused, lost, or answered by something that isn't MCP. */
+export class ExchangeError extends Error {
+  override readonly name = 'ExchangeError';
+  readonly failure: Failure;
+  /** The HTTP status that said so, or null. */
+  readonly status: number | null;
+
+  constructor(failure: Failure, status: number | null = null) {
+    super(failure.message);
+    this.failure = failure;
+    this.status = status;
+  }
+}
+
+/** The error code by which a server that speaks only 2026-07-28 refuses `initialize`. */
+const UNSUPPORTED_PROTOCOL_VERSION = -32022;
+
+/**
+ * The hub's own requests on one MCP session. Ids are strings, so that those of an agent, passed on unchanged,
+ * can't collide with them.
+ */
+export class RpcClient {
+  readonly #http: StreamableHttp;
+  readonly #onOther: (text: string) => void;
+  readonly #cancels = new Set<() => void>();
+  #lastId = 0;
+
+  /** `onOther` gets every message that isn't an answer to a request of this client. */
+  constructor(http: StreamableHttp, onOther: (text: string) => void) {
+    this.#http = http;
+    this.#onOther = onOther;
+  }
+
+  /** Resolves with the result. Rejects with {@link RpcError} or {@link ExchangeError}; there is no timeout. */
+  request(method: string, params?: JsonObject): Promise<JsonObject> {
+    this.#lastId += 1;
+    const id = `signalbox:${this.#lastId}`;
+    return new Promise((resolve, reject) => {
+      const cancel = () => {
+        this.#cancels.delete(cancel);
+        abort();
+        reject(
+          new ExchangeError({ code: 'CONNECTION_LOST', message: 'the connection was closed' }),
+        );
+      };
+      const settle = (message: JsonObject) => {
+        this.#cancels.delete(cancel);
+        if (isObject(message['error'])) reject(new RpcError(message['error']));
+        else resolve(objectOf(message['result']));
+      };
+      const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
+      const abort = this.#http.post(body, {
+        onFrame: (text) => {
+          const message = parseJson(text);
+          if (isObject(message) && message['id'] === id && !('method' in message)) settle(message);
+          else this.#onOther(text);
+          return undefined;
+        },
+        onOversize: (bytes) => {
+          this.#cancels.delete(cancel);
+          const message = `answered ${bytes} bytes, more than is taken`;
+          reject(new ExchangeError({ code: 'PROTOCOL_ERROR', message }));
+        },
+        onEnd: (end) => {
+          this.#cancels.delete(cancel);
+          const answer = end.kind === 'status' ? parseJson(end.body) : undefined;
+          if (isObject(answer) && isObject(answer['error']) && end.kind === 'status') {
+            const error = new RpcError(answer['error']);
+            reject(refusal(end.status, error, this.#http.sessionId !== null));
+          } else {
+            const status = end.kind === 'status' ? end.status : null;
+            const failure = failureOfEnd(end, this.#http.sessionId !== null);
+            reject(new ExchangeError(failure, status));
+          }
+        },
+      });
+      this.#cancels.add(cancel);
+    });
+  }
+
+  /**
+   * Sends a notification; resolves when the instance has taken it, or can't. What comes back, an error without id
+   * included, is nobody's answer.
+   */
+  notify(method: string, params?: JsonObject): Promise<void> {
+    return this.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+  }
+
+  /** Sends a message that wants no answer, as {@link notify} does. */
+  send(body: string): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#cancels.delete(cancel);
+        resolve();
+      };
+      const cancel = () => {
+        abort();
+        done();
+      };
+      const abort = this.#http.post(body, {
+        onFrame: () => undefined,
+        onOversize: () => {},
+        onEnd: done,
+      });
+      this.#cancels.add(cancel);
+    });
+  }
+
+  /** Aborts what is under way; open requests reject. */
+  close(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
+  }
+}
+
+function refusal(status: number, error: RpcError, hadSession: boolean): Error {
+  if (error.code === UNSUPPORTED_PROTOCOL_VERSION) {
+    const message = `speaks none of the protocol versions that are supported here: ${error.message}`;
+    return new ExchangeError({ code: 'UNSUPPORTED_VERSION', message });
+  }
+  if (status === 401 || status === 403 || status === 404) {
+    return new ExchangeError(statusFailure(status, error.message, hadSession), status);
+  }
+  return error;
+}
+
+/** What it means for a request when its exchange came to this end without an answer. */
+export function failureOfEnd(end: ExchangeEnd, hadSession: boolean): Failure {
+  switch (end.kind) {
+    case 'failed':
+      return end.failure;
+    case 'status':
+      return statusFailure(end.status, end.body, hadSession);
+    case 'accepted':
+      return { code: 'PROTOCOL_ERROR', message: 'accepted a request without answering it' };
+    case 'ended':
+      return { code: 'PROTOCOL_ERROR', message: 'the answer ended before it was complete' };
+  }
+}
+
+function statusFailure(status: number, body: string, hadSession: boolean): Failure {
+  const said = body.trim().slice(0, 200);
+  const message = `answered HTTP ${status}${said && !said.startsWith('<') ? `: ${said}` : ''}`;
+  if (status === 401 || status === 403) {
+    return { code: 'UNAUTHORIZED', message: `${message} (is the registration's token right?)` };
+  }
+  if (status === 404 && hadSession) return { code: 'SESSION_EXPIRED', message };
+  return { code: 'HTTP_ERROR', message };
+}

@@ -1,0 +1,226 @@
+import type { Endpoint, Failure } from '../../machines/model.ts';
+import { type HttpRequester, type HttpResponse, networkFailure } from './http-exchange.ts';
+import { SseDecoder } from './sse-decoder.ts';
+
+/** How a request's response, or a stream, came to its end. */
+export type ExchangeEnd =
+  /** The instance took the message and has nothing to say. */
+  | { readonly kind: 'accepted' }
+  /** The response ended as it should. `lastEventId` when the instance named one: it can be resumed. */
+  | { readonly kind: 'ended'; readonly lastEventId: string | null; readonly retry: number | null }
+  /** An HTTP status outside 2xx; `body` is cut at 64 KiB. */
+  | { readonly kind: 'status'; readonly status: number; readonly body: string }
+  /** The connection broke, or what came isn't MCP. `lastEventId` as above. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly lastEventId: string | null };
+
+/**
+ * Takes what a response brings. `onFrame` comes in order, any number of times, then `onEnd` once and nothing more;
+ * after an abort by the caller nothing comes at all.
+ */
+export interface ExchangeSink {
+  /** The message is on the wire; before that, nobody can have taken it. */
+  onSent?(): void;
+  /** The instance answered with an event stream. */
+  onOpen?(): void;
+  /** One JSON-RPC message as its JSON text. A promise holds the stream back until it is fulfilled. */
+  onFrame(text: string): Promise<void> | undefined;
+  /** A message over the limit; it is dropped, the stream goes on. */
+  onOversize(bytes: number): void;
+  onEnd(end: ExchangeEnd): void;
+}
+
+export interface StreamableHttpOptions {
+  readonly endpoint: Endpoint;
+  readonly token: string | null;
+  readonly request: HttpRequester;
+  /** Largest message that is taken from the instance, in bytes. */
+  readonly maxMessage: number;
+  /** Any sign of life from the instance. */
+  onHeard(): void;
+}
+
+const STATUS_BODY_LIMIT = 64 * 1024;
+
+/**
+ * The client side of one MCP session over Streamable HTTP, as frames: bodies are JSON text, nobody looks inside.
+ * Session id and protocol version are the owner's to set after `initialize`.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+ */
+export class StreamableHttp {
+  sessionId: string | null = null;
+  protocolVersion: string | null = null;
+  readonly #options: StreamableHttpOptions;
+
+  constructor(options: StreamableHttpOptions) {
+    this.#options = options;
+  }
+
+  /** Sends one message. Returns the abort. */
+  post(body: string, sink: ExchangeSink): () => void {
+    return this.#exchange('POST', body, null, sink);
+  }
+
+  /** Opens the standing stream, or resumes a broken one after `lastEventId`. Returns the abort. */
+  listen(lastEventId: string | null, sink: ExchangeSink): () => void {
+    return this.#exchange('GET', undefined, lastEventId, sink);
+  }
+
+  /** Ends the session at the instance, if it has one. Resolves when the instance has answered or can't. */
+  end(): Promise<void> {
+    if (this.sessionId === null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#exchange('DELETE', undefined, null, {
+        onFrame: () => undefined,
+        onOversize: () => {},
+        onEnd: () => resolve(),
+      });
+      this.sessionId = null;
+    });
+  }
+
+  #exchange(
+    method: 'POST' | 'GET' | 'DELETE',
+    body: string | undefined,
+    lastEventId: string | null,
+    sink: ExchangeSink,
+  ): () => void {
+    const { endpoint, request } = this.#options;
+    let over = false;
+    let discard: (() => void) | undefined;
+    const end = (how: ExchangeEnd) => {
+      if (over) return;
+      over = true;
+      sink.onEnd(how);
+    };
+    const fail = (error: NodeJS.ErrnoException, resumeAfter: string | null = null) =>
+      end({ kind: 'failed', failure: networkFailure(error, endpoint), lastEventId: resumeAfter });
+    const abort = request(
+      {
+        method,
+        endpoint,
+        headers: this.#headers(method, lastEventId),
+        ...(body === undefined ? {} : { body }),
+      },
+      {
+        onSent: () => sink.onSent?.(),
+        onError: (error) => fail(error),
+        onResponse: (response) => {
+          if (over) {
+            response.body.destroy();
+            return;
+          }
+          this.#options.onHeard();
+          const opened = response.headers['mcp-session-id'];
+          // Only the answer to `initialize` gives a session; a later one with another id is not ours.
+          if (this.protocolVersion === null && typeof opened === 'string') this.sessionId = opened;
+          discard = () => response.body.destroy();
+          this.#read(response, sink, end, fail, () => over);
+        },
+      },
+    );
+    return () => {
+      over = true;
+      discard?.();
+      abort();
+    };
+  }
+
+  #headers(method: string, lastEventId: string | null): Record<string, string> {
+    const { endpoint, token } = this.#options;
+    const headers: Record<string, string> = {
+      host: endpoint.host,
+      accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
+    };
+    if (method === 'POST') headers['content-type'] = 'application/json';
+    if (token !== null) headers['authorization'] = `Bearer ${token}`;
+    if (this.sessionId !== null) headers['mcp-session-id'] = this.sessionId;
+    if (this.protocolVersion !== null) headers['mcp-protocol-version'] = this.protocolVersion;
+    if (lastEventId !== null) headers['last-event-id'] = lastEventId;
+    return headers;
+  }
+
+  #read(
+    { status, headers, body }: HttpResponse,
+    sink: ExchangeSink,
+    end: (how: ExchangeEnd) => void,
+    fail: (error: NodeJS.ErrnoException, resumeAfter?: string | null) => void,
+    isOver: () => boolean,
+  ): void {
+    const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+    if (status >= 200 && status < 300 && type === 'text/event-stream') {
+      this.#readStream(body, sink, end, fail, isOver);
+      return;
+    }
+    const limit = status < 300 ? this.#options.maxMessage : STATUS_BODY_LIMIT;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    body.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= limit) chunks.push(chunk);
+    });
+    body.on('error', (error) => fail(error));
+    body.on('close', () => fail(new Error('closed before its end')));
+    body.on('end', () => {
+      if (isOver()) return;
+      const text = Buffer.concat(chunks).toString('utf8');
+      if (status < 200 || status >= 300) {
+        end({ kind: 'status', status, body: text });
+        return;
+      }
+      if (bytes > limit) sink.onOversize(bytes);
+      else if (type === 'application/json' && text.trim() !== '') sink.onFrame(text);
+      else if (bytes > 0) {
+        const message = `answered ${type || 'no content type'}, not JSON or an event stream`;
+        end({ kind: 'failed', failure: { code: 'PROTOCOL_ERROR', message }, lastEventId: null });
+        return;
+      } else {
+        end({ kind: 'accepted' });
+        return;
+      }
+      end({ kind: 'ended', lastEventId: null, retry: null });
+    });
+  }
+
+  #readStream(
+    body: HttpResponse['body'],
+    sink: ExchangeSink,
+    end: (how: ExchangeEnd) => void,
+    fail: (error: NodeJS.ErrnoException, resumeAfter?: string | null) => void,
+    isOver: () => boolean,
+  ): void {
+    sink.onOpen?.();
+    let lastEventId: string | null = null;
+    let retry: number | null = null;
+    let held = 0;
+    const decoder = new SseDecoder({
+      maxBytes: this.#options.maxMessage,
+      onOversize: (bytes) => sink.onOversize(bytes),
+      onEvent: (event) => {
+        if (isOver()) return;
+        if (event.id !== null && event.id !== '') lastEventId = event.id;
+        if (event.retry !== undefined) retry = event.retry;
+        // Heartbeats and other events that aren't MCP messages go under names of their own.
+        if (event.data === '' || (event.event !== '' && event.event !== 'message')) return;
+        const hold = sink.onFrame(event.data);
+        if (hold === undefined) return;
+        held += 1;
+        body.pause();
+        hold.then(() => {
+          held -= 1;
+          if (held === 0) body.resume();
+        });
+      },
+    });
+    body.on('data', (chunk: Buffer) => {
+      this.#options.onHeard();
+      decoder.push(chunk);
+    });
+    body.on('error', (error) => fail(error, lastEventId));
+    body.on('close', () => fail(new Error('closed before its end'), lastEventId));
+    body.on('end', () => {
+      decoder.end();
+      end({ kind: 'ended', lastEventId, retry });
+    });
+  }
+}
