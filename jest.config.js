@@ -10,6 +10,4 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  // XState's `development` build warns about events to stopped actors, which supervision makes routine.
-  testEnvironmentOptions: { customExportConditions: ['node', 'import', 'default'] },
 };

@@ -1,13 +1,23 @@
-import type { Config } from '../config.ts';
+import { resolveConfig } from '../config.ts';
 import { createHub } from '../create-hub.ts';
 import { createLogger } from '../log.ts';
 import { StdioTransport } from '../server/stdio.ts';
+import { parseHubArguments } from './arguments.ts';
 
 /** Milliseconds that calls under way are waited for when stdin has ended. */
 const LAST_ANSWERS = 10_000;
 
-/** The MCP stdio server. Resolves when the agent has gone, or by SIGTERM or SIGINT, and everything is closed. */
-export async function hubCommand(config: Config): Promise<void> {
+/**
+ * `signalbox hub`: the MCP stdio server. Resolves when the agent has gone, or by SIGTERM or SIGINT, and everything is
+ * closed.
+ */
+export async function hubCommand(args: readonly string[]): Promise<void> {
+  // stdout carries MCP and nothing else, whatever a library may want to say.
+  console.log = console.info = console.debug = console.error;
+  const config = resolveConfig(parseHubArguments(args), process.env, process.cwd());
+  if (process.stdin.isTTY) {
+    console.error('This is an MCP server: it waits for an agent on stdin. See signalbox --help.');
+  }
   const log = createLogger(config.logLevel);
   const hub = createHub(config, { log });
   const transport = new StdioTransport(process.stdin, process.stdout);

@@ -1,0 +1,2 @@
+/** `signalbox demo`. */
+export async function demoCommand(): Promise<void> {}

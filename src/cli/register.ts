@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { ownInstancesDirectory } from '../paths.ts';
+import { printable } from '../printable.ts';
+import { announce } from '../registration/announce.ts';
+import { parseRegistration } from '../registration/schema.ts';
+import { parseOwnArguments } from './arguments.ts';
+
+const PARAMETERS = ['name', 'port', 'id', 'path', 'pid', 'instances-dir'] as const;
+
+/** `signalbox register`: announces a server that listens, until it is signalled. */
+export async function registerCommand(args: readonly string[]): Promise<void> {
+  const options = parseOwnArguments(
+    args,
+    PARAMETERS.map((name) => ({ name, takes: 'value' })),
+  );
+  const text = (name: (typeof PARAMETERS)[number]) => {
+    const value = options[name]?.at(-1);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const name = text('name');
+  if (name === undefined) throw new UsageError('register needs --name');
+  const pid = text('pid');
+  const announcement = {
+    id: text('id') ?? idOf(name),
+    name,
+    path: resolve(text('path') ?? '.'),
+    port: number('--port', text('port')),
+    ...(pid === undefined ? {} : { pid: number('--pid', pid) }),
+  };
+  // What the hub would refuse is not written in the first place.
+  const parsed = parseRegistration(JSON.stringify(announcement), { file: '', allowHosts: [] });
+  if ('reason' in parsed) throw new UsageError(`--${parsed.reason}`);
+
+  const directory = text('instances-dir') ?? process.env['SIGNALBOX_INSTANCES_DIR'];
+  const { file, remove } = announce(directory ?? ownInstancesDirectory(), announcement);
+  process.once('exit', remove);
+  process.stdout.write(
+    `Registered ${printable(name)} as ${announcement.id}, port ${announcement.port}: ${printable(file)}\n` +
+      'It is listed by: signalbox list. Ctrl-C takes it back.\n',
+  );
+  await new Promise<void>((stop) => {
+    // Something to stay for: a promise alone keeps no process alive.
+    const stay = setInterval(() => {}, 2 ** 30);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        clearInterval(stay);
+        stop();
+      });
+    }
+  });
+  remove();
+}
+
+function number(option: string, text: string | undefined): number {
+  if (text === undefined) throw new UsageError(`register needs ${option}`);
+  if (!/^\d{1,10}$/.test(text)) {
+    throw new UsageError(`${option}: ${printable(JSON.stringify(text))} is not a whole number`);
+  }
+  return Number(text);
+}
+
+/** A name as an id, with something that makes it the only one. */
+function idOf(name: string): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 60);
+  return `${slug || 'instance'}-${randomBytes(2).toString('hex')}`;
+}

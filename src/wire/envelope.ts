@@ -1,0 +1,166 @@
+/** The JSON-RPC facts of a frame. Ids are JSON texts, so that `1` and `"1"` stay apart and nothing is reshaped. */
+export interface Envelope {
+  /** Null when the frame has none; the text `null` when it has that. */
+  readonly id: string | null;
+  /** Where the id stands in the frame. */
+  readonly idStart: number;
+  readonly idEnd: number;
+  readonly method: string | null;
+  readonly hasResult: boolean;
+  readonly hasError: boolean;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const COMMA = 44;
+const COLON = 58;
+
+/** From this length on it pays to look at the tail before the whole frame is walked through. */
+const LONG = 16 * 1024;
+
+/** How SDK servers end an answer. The last `}` of a JSON object closes it, so what stands before is at its top level. */
+const TAIL = /,"jsonrpc":"2\.0","id":(-?\d+|"[^"\\]*")\}$/;
+const TAIL_LENGTH = 300;
+
+/**
+ * Reads the top level of a JSON object without parsing what is in it. Null when the text isn't a JSON object, as far as
+ * its top level shows; what is nested is skipped by its brackets and strings, not checked.
+ */
+export function readEnvelope(text: string): Envelope | null {
+  if (text.length > LONG && text.startsWith('{"result":')) {
+    const tail = TAIL.exec(text.slice(-TAIL_LENGTH));
+    if (tail?.[1] !== undefined) {
+      const idEnd = text.length - 1;
+      const id = tail[1];
+      return {
+        id,
+        idStart: idEnd - id.length,
+        idEnd,
+        method: null,
+        hasResult: true,
+        hasError: false,
+      };
+    }
+  }
+  return walk(text);
+}
+
+function walk(text: string): Envelope | null {
+  let id: string | null = null;
+  let idStart = -1;
+  let idEnd = -1;
+  let method: string | null = null;
+  let hasResult = false;
+  let hasError = false;
+  let at = skipBlank(text, 0);
+  if (text.charCodeAt(at) !== OPEN_BRACE) return null;
+  at = skipBlank(text, at + 1);
+  if (text.charCodeAt(at) === CLOSE_BRACE) at += 1;
+  else {
+    for (;;) {
+      if (text.charCodeAt(at) !== QUOTE) return null;
+      const keyEnd = skipString(text, at);
+      if (keyEnd === -1) return null;
+      const key = textOf(text, at, keyEnd);
+      at = skipBlank(text, keyEnd);
+      if (key === null || text.charCodeAt(at) !== COLON) return null;
+      const start = skipBlank(text, at + 1);
+      const end = skipValue(text, start);
+      if (end === -1 || end === start) return null;
+      if (key === 'id') {
+        id = text.slice(start, end);
+        idStart = start;
+        idEnd = end;
+      } else if (key === 'method') {
+        method = text.charCodeAt(start) === QUOTE ? textOf(text, start, end) : null;
+      } else if (key === 'result') hasResult = true;
+      else if (key === 'error') hasError = true;
+      at = skipBlank(text, end);
+      const next = text.charCodeAt(at);
+      at += 1;
+      if (next === CLOSE_BRACE) break;
+      if (next !== COMMA) return null;
+      at = skipBlank(text, at);
+    }
+  }
+  if (skipBlank(text, at) !== text.length) return null;
+  return { id, idStart, idEnd, method, hasResult, hasError };
+}
+
+/** The frame with another id. `rawId` is JSON text. */
+export function replaceId(text: string, { idStart, idEnd }: Envelope, rawId: string): string {
+  return text.slice(0, idStart) + rawId + text.slice(idEnd);
+}
+
+/** The frame on one line: outside of strings a line break is a blank, and inside of them there is none. */
+export function oneLine(text: string): string {
+  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, ' ') : text;
+}
+
+function skipBlank(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at;
+    at += 1;
+  }
+}
+
+/** The end of the string that starts at `from`, or -1. */
+function skipString(text: string, from: number): number {
+  let at = from + 1;
+  for (;;) {
+    const quote = text.indexOf('"', at);
+    if (quote === -1) return -1;
+    let slashes = 0;
+    while (text.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return quote + 1;
+    at = quote + 1;
+  }
+}
+
+/** The end of the value that starts at `from`, or -1. */
+function skipValue(text: string, from: number): number {
+  const first = text.charCodeAt(from);
+  if (first === QUOTE) return skipString(text, from);
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
+    const scalar = /[^\s,\]}]*/y;
+    scalar.lastIndex = from;
+    const found = scalar.exec(text)?.[0] ?? '';
+    return /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(found)
+      ? from + found.length
+      : -1;
+  }
+  let depth = 0;
+  for (let at = from; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = skipString(text, at);
+      if (at === -1) return -1;
+      continue;
+    }
+    at += 1;
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
+  }
+  return -1;
+}
+
+/** The string that stands between `start` and `end` as JSON, or null. */
+function textOf(text: string, start: number, end: number): string | null {
+  const inner = text.slice(start + 1, end - 1);
+  if (!inner.includes('\\')) return inner;
+  try {
+    const decoded: unknown = JSON.parse(text.slice(start, end));
+    return typeof decoded === 'string' ? decoded : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+const LF = 10;
+const CR = 13;
+
+/** How much of each end of an oversize line is kept, in bytes. */
+const KEPT = 4_096;
+
+export interface LineReaderOptions {
+  /** Longest line that is taken. */
+  readonly maxBytes: number;
+  onLine(line: string): void;
+  /** Instead of a line that is too long: its size, and its ends. */
+  onOversize(line: { readonly bytes: number; readonly head: string; readonly tail: string }): void;
+}
+
+/**
+ * Cuts a byte stream into lines, in time linear in its length: a chunk is looked at once and a line copied once.
+ * `\n` and `\r\n` end a line, blank lines are skipped, a byte-order mark at the start is none of the first line.
+ */
+export class LineReader {
+  readonly #options: LineReaderOptions;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  #head: Buffer | null = null;
+  #isFirst = true;
+
+  constructor(options: LineReaderOptions) {
+    this.#options = options;
+  }
+
+  push(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
+      this.#add(chunk.subarray(start, end));
+      this.#finish();
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#add(chunk.subarray(start));
+  }
+
+  /** The stream has ended: what came last is a line even without its end. */
+  end(): void {
+    this.#finish();
+  }
+
+  #add(part: Buffer): void {
+    this.#bytes += part.length;
+    this.#parts.push(part);
+    if (this.#bytes <= this.#options.maxBytes) return;
+    // Too long already: only its ends are of use now.
+    const all = Buffer.concat(this.#parts);
+    this.#head ??= Buffer.from(all.subarray(0, KEPT));
+    this.#parts = [Buffer.from(all.subarray(-KEPT))];
+  }
+
+  #finish(): void {
+    const parts = this.#parts;
+    const [head, bytes] = [this.#head, this.#bytes];
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#head = null;
+    const [only] = parts;
+    if (only === undefined) return;
+    let line = parts.length === 1 ? only : Buffer.concat(parts);
+    if (head !== null) {
+      const tail = line.toString('utf8');
+      this.#options.onOversize({ bytes, head: head.toString('utf8'), tail });
+      return;
+    }
+    if (line.at(-1) === CR) line = line.subarray(0, -1);
+    let text = line.toString('utf8');
+    if (this.#isFirst && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+    this.#isFirst = false;
+    if (text.trim() !== '') this.#options.onLine(text);
+  }
+}

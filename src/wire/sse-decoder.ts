@@ -1,0 +1,141 @@
+const LF = 10;
+const CR = 13;
+const COLON = 58;
+const SPACE = 32;
+
+export interface ServerSentEvent {
+  /** Empty when the stream gave none. */
+  readonly event: string;
+  /** Empty for an event that has only an id: it names a place to resume from. */
+  readonly data: string;
+  /** The last id that the stream gave, or null before the first. */
+  readonly id: string | null;
+  /** Milliseconds, when this event sets the reconnection time. */
+  readonly retry?: number;
+}
+
+export interface SseDecoderOptions {
+  onEvent(event: ServerSentEvent): void;
+  /** Most bytes of data that one event may have. */
+  readonly maxBytes: number;
+  /** Instead of an event with more data. */
+  onOversize(bytes: number): void;
+}
+
+/**
+ * Decodes Server-Sent Events from bytes, in time linear in their number. An event that is not complete at the end of the
+ * stream is none.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export class SseDecoder {
+  readonly #options: SseDecoderOptions;
+  /** Of the line that is not complete yet. */
+  #parts: Buffer[] = [];
+  #partBytes = 0;
+  #skipLf = false;
+  #isFirst = true;
+  #event = '';
+  #data: Buffer[] = [];
+  #dataBytes = 0;
+  #id: string | null = null;
+  #retry: number | undefined;
+  #isNews = false;
+
+  constructor(options: SseDecoderOptions) {
+    this.#options = options;
+  }
+
+  push(chunk: Buffer): void {
+    let start = 0;
+    if (this.#skipLf && chunk.length > 0) {
+      if (chunk[0] === LF) start = 1;
+      this.#skipLf = false;
+    }
+    let lf = chunk.indexOf(LF, start);
+    let cr = chunk.indexOf(CR, start);
+    while (lf !== -1 || cr !== -1) {
+      const end = lf === -1 || (cr !== -1 && cr < lf) ? cr : lf;
+      this.#line(chunk.subarray(start, end));
+      start = end + 1;
+      if (end === cr) {
+        if (start === chunk.length) this.#skipLf = true;
+        else if (chunk[start] === LF) start += 1;
+      }
+      if (lf !== -1 && lf < start) lf = chunk.indexOf(LF, start);
+      if (cr !== -1 && cr < start) cr = chunk.indexOf(CR, start);
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  end(): void {
+    this.#parts = [];
+    this.#data = [];
+  }
+
+  #keep(part: Buffer): void {
+    this.#partBytes += part.length;
+    // Of a line that is too long its beginning tells the field, the rest is only counted.
+    if (this.#partBytes - part.length <= this.#options.maxBytes) this.#parts.push(part);
+  }
+
+  #line(end: Buffer): void {
+    let line = end;
+    let bytes = end.length;
+    if (this.#partBytes > 0) {
+      this.#keep(end);
+      bytes = this.#partBytes;
+      line = this.#parts.length === 1 ? (this.#parts[0] ?? end) : Buffer.concat(this.#parts);
+      this.#parts = [];
+      this.#partBytes = 0;
+    }
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) line = line.subarray(3);
+    }
+    if (line.length === 0) this.#dispatch();
+    else if (line[0] !== COLON) this.#field(line, bytes);
+  }
+
+  #field(line: Buffer, bytes: number): void {
+    const colon = line.indexOf(COLON);
+    const name = line.toString('latin1', 0, colon === -1 ? line.length : colon);
+    const from = colon === -1 ? line.length : line[colon + 1] === SPACE ? colon + 2 : colon + 1;
+    if (name === 'data') {
+      this.#data.push(line.subarray(from));
+      this.#dataBytes += bytes - from;
+      this.#isNews = true;
+    } else if (name === 'event') {
+      this.#event = line.toString('utf8', from);
+    } else if (name === 'id') {
+      const id = line.toString('utf8', from);
+      if (id.includes('\0')) return;
+      this.#id = id;
+      this.#isNews = true;
+    } else if (name === 'retry') {
+      const retry = line.toString('latin1', from);
+      if (/^\d+$/.test(retry)) this.#retry = Number(retry);
+    }
+  }
+
+  #dispatch(): void {
+    const [event, data, bytes, retry] = [this.#event, this.#data, this.#dataBytes, this.#retry];
+    const isNews = this.#isNews || retry !== undefined;
+    this.#event = '';
+    this.#data = [];
+    this.#dataBytes = 0;
+    this.#retry = undefined;
+    this.#isNews = false;
+    if (!isNews) return;
+    if (bytes > this.#options.maxBytes) {
+      this.#options.onOversize(bytes);
+      return;
+    }
+    this.#options.onEvent({
+      event,
+      data: data.map((part) => part.toString('utf8')).join('\n'),
+      id: this.#id,
+      ...(retry === undefined ? {} : { retry }),
+    });
+  }
+}

@@ -1,0 +1,44 @@
+interface Timer {
+  readonly id: number;
+  readonly at: number;
+  readonly fn: (...args: unknown[]) => void;
+}
+
+/**
+ * A clock that goes from timer to timer, so that timers which set timers are all taken, in order.
+ * XState's own `SimulatedClock` jumps over those.
+ */
+export class SteppingClock {
+  now = 0;
+  #timers: Timer[] = [];
+  #lastId = 0;
+
+  setTimeout(fn: (...args: unknown[]) => void, timeout: number): number {
+    this.#lastId += 1;
+    this.#timers.push({ id: this.#lastId, at: this.now + timeout, fn });
+    return this.#lastId;
+  }
+
+  clearTimeout(id: number): void {
+    this.#timers = this.#timers.filter((timer) => timer.id !== id);
+  }
+
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  /** Lets `duration` milliseconds pass. */
+  advance(duration: number): void {
+    const end = this.now + duration;
+    for (;;) {
+      const next = this.#timers
+        .filter(({ at }) => at <= end)
+        .sort((a, b) => a.at - b.at || a.id - b.id)[0];
+      if (next === undefined) break;
+      this.clearTimeout(next.id);
+      this.now = Math.max(this.now, next.at);
+      next.fn();
+    }
+    this.now = end;
+  }
+}
