@@ -15,7 +15,12 @@ async function run([word, ...args]: readonly string[]): Promise<void> {
     case 'register':
       return (await import('./cli/register.ts')).registerCommand(args);
     case 'demo':
-      return (await import('./cli/demo.ts')).demoCommand();
+      return (await import('./cli/demo.ts')).demoCommand((line) => {
+        process.stdout.write(`${line}\n`);
+      });
+    // What the demo starts; of no use by itself.
+    case 'demo-instance':
+      return (await import('./cli/demo-instance.ts')).demoInstance(args[0] ?? '', args[1] ?? '');
     case undefined:
       if (process.stdin.isTTY) return help();
       throw new UsageError('which command? An agent starts "signalbox hub"; see signalbox --help');

@@ -1,0 +1,163 @@
+import type { ChildProcess } from 'node:child_process';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import { afterTest } from './cleanup.ts';
+import { BIN, exitOf, startProcess, textOf } from './processes.ts';
+
+const frame = z.record(z.string(), z.any());
+
+/** The answer of a tool, as far as tests look into it. */
+const toolAnswer = z.looseObject({
+  content: z.array(z.looseObject({ type: z.string(), text: z.string().default('') })),
+  structuredContent: z.record(z.string(), z.any()).optional(),
+  isError: z.boolean().optional(),
+});
+
+/** A frame as a test looks at it. */
+export type Frame = z.infer<typeof frame>;
+
+export type ToolAnswer = z.infer<typeof toolAnswer>;
+
+/** Calls a tool and gives its answer as it came, unknown fields included. */
+export async function callTool(
+  client: Client,
+  name: string,
+  args: Readonly<Record<string, unknown>> = {},
+  options: { signal?: AbortSignal; timeout?: number } = {},
+): Promise<ToolAnswer> {
+  return client.request(
+    { method: 'tools/call', params: { name, arguments: args } },
+    toolAnswer,
+    options,
+  );
+}
+
+/** The text of a tool's answer. */
+export function textOfAnswer({ content }: ToolAnswer): string {
+  return content.map(({ text }) => text).join('');
+}
+
+/** The official client, over stdio, on a hub of its own that watches `directory`. */
+export async function startAgent(
+  directory: string,
+  {
+    args = [],
+    capabilities = {},
+    cwd,
+    prepare,
+  }: {
+    args?: readonly string[];
+    capabilities?: ClientCapabilities;
+    cwd?: string;
+    /** Sets handlers before the client connects. */
+    prepare?: (client: Client) => void;
+  } = {},
+): Promise<{ client: Client; stderr: () => string; close: () => Promise<void> }> {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [BIN, 'hub', '--instances-dir', directory, ...args],
+    stderr: 'pipe',
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  let stderr = '';
+  transport.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const client = new Client({ name: 'test-agent', version: '1.2.3' }, { capabilities });
+  prepare?.(client);
+  await client.connect(transport);
+  const close = () => client.close();
+  afterTest(close);
+  return { client, stderr: () => stderr, close };
+}
+
+/** Pipes lines into a hub, closes its stdin, and resolves with what it answered. */
+export async function pipeToHub(
+  directory: string,
+  lines: readonly (object | string)[],
+  args: readonly string[] = [],
+): Promise<{ answers: Frame[]; stderr: string; code: number | null }> {
+  const child = startProcess(process.execPath, [BIN, 'hub', '--instances-dir', directory, ...args]);
+  const output = Promise.all([textOf(child.stdout), textOf(child.stderr), exitOf(child)]);
+  child.stdin?.end(
+    lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+  );
+  const [stdout, stderr, code] = await output;
+  const answers = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  return { answers, stderr, code };
+}
+
+/** A hub spoken to by hand: every frame as it is. */
+export class RawAgent {
+  readonly child: ChildProcess;
+  readonly frames: Frame[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(directory: string, args: readonly string[] = []) {
+    this.child = startProcess(process.execPath, [
+      BIN,
+      'hub',
+      '--instances-dir',
+      directory,
+      ...args,
+    ]);
+    let rest = '';
+    this.child.stdout?.on('data', (chunk) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      this.frames.push(...lines.map((line) => JSON.parse(line)));
+      for (const look of this.#waiting) look();
+    });
+  }
+
+  send(...messages: (object | string)[]): void {
+    for (const message of messages) {
+      this.child.stdin?.write(
+        `${typeof message === 'string' ? message : JSON.stringify(message)}\n`,
+      );
+    }
+  }
+
+  /** The first frame, past or to come, that fits. */
+  async next(fits: (frame: Frame) => boolean): Promise<Frame> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = this.frames.find(fits);
+        if (found === undefined) return;
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** The answer to request `id`. */
+  answer(id: number | string): Promise<Frame> {
+    return this.next((frame) => frame['id'] === id && !('method' in frame));
+  }
+
+  /** `initialize` and `initialized`; resolves with the answer. */
+  async initialize(capabilities: object = {}, protocolVersion = '2025-11-25') {
+    const params = {
+      protocolVersion,
+      capabilities,
+      clientInfo: { name: 'raw-agent', version: '0' },
+    };
+    this.send({ jsonrpc: '2.0', id: 'init', method: 'initialize', params });
+    const answer = await this.answer('init');
+    this.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    return answer;
+  }
+
+  /** A call and its answer. */
+  async call(id: number, name: string, args: object = {}) {
+    this.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
+    return (await this.answer(id))['result'];
+  }
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterTest } from './cleanup.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The bundled bin. */
+export const BIN = `${ROOT}dist/signalbox.js`;
+
+/** Starts a process that this test ends, also when it is stopped. */
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): ChildProcess {
+  const child = spawn(command, args, {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin?.on('error', () => {});
+  afterTest(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return child;
+}
+
+/** Resolves with the exit code, null after a signal, when all output has been read. */
+export async function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  const [code]: (number | null)[] = await once(child, 'close');
+  return code ?? null;
+}
+
+/** All that a stream brings until it ends. */
+export async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A fixture server in a process of its own. */
+export interface FixtureProcess {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly pid: number;
+  /** Sends a signal and waits for the end; SIGKILL unless said. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts `test/fixtures/NAME.mjs` and waits until it listens. */
+export async function startFixture(
+  name: string,
+  options: Readonly<Record<string, string | number>> = {},
+): Promise<FixtureProcess> {
+  const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
+  const child = startProcess(process.execPath, [`${ROOT}test/fixtures/${name}.mjs`, ...args]);
+  const [line] = await Promise.race([
+    once(child.stdout ?? child, 'data'),
+    once(child, 'exit').then(async () => {
+      throw new Error(`${name} ended: ${await textOf(child.stderr)}`);
+    }),
+  ]);
+  const { port, pid } = JSON.parse(String(line));
+  return {
+    child,
+    port,
+    pid,
+    kill: async (signal = 'SIGKILL') => {
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+/** What a fixture with `/stats` says happened to it. */
+export async function statsOf({ port }: { readonly port: number }) {
+  const response = await fetch(`http://127.0.0.1:${port}/stats`, {
+    headers: { connection: 'close' },
+  });
+  return response.json();
+}
+
+/** Repeats `check` until it throws no more; for what only other processes can tell. */
+export async function eventually<T>(check: () => T | Promise<T>, timeout = 10_000): Promise<T> {
+  const end = Date.now() + timeout;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
