@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { afterTest } from './cleanup.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -77,12 +78,28 @@ export async function startFixture(
   };
 }
 
+const stats = z.object({
+  /** MCP sessions that are open, were ever opened, and were ended by DELETE. */
+  sessions: z.number(),
+  opened: z.number(),
+  deleted: z.number(),
+  /** Standing GET streams. */
+  streams: z.number(),
+  sockets: z.number(),
+  cancelled: z.number(),
+  /** Requests by method. */
+  methods: z.record(z.string(), z.number()),
+  counters: z.record(z.string(), z.number()),
+});
+
+export type Stats = z.infer<typeof stats>;
+
 /** What a fixture with `/stats` says happened to it. */
-export async function statsOf({ port }: { readonly port: number }) {
+export async function statsOf({ port }: { readonly port: number }): Promise<Stats> {
   const response = await fetch(`http://127.0.0.1:${port}/stats`, {
     headers: { connection: 'close' },
   });
-  return response.json();
+  return stats.parse(await response.json());
 }
 
 /** Repeats `check` until it throws no more; for what only other processes can tell. */
