@@ -93,14 +93,18 @@ export class LinkSession {
     });
   }
 
-  /** Ends the session at the instance, and its sockets. Resolves when the instance has answered, a second at most. */
-  async close(): Promise<void> {
+  /**
+   * Sends `farewells`, then ends the session at the instance, and its sockets. Resolves when the instance has answered, a
+   * second at most.
+   */
+  async close(farewells: readonly string[] = []): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#streaming = false;
     this.#stopListening?.();
-    this.rpc.close();
     const deadline = setTimeout(this.#destroy, CLOSE_DEADLINE);
+    await Promise.all(farewells.map((frame) => this.rpc.send(frame)));
+    this.rpc.close();
     await this.http.end();
     clearTimeout(deadline);
     this.#destroy();

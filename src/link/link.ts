@@ -1,6 +1,6 @@
 import type { Failure } from '../../machines/model.ts';
 import { HubError, type HubErrorCode } from '../errors.ts';
-import { errorFrame, failureFrame, RPC_CODE } from '../wire/answer.ts';
+import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
 import { isObject, objectOf, parseJson } from '../wire/json.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
@@ -105,10 +105,16 @@ export class Link implements Asker {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#fromInstance.withdrawAsks();
+    // The instance need not go on with what nobody waits for.
+    const farewells = [...this.#calls.values()]
+      .filter(({ sent }) => sent)
+      .map(({ rawId }) =>
+        notificationFrame('notifications/cancelled', { requestId: JSON.parse(rawId), reason }),
+      );
     for (const call of this.#calls.values()) this.#fail(call, code, reason);
     const session = this.#session;
     this.#session = null;
-    await session?.close();
+    await session?.close(farewells);
   }
 
   /** Sends a request of the agent, now or as soon as the link stands. It is answered exactly once. */
