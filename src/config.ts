@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { z } from 'zod';
 import type { InstancePolicy } from '../machines/model.ts';
-import { UsageError } from './errors.ts';
+import { errnoOf, UsageError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { keyOf, OPTIONS, type Option, variableOf } from './options.ts';
 import { printable } from './printable.ts';
@@ -143,8 +143,7 @@ function readFile(path: string, cwd: string) {
   try {
     text = readFileSync(resolve(cwd, path), 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    throw new UsageError(`config file ${shown} cannot be read${code}`);
+    throw new UsageError(`config file ${shown} cannot be read (${errnoOf(error) ?? 'unknown'})`);
   }
   let settings: unknown;
   try {

@@ -12,6 +12,7 @@ import {
 } from '../machines/views.ts';
 import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
+import { errnoOf } from './errors.ts';
 import { AskBook } from './link/ask-book.ts';
 import { createLinkActor } from './link/link-actor.ts';
 import type { Traffic } from './link/link-options.ts';
@@ -217,7 +218,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errnoOf(error) === 'EPERM';
   }
 }
 

@@ -3,6 +3,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The code of a system error (`ENOENT`), or null. By shape: an error may come from another realm. */
+export function errnoOf(error: unknown): string | null {
+  const isObject = typeof error === 'object' && error !== null;
+  return isObject && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
 /** What the hub itself can answer with, and what to do then. The table in `docs/errors.md` is made of this. */
 export const HUB_ERRORS = {
   NOT_CONNECTED: 'Call instances_list to see what is running, then instances_connect.',

@@ -80,8 +80,13 @@ export class DirectoryWatch {
     watcher.on('add', seen);
     watcher.on('change', seen);
     watcher.on('unlink', (found) => this.#gone(pathOf(found)));
+    // A directory by the name of a file is to be refused like anything else that isn't one.
+    watcher.on('addDir', (found) => {
+      if (found !== base) seen(found);
+    });
     watcher.on('unlinkDir', (found) => {
-      if (found === base && this.#watcher === watcher) this.#left();
+      if (found !== base) this.#gone(pathOf(found));
+      else if (this.#watcher === watcher) this.#left();
     });
     watcher.on('ready', () => {
       if (this.#watcher !== watcher) return;

@@ -4,6 +4,12 @@ import type { Refusal, Registration } from '../../machines/model.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import { type FileContent, readRegistrationFile } from './read-file.ts';
 
+/**
+ * Milliseconds after which a file that was written is looked at once more: chokidar drops what comes within 5 ms of an
+ * event of the same file.
+ */
+const SECOND_LOOK = 30;
+
 /** Files that are read at the same time. */
 const READERS = 32;
 
@@ -81,15 +87,16 @@ export function watchRegistrations(options: RegistrationsOptions): {
       if (known.id !== null) release(known.id, file);
       return;
     }
+    if (content.version !== '' && content.version === known.version) return;
+    known.version = content.version;
+    if (content.version !== '')
+      setTimeout(() => files.has(file) && take(file), SECOND_LOOK).unref();
     if (content.kind === 'refused') {
       // Half written, perhaps: an instance that is known stays as it was.
-      known.version = '';
       refuse(file, content.reason);
       return;
     }
-    const { registration, version } = content;
-    if (version === known.version) return;
-    known.version = version;
+    const { registration } = content;
     const before = known.id;
     known.id = registration.id;
     if (before !== null && before !== registration.id) release(before, file);
@@ -111,6 +118,7 @@ export function watchRegistrations(options: RegistrationsOptions): {
   };
 
   const take = async (file: string) => {
+    if (isStopped) return;
     const { known, turn } = noteTurn(file);
     const content = await read(file);
     if (!isStopped && known.turn === turn) apply(file, known, content);

@@ -2,12 +2,13 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Registration } from '../../machines/model.ts';
+import { errnoOf } from '../errors.ts';
 import { MAX_FILE_BYTES, parseRegistration } from './schema.ts';
 
-/** What a file turned out to be. `version` changes whenever the file is written. */
+/** What a file turned out to be. `version` changes whenever the file is written; empty when it can't be told. */
 export type FileContent =
   | { readonly kind: 'gone' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly version: string }
   | { readonly kind: 'accepted'; readonly registration: Registration; readonly version: string };
 
 /** Writable by group or others. */
@@ -25,9 +26,9 @@ export async function readRegistrationFile(
   try {
     handle = await open(file, FLAGS);
     const { reason, version } = await inspect(handle, file);
-    if (reason !== null) return { kind: 'refused', reason };
+    if (reason !== null) return refused(reason, version);
     const parsed = parseRegistration(await read(handle), { file, allowHosts });
-    if ('reason' in parsed) return { kind: 'refused', reason: parsed.reason };
+    if ('reason' in parsed) return refused(parsed.reason, version);
     const { registration } = parsed;
     const hasPackageJson =
       registration.hasPackageJson ?? (await exists(join(registration.path, 'package.json')));
@@ -38,6 +39,12 @@ export async function readRegistrationFile(
     await handle?.close().catch(() => {});
   }
 }
+
+const refused = (reason: string, version = ''): FileContent => ({
+  kind: 'refused',
+  reason,
+  version,
+});
 
 async function inspect(handle: FileHandle, file: string) {
   const about = await handle.stat({ bigint: true });
@@ -72,11 +79,11 @@ async function read(handle: FileHandle): Promise<string> {
 }
 
 function failure(error: unknown): FileContent {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code = errnoOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'gone' };
-  if (code === 'ELOOP' || code === 'EMLINK') return { kind: 'refused', reason: 'a symbolic link' };
-  if (code === 'ENXIO') return { kind: 'refused', reason: 'not a regular file' };
-  return { kind: 'refused', reason: `cannot be read (${code})` };
+  if (code === 'ELOOP' || code === 'EMLINK') return refused('a symbolic link');
+  if (code === 'ENXIO') return refused('not a regular file');
+  return refused(`cannot be read (${code ?? 'unknown error'})`);
 }
 
 async function exists(path: string): Promise<boolean> {
