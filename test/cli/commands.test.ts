@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { BIN, exitOf, startFixture, startProcess, textOf } from '../helpers/processes.ts';
+import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
+
+async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
+  const child = startProcess(process.execPath, [BIN, ...args], env);
+  child.stdin?.end();
+  const [stdout, stderr, code] = await Promise.all([
+    textOf(child.stdout),
+    textOf(child.stderr),
+    exitOf(child),
+  ]);
+  return { stdout, stderr, code };
+}
+
+describe('signalbox', () => {
+  it('explains itself', async () => {
+    for (const args of [['--help'], ['help'], ['hub', '--help']]) {
+      const { stdout, code } = await run(args);
+      expect(stdout).toContain('Usage: signalbox COMMAND');
+      expect(code).toBe(0);
+    }
+    expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [[], 'which command?'],
+    [['hubb'], 'unknown command hubb; did you mean hub?'],
+    [['hub', '--settle', 'x'], '--settle: "x" is not a duration'],
+    [['list', '--jsn'], 'unknown option --jsn; did you mean --json?'],
+    [['register'], 'register needs --name'],
+    [['register', '--name', 'x'], 'register needs --port'],
+    [['register', '--name', 'x', '--port', '0'], '--port: must be a whole number from 1 to 65535'],
+    [['register', '--name', 'x', '--port', 'x'], '--port: "x" is not a whole number'],
+    [['register', '--name', 'x', '--port', '1', '--id', 'a/b'], '--id: must be'],
+  ])('is told in one line what is wrong: %j', async (args, message) => {
+    const { stdout, stderr, code } = await run(args);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`signalbox: ${message}`);
+    expect(stderr.trim()).not.toContain('\n');
+    expect(code).toBe(2);
+  });
+});
+
+describe('signalbox list', () => {
+  it('shows a table, or JSON, and what is refused', async () => {
+    const directory = temporaryDirectory();
+    const web = await startFixture('plain-post');
+    register(directory, { id: 'web-1', name: 'we\u001b[31mb', port: web.port, pid: 7 });
+    register(directory, { id: 'away-1', name: 'away', port: 1 });
+    writeInOneStep(join(directory, 'junk.json'), '?');
+    const { stdout, code } = await run(['list', '--all', '--instances-dir', directory]);
+    expect(code).toBe(0);
+    const lines = stdout.split('\n').map((line) => line.replace(/ +/g, ' '));
+    expect(lines[0]).toBe('NAME STATE PORT PID ID PATH');
+    expect(lines[1]).toMatch(
+      /^away retrying 1 - away-1 \/projects\/away-1 nothing listens at localhost:1/,
+    );
+    expect(lines[2]).toBe(`we\\u001b[31mb active ${web.port} 7 web-1 /projects/web-1`);
+    expect(lines.at(-2)).toBe(`${join(directory, 'junk.json')} not JSON`);
+
+    const asJson = JSON.parse(
+      (await run(['list', '--json'], { SIGNALBOX_INSTANCES_DIR: directory })).stdout,
+    );
+    expect(asJson).toMatchObject([
+      { id: 'away-1', state: 'retrying' },
+      { id: 'web-1', state: 'active' },
+    ]);
+  });
+
+  it('says where it looked when there is nothing', async () => {
+    const home = temporaryDirectory();
+    const { stdout } = await run(['list'], { HOME: home, XDG_RUNTIME_DIR: '', TMPDIR: home });
+    expect(stdout).toContain('No instance is registered');
+    expect(stdout).toContain(join(home, '.local/share/signalbox/instances'));
+    expect(stdout).toContain(join(home, 'brummer/instances'));
+    expect(existsSync(join(home, '.local/share/signalbox/instances'))).toBe(true);
+  });
+});
+
+describe('signalbox register', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'announces until %s, then takes the file back',
+    async (signal) => {
+      const directory = temporaryDirectory();
+      const web = await startFixture('plain-post');
+      const args = [
+        'register',
+        '--name',
+        'My Web',
+        '--port',
+        String(web.port),
+        '--path',
+        '/projects/web',
+      ];
+      const child = startProcess(process.execPath, [BIN, ...args, '--instances-dir', directory]);
+      await once(child.stdout ?? child, 'data');
+      const [file] = readdirSync(directory);
+      expect(file).toMatch(/^my-web-[0-9a-f]{4}\.json$/);
+      expect(JSON.parse(readFileSync(join(directory, file ?? ''), 'utf8'))).toMatchObject({
+        name: 'My Web',
+        path: '/projects/web',
+        port: web.port,
+      });
+      const listed = await run(['list', '--json', '--instances-dir', directory]);
+      expect(JSON.parse(listed.stdout)).toMatchObject([{ name: 'My Web', state: 'active' }]);
+      child.kill(signal);
+      expect(await exitOf(child)).toBe(0);
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
+
+  it('fails in one line when the directory cannot be written', async () => {
+    const { stderr, code } = await run([
+      'register',
+      '--name',
+      'x',
+      '--port',
+      '1',
+      '--instances-dir',
+      '/dev/null/x',
+    ]);
+    expect(stderr).toMatch(/^signalbox: .*\n$/);
+    expect(code).toBe(1);
+  });
+});

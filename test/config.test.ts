@@ -1,0 +1,187 @@
+import { writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { parseHubArguments } from '../src/cli/arguments.ts';
+import { resolveConfig } from '../src/config.ts';
+import { UsageError } from '../src/errors.ts';
+import { keyOf, OPTIONS, variableOf } from '../src/options.ts';
+import { temporaryDirectory } from './helpers/registrations.ts';
+
+const resolve = (args: string[], env: Record<string, string> = {}, cwd = '/work') =>
+  resolveConfig(parseHubArguments(args), env, cwd);
+
+const DEFAULTS = {
+  instancesDirs: null,
+  policy: {
+    connectTimeout: 5_000,
+    pingInterval: 5_000,
+    pingTimeout: 2_000,
+    maxMissedPings: 3,
+    retryBase: 200,
+    retryCap: 30_000,
+    maxRetries: 10,
+    reviveInterval: 60_000,
+    deadTtl: 300_000,
+  },
+  callWait: 10_000,
+  settle: 1_000,
+  autoConnect: true,
+  inspect: null,
+  allowHosts: [],
+  maxMessage: 10 * 2 ** 20,
+  logLevel: 'info',
+};
+
+/** For each option: how it is written, and what of the settings is then different. */
+const CASES: [name: string, value: string, expected: object][] = [
+  ['instances-dir', '/a', { instancesDirs: ['/a'] }],
+  ['connect-timeout', '1s', { policy: { connectTimeout: 1_000 } }],
+  ['ping-interval', '1s', { policy: { pingInterval: 1_000 } }],
+  ['ping-timeout', '1s', { policy: { pingTimeout: 1_000 } }],
+  ['max-missed-pings', '7', { policy: { maxMissedPings: 7 } }],
+  ['retry-base', '1s', { policy: { retryBase: 1_000 } }],
+  ['retry-cap', '1s', { policy: { retryCap: 1_000 } }],
+  ['max-retries', '0', { policy: { maxRetries: 0 } }],
+  ['revive-interval', '0', { policy: { reviveInterval: 0 } }],
+  ['dead-ttl', '1s', { policy: { deadTtl: 1_000 } }],
+  ['call-wait', '0', { callWait: 0 }],
+  ['settle', '0', { settle: 0 }],
+  ['inspect', '8080', { inspect: 8_080 }],
+  ['allow-host', 'devbox', { allowHosts: ['devbox'] }],
+  ['max-message', '1MiB', { maxMessage: 2 ** 20 }],
+  ['log-level', 'debug', { logLevel: 'debug' }],
+];
+
+it('has the defaults that are promised', () => {
+  expect(resolve([])).toEqual(DEFAULTS);
+});
+
+describe('every option', () => {
+  it('is tried here', () => {
+    const tried = [...CASES.map(([name]) => name), 'auto-connect'].sort();
+    expect(OPTIONS.map(({ name }) => name).sort()).toEqual(tried);
+  });
+
+  it.each(CASES)(
+    '--%s comes from command line, environment and file, in this order',
+    (name, value, expected) => {
+      const option = OPTIONS.find((each) => each.name === name);
+      if (option === undefined) throw new Error(name);
+      const file = join(temporaryDirectory(), 'config.json');
+      writeFileSync(file, JSON.stringify({ [keyOf(option)]: value }));
+      expect(resolve([`--${name}`, value])).toMatchObject(expected);
+      expect(resolve([`--${name}=${value}`])).toMatchObject(expected);
+      expect(resolve([], { [variableOf(option)]: value })).toMatchObject(expected);
+      expect(resolve(['--config', file])).toMatchObject(expected);
+      expect(resolve([], { SIGNALBOX_CONFIG: file })).toMatchObject(expected);
+
+      const other = CASES.find(([each]) => each === name)?.[1] === '1s' ? '9s' : null;
+      if (other === null) return;
+      expect(resolve([`--${name}`, value], { [variableOf(option)]: other })).toMatchObject(
+        expected,
+      );
+      expect(resolve(['--config', file], { [variableOf(option)]: '1s' })).toMatchObject(expected);
+    },
+  );
+
+  it('may be a number, a boolean or a list in the file', () => {
+    const file = join(temporaryDirectory(), 'config.json');
+    const settings = {
+      maxRetries: 4,
+      autoConnect: false,
+      instancesDir: ['a', '/b'],
+      inspect: true,
+      callWait: 0,
+    };
+    writeFileSync(file, `\ufeff${JSON.stringify(settings)}`);
+    expect(resolve(['--config', file])).toMatchObject({
+      policy: { maxRetries: 4 },
+      autoConnect: false,
+      instancesDirs: ['/work/a', '/b'],
+      inspect: 0,
+      callWait: 0,
+    });
+  });
+});
+
+describe('flags and lists', () => {
+  it('are said in several ways', () => {
+    expect(resolve(['--no-auto-connect']).autoConnect).toBe(false);
+    expect(resolve(['--auto-connect'], { SIGNALBOX_AUTO_CONNECT: 'false' }).autoConnect).toBe(true);
+    expect(resolve([], { SIGNALBOX_AUTO_CONNECT: '0' }).autoConnect).toBe(false);
+    expect(resolve(['--inspect']).inspect).toBe(0);
+    expect(resolve(['--inspect', '--settle', '2s'])).toMatchObject({ inspect: 0, settle: 2_000 });
+    expect(resolve([], { SIGNALBOX_INSPECT: 'false' }).inspect).toBeNull();
+    expect(resolve(['--instances-dir', 'a', '--instances-dir', '/b']).instancesDirs).toEqual([
+      '/work/a',
+      '/b',
+    ]);
+    expect(resolve([], { SIGNALBOX_INSTANCES_DIR: `/a${delimiter}/b` }).instancesDirs).toEqual([
+      '/a',
+      '/b',
+    ]);
+    expect(resolve(['--allow-host', 'a', '--allow-host', 'b']).allowHosts).toEqual(['a', 'b']);
+  });
+});
+
+describe('a bad value is one line that names its source', () => {
+  const refusal = (run: () => unknown) => {
+    try {
+      run();
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError);
+      const { message } = error as UsageError;
+      expect(message).not.toContain('\n');
+      return message;
+    }
+    throw new Error('was taken');
+  };
+
+  it.each([
+    [
+      ['--ping-interval', 'soon'],
+      '--ping-interval: "soon" is not a duration like 250ms, 5s or 2m, longer than 0; 24 days at most',
+    ],
+    [['--ping-interval', '0'], '--ping-interval: "0" is not a duration'],
+    [['--connect-timeout', '5'], '--connect-timeout: "5" is not'],
+    [['--settle', '9999h'], '--settle: "9999h" is not'],
+    [['--max-retries', '-1'], '--max-retries needs a value'],
+    [['--max-retries=-1'], '--max-retries: "-1" is not a whole number'],
+    [['--max-missed-pings', '0'], '--max-missed-pings: "0" is not'],
+    [['--max-message', '10'], '--max-message: "10" is not a size'],
+    [['--log-level', 'loud'], '--log-level: "loud" is not one of silent, error'],
+    [['--inspect=70000'], '--inspect: "70000" is not a port'],
+    [['--allow-host', 'http://x'], '--allow-host: "http://x" is not a host name'],
+    [['--instances-dir', ''], '--instances-dir: "" is not a path'],
+    [['--retry-base', '1m'], '--retry-base must not be longer than --retry-cap'],
+    [['--ping-intervall', '1s'], 'unknown option --ping-intervall; did you mean --ping-interval?'],
+    [['-x'], 'unknown option -x'],
+    [['--settle'], '--settle needs a value'],
+    [['--auto-connect=yes'], '--auto-connect takes no value'],
+    [['word'], 'unexpected "word"'],
+    [['--log-level', '\u001b[31m'], '--log-level: "\\u001b[31m" is not'],
+  ])('%j', (args, message) => {
+    expect(refusal(() => resolve(args))).toContain(message);
+  });
+
+  it('from the environment or the file', () => {
+    const file = join(temporaryDirectory(), 'config.json');
+    const withFile = (text: string) => {
+      writeFileSync(file, text);
+      return refusal(() => resolve(['--config', file]));
+    };
+    expect(refusal(() => resolve([], { SIGNALBOX_SETTLE: 'x' }))).toContain(
+      'SIGNALBOX_SETTLE: "x" is not',
+    );
+    expect(refusal(() => resolve([], { SIGNALBOX_AUTO_CONNECT: 'x' }))).toContain(
+      'is not true or false',
+    );
+    expect(withFile('{"settle":true}')).toContain(`"settle" in ${file}: true is not`);
+    expect(withFile('{"setle":"1s"}')).toContain('"setle" is not a setting');
+    expect(withFile('{')).toContain('is not JSON');
+    expect(withFile('[]')).toContain('is not a JSON object');
+    expect(refusal(() => resolve(['--config', '/nowhere.json']))).toContain(
+      'cannot be read (ENOENT)',
+    );
+  });
+});
