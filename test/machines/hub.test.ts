@@ -1,0 +1,221 @@
+import { describe, expect, it } from '@jest/globals';
+import { assign, createActor, fromCallback, fromPromise } from 'xstate';
+import { hubMachine } from '../../machines/hub.ts';
+import { instanceMachine } from '../../machines/instance.ts';
+import type { ConnectionCommand } from '../../machines/instance-events.ts';
+import { sessionMachine } from '../../machines/session.ts';
+import type { LinkCommand } from '../../machines/session-setup.ts';
+import {
+  instanceContext,
+  instanceContexts,
+  instanceRow,
+  sessionRef,
+} from '../../machines/views.ts';
+import { EMPTY, PEER, POLICY, WEB } from '../helpers/scripted-instance.ts';
+import { SteppingClock } from '../helpers/stepping-clock.ts';
+
+/** The hub chart with all that is under it, on a stepping clock; connections and links do as they are told here. */
+function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
+  const clock = new SteppingClock();
+  const connections = new Map<string, (failing?: boolean) => void>();
+  const emitted: string[] = [];
+  let closed = () => {};
+  const actor = createActor(
+    hubMachine.provide({
+      actors: {
+        instance: instanceMachine.provide({
+          actors: {
+            connection: fromCallback<ConnectionCommand, { readonly id: string }>(
+              ({ input, receive, sendBack }) => {
+                receive((command) => {
+                  if (command.type !== 'open') return;
+                  if (input.id === crashOn) throw new Error('a defect');
+                  const { attempt } = command;
+                  connections.set(input.id, (failing = false) =>
+                    sendBack(
+                      failing
+                        ? {
+                            type: 'connection.failed',
+                            attempt,
+                            failure: { code: 'CONNECTION_REFUSED', message: '' },
+                          }
+                        : { type: 'connection.up', attempt, peer: PEER, catalogue: EMPTY },
+                    ),
+                  );
+                });
+              },
+            ),
+          },
+          actions: {
+            readWorld: assign({
+              world: () => ({ now: clock.now, random: 0.5, callsInFlight: 0, lastActivity: null }),
+            }),
+            deleteStaleFile: () => {},
+          },
+          guards: { processGone: () => false },
+        }),
+        session: sessionMachine.provide({
+          actors: {
+            link: fromCallback<LinkCommand, { readonly id: string }>(({ receive, sendBack }) => {
+              receive((command) => {
+                if (command.type === 'open')
+                  sendBack({ type: 'link.up', attempt: command.attempt });
+              });
+            }),
+          },
+        }),
+        closeAll: fromPromise(
+          () =>
+            new Promise<void>((resolve) => {
+              closed = resolve;
+            }),
+        ),
+      },
+      actions: { readClock: assign({ now: () => clock.now }) },
+    }),
+    { input: { policy: POLICY }, clock },
+  );
+  actor.on('instance.transitioned', ({ id, transition }) => emitted.push(`${id} ${transition.to}`));
+  actor.on('actor.crashed', ({ actorId, restarted }) =>
+    emitted.push(`${actorId} crashed, ${restarted}`),
+  );
+  actor.start();
+  return {
+    clock,
+    actor,
+    emitted,
+    connections,
+    closeAll: () => closed(),
+    accept: (id: string, facts = {}) =>
+      actor.send({ type: 'registration.accepted', registration: { ...WEB, id, ...facts } }),
+    stateOf: (id: string) => instanceContext(actor.getSnapshot(), id)?.state,
+    states: () => instanceContexts(actor.getSnapshot()).map(({ state }) => state),
+  };
+}
+
+describe('the hub', () => {
+  it('starts, runs when the first scan is done, stops and is stopped', async () => {
+    const hub = scriptedHub();
+    expect(hub.actor.getSnapshot().value).toBe('starting');
+    hub.actor.send({ type: 'scan.completed' });
+    expect(hub.actor.getSnapshot().value).toBe('running');
+    hub.accept('a');
+    hub.actor.send({ type: 'hub.stop' });
+    expect(hub.actor.getSnapshot().value).toBe('stopping');
+    hub.accept('b');
+    expect(hub.stateOf('b')).toBeUndefined();
+    hub.closeAll();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(hub.actor.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
+  });
+
+  it('does not wait for ever for what closes', () => {
+    const hub = scriptedHub();
+    hub.actor.send({ type: 'hub.stop' });
+    hub.clock.advance(1_000);
+    expect(hub.actor.getSnapshot().value).toBe('stopped');
+  });
+
+  it('lets sixteen first attempts run at once', () => {
+    const hub = scriptedHub();
+    for (let n = 0; n < 40; n += 1) hub.accept(`i${n}`);
+    const count = (wanted: string) => hub.states().filter((state) => state === wanted).length;
+    expect([count('connecting'), count('discovered')]).toEqual([16, 24]);
+    hub.connections.get('i0')?.();
+    hub.connections.get('i1')?.(true);
+    expect([count('connecting'), count('discovered'), count('active'), count('retrying')]).toEqual([
+      16, 22, 1, 1,
+    ]);
+    for (let n = 2; n < 10; n += 1) hub.actor.send({ type: 'registration.removed', id: `i${n}` });
+    expect([count('connecting'), count('discovered')]).toEqual([16, 14]);
+    for (let n = 39; n > 30; n -= 1) hub.actor.send({ type: 'registration.removed', id: `i${n}` });
+    for (let n = 10; n < 31; n += 1) hub.connections.get(`i${n}`)?.();
+    expect(hub.actor.getSnapshot().context).toMatchObject({ slotHolders: [], slotQueue: [] });
+  });
+
+  it('says goodbye at once, and takes the same id again', () => {
+    const hub = scriptedHub();
+    hub.accept('a');
+    hub.connections.get('a')?.();
+    hub.actor.send({ type: 'registration.removed', id: 'a' });
+    expect(hub.stateOf('a')).toBeUndefined();
+    expect(Object.keys(hub.actor.getSnapshot().children)).toEqual([]);
+    hub.actor.send({ type: 'registration.removed', id: 'a' });
+    hub.accept('a');
+    expect(hub.stateOf('a')).toBe('connecting');
+    expect(hub.emitted).toEqual([
+      'a discovered',
+      'a connecting',
+      'a active',
+      'a removed',
+      'a discovered',
+      'a connecting',
+    ]);
+  });
+
+  it('takes words of the language for ids', () => {
+    const hub = scriptedHub();
+    for (const id of ['__proto__', 'constructor', 'toString']) {
+      hub.accept(id, { name: id });
+      hub.connections.get(id)?.();
+      expect(hub.stateOf(id)).toBe('active');
+    }
+    expect(hub.states()).toEqual(['active', 'active', 'active']);
+  });
+
+  it('starts a crashed instance again, three times in five seconds, and lives on', () => {
+    const hub = scriptedHub({ crashOn: 'bad' });
+    hub.accept('good');
+    hub.connections.get('good')?.();
+    hub.accept('bad');
+    expect(hub.emitted.filter((each) => each.includes('crashed'))).toEqual([
+      'instance:bad crashed, true',
+      'instance:bad crashed, true',
+      'instance:bad crashed, true',
+      'instance:bad crashed, false',
+    ]);
+    expect(hub.emitted.at(-1)).toBe('bad removed');
+    expect(hub.stateOf('bad')).toBeUndefined();
+    expect(hub.stateOf('good')).toBe('active');
+    expect(hub.actor.getSnapshot().context.slotHolders).toEqual([]);
+    hub.clock.advance(5_000);
+    hub.accept('bad');
+    expect(hub.emitted.filter((each) => each === 'instance:bad crashed, true')).toHaveLength(6);
+  });
+
+  it('wakes what is not active', () => {
+    const hub = scriptedHub();
+    hub.accept('a');
+    hub.connections.get('a')?.(true);
+    expect(hub.stateOf('a')).toBe('retrying');
+    hub.actor.send({ type: 'machine.woke' });
+    expect(hub.stateOf('a')).toBe('connecting');
+  });
+
+  it('opens sessions, tells them of instances, counts them, and ends them', () => {
+    const hub = scriptedHub();
+    hub.accept('a');
+    hub.connections.get('a')?.();
+    hub.actor.send({ type: 'session.opened', id: 's' });
+    hub.actor.send({ type: 'session.opened', id: 't' });
+    const session = () => sessionRef(hub.actor.getSnapshot(), 's')?.getSnapshot();
+    sessionRef(hub.actor.getSnapshot(), 's')?.send({
+      type: 'session.bind',
+      instanceId: 'a',
+      active: true,
+    });
+    expect(session()?.value).toEqual({ bound: 'ready' });
+    const row = (sessionId: string) => {
+      const instance = instanceContext(hub.actor.getSnapshot(), 'a');
+      if (instance === undefined) throw new Error('gone');
+      return instanceRow(hub.actor.getSnapshot(), instance, sessionId);
+    };
+    expect(row('s')).toMatchObject({ sessions: 1, connected: true });
+    expect(row('t')).toMatchObject({ sessions: 1, connected: false });
+    hub.actor.send({ type: 'registration.removed', id: 'a' });
+    expect(session()?.value).toBe('unbound');
+    hub.actor.send({ type: 'session.ended', id: 's' });
+    expect(session()).toBeUndefined();
+  });
+});
