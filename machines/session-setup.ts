@@ -112,7 +112,8 @@ export const sessionSetup = setup({
     becameActive: ({ context, event }) => becomes(context, event) === 'active',
     isGone: ({ context, event }) => becomes(context, event) === 'removed',
     isDead: ({ context, event }) => becomes(context, event) === 'dead',
-    wentAway: ({ context, event }) => becomes(context, event) !== null,
+    wentAway: ({ context, event }) =>
+      ['discovered', 'connecting', 'retrying'].includes(becomes(context, event) ?? ''),
   },
   delays: { relinkDelay: RELINK_DELAY },
 });

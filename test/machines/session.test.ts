@@ -166,6 +166,13 @@ describe('a session', () => {
     expect(session.value).toEqual({ bound: 'waiting' });
   });
 
+  it('goes on binding when it hears once more that its instance is active', () => {
+    const session = scriptedSession();
+    session.bind('web');
+    session.instance('web', 'active');
+    expect(session.value).toBe('binding');
+  });
+
   it('ignores what an earlier attempt reports', () => {
     const session = scriptedSession();
     session.bind('web');

@@ -1,0 +1,61 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { hubMachine } from '../machines/hub.ts';
+import { instanceMachine } from '../machines/instance.ts';
+import { sessionMachine } from '../machines/session.ts';
+import { HUB_ERRORS } from '../src/errors.ts';
+import { OPTIONS } from '../src/options.ts';
+import { stateTable } from './helpers/state-table.ts';
+
+const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+
+/** What stands between the marks of `name`; written there first when UPDATE_DOCS is set. */
+function section(file: string, name: string, expected: string): string {
+  const marks = new RegExp(`(<!-- ${name} -->\n)([^]*?)\n?(<!-- /${name} -->)`);
+  if (process.env['UPDATE_DOCS']) {
+    const updated = read(file).replace(
+      marks,
+      (_, before, __, after) => `${before}${expected}\n${after}`,
+    );
+    writeFileSync(new URL(`../${file}`, import.meta.url), updated);
+  }
+  return marks.exec(read(file))?.[2] ?? '';
+}
+
+describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it there)', () => {
+  it.each([
+    ['instance', instanceMachine],
+    ['session', sessionMachine],
+    ['hub', hubMachine],
+  ])('of the %s chart', (name, machine) => {
+    const expected = stateTable(machine);
+    expect(section('ARCHITECTURE.md', `chart ${name}`, expected)).toBe(expected);
+  });
+
+  it('of the errors of the hub', () => {
+    const rows = Object.entries(HUB_ERRORS).map(([code, hint]) => `| \`${code}\` | ${hint} |`);
+    const expected = ['| code | what to do |', '| --- | --- |', ...rows].join('\n');
+    expect(section('docs/errors.md', 'hub errors', expected)).toBe(expected);
+  });
+
+  it('of the failures of instances', () => {
+    const [, union = ''] =
+      /export type FailureCode =([^;]*);/.exec(read('machines/model.ts')) ?? [];
+    const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
+    const documented = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)`\s+\|.*\|.*\|$/gm)].map(
+      ([, code]) => code,
+    );
+    expect(codes.length).toBeGreaterThan(5);
+    expect(documented).toEqual(expect.arrayContaining(codes));
+  });
+
+  it('of the options', () => {
+    for (const { name } of OPTIONS) expect(read('docs/configuration.md')).toContain(`\`--${name}`);
+  });
+
+  it('of no machine but the reader’s', () => {
+    for (const file of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/errors.md']) {
+      expect(read(file)).not.toMatch(/\/work\/|\/tmp\/signalbox/);
+    }
+  });
+});
