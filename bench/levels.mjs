@@ -15,7 +15,10 @@ const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
 const children = new Set();
 
 function start(command, args, env = {}) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, ...env } });
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, ...env },
+  });
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
@@ -29,13 +32,23 @@ async function fixture(name, args = []) {
 
 function register(id, port, extra = {}) {
   const draft = join(directory, `${id}.tmp`);
-  writeFileSync(draft, JSON.stringify({ id, name: id, path: `/projects/${id}`, port, ...extra }), { mode: 0o600 });
+  writeFileSync(draft, JSON.stringify({ id, name: id, path: `/projects/${id}`, port, ...extra }), {
+    mode: 0o600,
+  });
   renameSync(draft, join(directory, `${id}.json`));
 }
 
 /** A hub and a way to ask it. */
 function hub(args = []) {
-  const child = start(process.execPath, [BIN, 'hub', '--instances-dir', directory, '--log-level', 'silent', ...args]);
+  const child = start(process.execPath, [
+    BIN,
+    'hub',
+    '--instances-dir',
+    directory,
+    '--log-level',
+    'silent',
+    ...args,
+  ]);
   const open = new Map();
   createInterface({ input: child.stdout }).on('line', (line) => {
     const { id, result } = JSON.parse(line);
@@ -49,14 +62,19 @@ function hub(args = []) {
       open.set(last, resolve);
       child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: last, method, params })}\n`);
     });
-  return { child, request, call: (name, args = {}) => request('tools/call', { name, arguments: args }) };
+  return {
+    child,
+    request,
+    call: (name, args = {}) => request('tools/call', { name, arguments: args }),
+  };
 }
 
 const since = (began) => performance.now() - began;
 
 function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1);
+  const at = (share) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1);
   return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (${sorted.length} trials)`;
 }
 
@@ -85,7 +103,11 @@ async function startTimes() {
   const answered = await repeat(trials, async () => {
     const began = performance.now();
     const { child, request } = hub();
-    await request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'b', version: '0' } });
+    await request('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'b', version: '0' },
+    });
     const took = since(began);
     child.stdin.end();
     await once(child, 'exit');
@@ -94,7 +116,9 @@ async function startTimes() {
   report('node -e 0', nothing);
   report('hub: start → answer to initialize', answered);
   const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-  console.log(`${'hub start / node -e 0'.padEnd(58)} ${(median(answered) / median(nothing)).toFixed(2)} ×`);
+  console.log(
+    `${'hub start / node -e 0'.padEnd(58)} ${(median(answered) / median(nothing)).toFixed(2)} ×`,
+  );
 }
 
 async function lives() {
@@ -160,9 +184,13 @@ async function crowd() {
     const began = performance.now();
     for (const id of ids) register(id, server.port);
     await waiting;
-    console.log(`${`${count} files at once → all active`.padEnd(58)} ${since(began).toFixed(0)} ms`);
+    console.log(
+      `${`${count} files at once → all active`.padEnd(58)} ${since(began).toFixed(0)} ms`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 5_000));
-    console.log(`${`hub with ${count === 100 ? 100 : 300} instances`.padEnd(58)} ${memory(many.child.pid).toFixed(0)} MiB`);
+    console.log(
+      `${`hub with ${count === 100 ? 100 : 300} instances`.padEnd(58)} ${memory(many.child.pid).toFixed(0)} MiB`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { posix, win32 } from 'node:path';
 
-/** Where paths come from. */
+/** What paths depend on: handed in by tests, otherwise this process. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
@@ -9,30 +9,39 @@ export interface Surroundings {
   readonly tmp: string;
 }
 
-const HERE: Surroundings = {
+const here = (): Surroundings => ({
   env: process.env,
   platform: process.platform,
   home: homedir(),
   tmp: tmpdir(),
-};
+});
 
-/** The directory in which instances of this user announce themselves. */
-export function ownInstancesDirectory({ env, platform, home }: Surroundings = HERE): string {
+/** Where the instances of this user announce themselves. */
+export function ownInstancesDirectory(where: Surroundings = here()): string {
+  const { env, platform, home } = where;
   if (platform === 'win32') {
-    return join(env['APPDATA'] || join(home, 'AppData', 'Roaming'), 'signalbox', 'instances');
+    return win32.join(
+      env['APPDATA'] || win32.join(home, 'AppData', 'Roaming'),
+      'signalbox',
+      'instances',
+    );
   }
-  return env['XDG_RUNTIME_DIR']
-    ? join(env['XDG_RUNTIME_DIR'], 'signalbox', 'instances')
-    : join(home, '.local', 'share', 'signalbox', 'instances');
+  const base = runtimeBase(where) ?? posix.join(home, '.local', 'share');
+  return posix.join(base, 'signalbox', 'instances');
 }
 
-/** All directories that are watched unless others are named: the own one, then Brummer's. */
-export function defaultInstancesDirectories(here: Surroundings = HERE): string[] {
-  const runtime = here.env['XDG_RUNTIME_DIR'];
-  return [
-    ownInstancesDirectory(here),
-    ...(runtime ? [join(runtime, 'brummer', 'instances')] : []),
-    join(here.tmp, 'brummer', 'instances'),
-    join(here.home, '.local', 'share', 'brummer', 'instances'),
-  ];
+/** What is watched unless told otherwise: the own directory, then those in which Brummer's instances may be. */
+export function defaultInstancesDirectories(where: Surroundings = here()): string[] {
+  const { home, platform, tmp } = where;
+  const { join } = platform === 'win32' ? win32 : posix;
+  const runtime = runtimeBase(where);
+  const bases = [...(runtime === null ? [] : [runtime]), tmp, join(home, '.local', 'share')];
+  const brummers = bases.map((base) => join(base, 'brummer', 'instances'));
+  return [...new Set([ownInstancesDirectory(where), ...brummers])];
+}
+
+/** The XDG specification has relative paths ignored. */
+function runtimeBase({ env, platform }: Surroundings): string | null {
+  const path = env['XDG_RUNTIME_DIR'];
+  return path && (platform === 'win32' ? win32 : posix).isAbsolute(path) ? path : null;
 }

@@ -10,7 +10,7 @@ import { endpointsOf } from '../wire/endpoint.ts';
 import { handshake } from '../wire/handshake.ts';
 import type { HttpRequester } from '../wire/http-exchange.ts';
 import { isObject, parseJson } from '../wire/json.ts';
-import { ExchangeError, RpcClient } from '../wire/rpc-client.ts';
+import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp } from '../wire/streamable-http.ts';
 import { readCatalogue } from './catalogue.ts';
 
@@ -48,6 +48,7 @@ export class InstanceConnection {
   #reading: Promise<void> | null = null;
   #stale = false;
   #closed = false;
+  #opening: Promise<unknown> = Promise.resolve();
 
   constructor(options: InstanceConnectionOptions) {
     this.#options = options;
@@ -94,6 +95,8 @@ export class InstanceConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopListening?.();
+    // A session that is just being opened has an id only when the instance has answered: it is ended then.
+    await this.#opening;
     this.#rpc?.close();
     await this.#http?.end();
   }
@@ -110,7 +113,10 @@ export class InstanceConnection {
     const rpc = new RpcClient(http, (text) => this.#onOther(text));
     this.#http = http;
     this.#rpc = rpc;
-    this.#peer = await handshake(http, rpc, endpoint, self);
+    const opening = handshake(http, rpc, endpoint, self);
+    this.#opening = opening.catch(() => {});
+    this.#peer = await opening;
+    if (this.#closed) throw new ExchangeError(CLOSED);
     this.#listen(null);
     const catalogue = await readCatalogue(rpc, this.#peer.capabilities);
     this.#catalogue = { text: JSON.stringify(catalogue), readAt: now() };

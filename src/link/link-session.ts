@@ -2,7 +2,7 @@ import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
 import { handshake } from '../wire/handshake.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
-import { RpcClient } from '../wire/rpc-client.ts';
+import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp } from '../wire/streamable-http.ts';
 import type { LinkOptions, LinkTarget } from './link-options.ts';
 import { createNodeRequester } from './node-requester.ts';
@@ -29,6 +29,7 @@ export class LinkSession {
   #stopListening: (() => void) | null = null;
   #streaming = false;
   #closed = false;
+  #opening: Promise<unknown> = Promise.resolve();
 
   constructor(options: LinkSessionOptions) {
     const { target, traffic, now, maxMessage } = options;
@@ -59,7 +60,11 @@ export class LinkSession {
     logLevel: string | null,
     subscriptions: Iterable<string>,
   ): Promise<void> {
-    const peer = await handshake(this.http, this.rpc, this.#options.target.endpoint, agent);
+    const { endpoint } = this.#options.target;
+    const opening = handshake(this.http, this.rpc, endpoint, agent);
+    this.#opening = opening.catch(() => {});
+    const peer = await opening;
+    if (this.#closed) throw new ExchangeError(CLOSED);
     const set = (method: string, params: string) =>
       this.rpc.request(method, objectOf(parseJson(params))).catch(() => undefined);
     await Promise.all([
@@ -103,6 +108,8 @@ export class LinkSession {
     this.#streaming = false;
     this.#stopListening?.();
     const deadline = setTimeout(this.#destroy, CLOSE_DEADLINE);
+    // A session that is just being opened has an id only when the instance has answered: it is ended then.
+    await this.#opening;
     await Promise.all(farewells.map((frame) => this.rpc.send(frame)));
     this.rpc.close();
     await this.http.end();

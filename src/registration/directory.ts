@@ -1,197 +1,189 @@
-import { mkdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { access, mkdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Refusal, Registration } from '../../machines/model.ts';
-import { DirectoryWatch } from './directory-watch.ts';
-import { type FileContent, readRegistrationFile } from './read-file.ts';
-
-/**
- * Milliseconds after which a file that was written is looked at once more: chokidar drops what comes within 5 ms of an
- * event of the same file.
- */
-const SECOND_LOOK = 30;
-
-/** Files that are read at the same time. */
-const READERS = 32;
+import { printable } from '../printable.ts';
+import { Claims } from './claims.ts';
+import { distinctDirectories } from './distinct-directories.ts';
+import { InOrder } from './in-order.ts';
+import { type FileFound, readFile, type Seen } from './read-file.ts';
+import { Refusals } from './refusals.ts';
+import { type Announced, parseRegistration } from './schema.ts';
+import { codeOf, type DirectoryCondition } from './trust.ts';
+import { WatchedDirectory } from './watched-directory.ts';
 
 export interface RegistrationsOptions {
-  /** Absolute, the more important first. */
+  /** Each may be missing. Of two files with one id, the one in the earlier directory is found first. */
   readonly directories: readonly string[];
-  /** Created, for us alone, if it is missing. */
+  /** Created with mode 0700 if it is missing. Watched only if it is one of `directories`. */
   readonly ownDirectory?: string;
-  /** Hosts that a `url` may name beside loopback. */
+  /** Hosts beside loopback that a `url` may name. */
   readonly allowHosts: readonly string[];
-  /** A file was written and is valid, whether or not it says anything new. */
+  /** A file was read and holds its id: new, changed, or written again with the same facts. */
   onAccepted(registration: Registration): void;
+  /** The file that held this id is gone, has another id, or can't be trusted any more. */
   onRemoved(id: string): void;
-  /** A file is refused, or for another reason than before. */
+  /** Once for each file and reason. */
   onRefused(refusal: Refusal): void;
-  /** All that was there at first has been accepted or refused. Once. */
+  /** Once: everything that was there at the start has been accepted or refused. */
   onScanned(): void;
+  readonly log?: (
+    level: 'debug' | 'warn' | 'error',
+    message: string,
+    fields?: Readonly<Record<string, string>>,
+  ) => void;
+  /**
+   * Milliseconds between looks at a directory that no event asked for.
+   * @defaultValue 30 s
+   */
+  readonly lookAnyway?: number;
 }
 
-interface KnownFile {
-  /** The latest event about it; what an earlier one read is out of date. */
-  turn: number;
-  /** The id that it holds, or that it would hold if another file didn't. */
-  id: string | null;
-  version: string;
-}
-
-/** Watches registration files. `stop` resolves when nothing is watched any more; nothing is told from then on. */
-export function watchRegistrations(options: RegistrationsOptions): {
+export interface Registrations {
+  /** The files and directories that are refused now. */
   refusals(): readonly Refusal[];
+  /** Nothing is called from now on; resolves when nothing is watched or read any more. */
   stop(): Promise<void>;
-} {
-  const files = new Map<string, KnownFile>();
-  const holders = new Map<string, string>();
-  const refusals = new Map<string, string>();
-  const first: string[] = [];
-  const waiting: (() => void)[] = [];
-  let reading = 0;
-  let isScanned = false;
-  let isStopped = false;
+}
 
-  const read = async (file: string): Promise<FileContent> => {
-    if (reading >= READERS) await new Promise<void>((go) => waiting.push(go));
-    reading += 1;
+/** Stands for a file that is there but was not read: whatever it is next time, it is news. */
+const UNREAD: Seen = { stamp: '', digest: '', isSettled: false };
+
+type FileVerdict =
+  | Exclude<FileFound, { readonly kind: 'read' }>
+  | { readonly kind: 'valid'; readonly registration: Registration; readonly seen: Seen }
+  | { readonly kind: 'invalid'; readonly reason: string; readonly seen: Seen };
+
+/** Reads and watches registration files from now on. Calls back later, never at once, and never throws. */
+export function watchRegistrations(options: RegistrationsOptions): Registrations {
+  const { directories, ownDirectory, allowHosts, log } = options;
+  let watched: readonly WatchedDirectory[] = [];
+  let stopped = false;
+  const seen = new Map<string, Seen>();
+
+  const report = (error: unknown) => {
+    const said = error instanceof Error ? error.message : String(error);
+    log?.('error', 'a registration could not be dealt with', { error: said });
+  };
+  const tell = (call: () => void) => {
+    if (stopped) return;
     try {
-      return await readRegistrationFile(file, options.allowHosts);
-    } finally {
-      reading -= 1;
-      waiting.shift()?.();
+      call();
+    } catch (error) {
+      report(error);
     }
   };
-
-  const refuse = (file: string, reason: string) => {
-    if (refusals.get(file) === reason) return;
-    refusals.set(file, reason);
-    options.onRefused({ file, reason });
-  };
-
-  /** The id is free: told, and given to the next file that wants it. */
-  const release = (id: string, file: string) => {
-    if (holders.get(id) !== file) return;
-    holders.delete(id);
-    options.onRemoved(id);
-    for (const [other, known] of files) {
-      if (other === file || known.id !== id) continue;
-      known.version = '';
-      void take(other);
-    }
-  };
-
-  const apply = (file: string, known: KnownFile, content: FileContent) => {
-    if (content.kind === 'gone') {
-      files.delete(file);
-      refusals.delete(file);
-      if (known.id !== null) release(known.id, file);
-      return;
-    }
-    if (content.version !== '' && content.version === known.version) return;
-    known.version = content.version;
-    if (content.version !== '')
-      setTimeout(() => files.has(file) && take(file), SECOND_LOOK).unref();
-    if (content.kind === 'refused') {
-      // Half written, perhaps: an instance that is known stays as it was.
-      refuse(file, content.reason);
-      return;
-    }
-    const { registration } = content;
-    const before = known.id;
-    known.id = registration.id;
-    if (before !== null && before !== registration.id) release(before, file);
-    const holder = holders.get(registration.id);
-    if (holder !== undefined && holder !== file) {
-      refuse(file, `id ${registration.id} is already held by ${holder}`);
-      return;
-    }
-    holders.set(registration.id, file);
-    refusals.delete(file);
-    options.onAccepted(registration);
-  };
-
-  const noteTurn = (file: string): { known: KnownFile; turn: number } => {
-    const known = files.get(file) ?? { turn: 0, id: null, version: '' };
-    files.set(file, known);
-    known.turn += 1;
-    return { known, turn: known.turn };
-  };
-
-  const take = async (file: string) => {
-    if (isStopped) return;
-    const { known, turn } = noteTurn(file);
-    const content = await read(file);
-    if (!isStopped && known.turn === turn) apply(file, known, content);
-  };
-
-  const watches = distinct(options).map((directory) => {
-    let ready = () => {};
-    const isReady = new Promise<void>((resolveReady) => {
-      ready = resolveReady;
-    });
-    const watch = new DirectoryWatch({
-      directory,
-      isWanted: (name) => name.endsWith('.json'),
-      onFile: (file) => {
-        if (isScanned || files.has(file)) void take(file);
-        else {
-          noteTurn(file);
-          first.push(file);
-        }
+  const refusals = new Refusals((refusal) => tell(() => options.onRefused(refusal)));
+  const ranks = new Map(directories.map((directory, rank) => [directory, rank]));
+  const rankOf = (file: string) => ranks.get(dirname(file)) ?? directories.length;
+  const claims = new Claims(
+    (a, b) => rankOf(a) - rankOf(b) || (basename(a) < basename(b) ? -1 : 1),
+    {
+      onHeld: (registration) => {
+        refusals.accept(registration.file);
+        tell(() => options.onAccepted(registration));
       },
-      onGone: (file) => {
-        const { known } = noteTurn(file);
-        if (!isStopped) apply(file, known, { kind: 'gone' });
-      },
-      onReady: ready,
-    });
-    return { directory, watch, isReady };
-  });
+      onReleased: (id) => tell(() => options.onRemoved(id)),
+      onWaiting: ({ id, file }, holder) =>
+        refusals.refuse(file, `id ${id} is already held by ${printable(holder)}`),
+    },
+  );
+  const work = new InOrder(report);
 
-  const rank = (file: string) => watches.findIndex(({ directory }) => directory === dirname(file));
-  const scan = async () => {
-    await Promise.all(watches.map(({ isReady }) => isReady));
-    isScanned = true;
-    // By name: at the first scan it is that, not chance, which decides who holds an id.
-    first.sort((a, b) => rank(a) - rank(b) || (basename(a) < basename(b) ? -1 : 1));
-    const contents = await Promise.all(
-      first.map(async (file) => ({ file, turn: files.get(file)?.turn, content: await read(file) })),
+  const judge = async (file: string): Promise<FileVerdict> => {
+    const found = await readFile(file, seen.get(file));
+    if (found.kind !== 'read') return found;
+    const parsed = parseRegistration(found.bytes, { file, allowHosts });
+    if ('reason' in parsed) return { kind: 'invalid', reason: parsed.reason, seen: found.seen };
+    return { kind: 'valid', registration: await complete(parsed.registration), seen: found.seen };
+  };
+
+  const apply = (file: string, verdict: FileVerdict) => {
+    if (stopped || verdict.kind === 'unchanged') return;
+    if (verdict.kind === 'gone') {
+      seen.delete(file);
+      refusals.forget(file);
+      claims.withdraw(file);
+      return;
+    }
+    if ('seen' in verdict) {
+      const last = seen.get(file);
+      seen.set(file, verdict.seen);
+      // One write can ring twice, and its second reading finds the same.
+      if (last?.stamp === verdict.seen.stamp && last.digest === verdict.seen.digest) return;
+      if (verdict.kind === 'valid') return claims.claim(verdict.registration);
+    } else {
+      seen.set(file, UNREAD);
+    }
+    // What is half written now was whole before: the instance stays. What can't be trusted takes it along.
+    if (verdict.kind === 'untrusted' || !claims.holds(file)) claims.withdraw(file);
+    refusals.refuse(file, verdict.reason);
+  };
+
+  const visit = (file: string) => {
+    if (stopped) return;
+    work.add(file, async () => {
+      const verdict = await judge(file);
+      return () => apply(file, verdict);
+    });
+  };
+
+  const takeLook = (directory: string, condition: DirectoryCondition, names: readonly string[]) => {
+    if ('reason' in condition) refusals.refuse(directory, condition.reason);
+    else refusals.forget(directory);
+    const listed = names.filter((name) => name.endsWith('.json')).sort();
+    const files = new Set(listed.map((name) => join(directory, name)));
+    for (const file of files) visit(file);
+    // Each that was known and isn't listed is looked for once more: it may have come after the listing.
+    for (const file of seen.keys()) {
+      if (dirname(file) === directory && !files.has(file)) visit(file);
+    }
+  };
+
+  const start = async () => {
+    if (ownDirectory !== undefined) {
+      await mkdir(ownDirectory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+        log?.('warn', 'the own directory can not be created', {
+          directory: ownDirectory,
+          error: codeOf(error),
+        });
+      });
+    }
+    const distinct = await distinctDirectories(directories);
+    if (stopped) return;
+    for (const [rank, directory] of distinct.entries()) ranks.set(directory, rank);
+    watched = distinct.map(
+      (directory) =>
+        new WatchedDirectory({
+          directory,
+          onName: (name) => visit(join(directory, name)),
+          onLook: (condition, names) => takeLook(directory, condition, names),
+          onTrouble: (message, error) => log?.('warn', message, { directory, error }),
+          ...(options.lookAnyway === undefined ? {} : { lookAnyway: options.lookAnyway }),
+        }),
     );
-    for (const { file, turn, content } of contents) {
-      const known = files.get(file);
-      if (!isStopped && known !== undefined && known.turn === turn) apply(file, known, content);
-    }
-    if (!isStopped) options.onScanned();
+    // One after the other: the files of the earlier directory are asked for, and so judged, first.
+    for (const directory of watched) await directory.look();
+    work.add('', async () => () => tell(() => options.onScanned()));
   };
-  void scan();
+  const started = start().catch(report);
 
   return {
-    refusals: () => Array.from(refusals, ([file, reason]) => ({ file, reason })),
+    refusals: () => refusals.list(),
     stop: async () => {
-      isStopped = true;
-      await Promise.all(watches.map(({ watch }) => watch.close()));
+      stopped = true;
+      await Promise.all(watched.map((directory) => directory.stop()));
+      await Promise.all([started, work.stop()]);
     },
   };
 }
 
-/** The directories, each once, the own one made if it is missing. */
-function distinct({ directories, ownDirectory }: RegistrationsOptions): string[] {
-  if (ownDirectory !== undefined) {
-    try {
-      mkdirSync(ownDirectory, { recursive: true, mode: 0o700 });
-    } catch {
-      // Somebody else may make it: it is watched for like any other.
-    }
-  }
-  const known = new Map<string, string>();
-  for (const directory of directories.map((each) => resolve(each))) {
-    let real = directory;
-    try {
-      real = realpathSync(directory);
-    } catch {
-      // Not there yet.
-    }
-    if (!known.has(real)) known.set(real, directory);
-  }
-  return [...known.values()];
+/** Looks itself where the file doesn't say. */
+async function complete(announced: Announced): Promise<Registration> {
+  const hasPackageJson =
+    announced.hasPackageJson ??
+    (await access(join(announced.path, 'package.json')).then(
+      () => true,
+      () => false,
+    ));
+  return { ...announced, hasPackageJson };
 }

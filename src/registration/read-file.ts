@@ -1,94 +1,91 @@
-import { constants } from 'node:fs';
-import { access, type FileHandle, open, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Registration } from '../../machines/model.ts';
-import { errnoOf } from '../errors.ts';
-import { MAX_FILE_BYTES, parseRegistration } from './schema.ts';
+import { hash } from 'node:crypto';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf, distrust, inspectDirectory, isMissing } from './trust.ts';
 
-/** What a file turned out to be. `version` changes whenever the file is written; empty when it can't be told. */
-export type FileContent =
+/** Largest registration, in bytes. */
+const MAX_BYTES = 64 * 1024;
+
+/** Clocks of file systems tick in steps: a file can be written twice, as long, within this time and look the same. */
+const CLOCK_STEP = 100;
+
+/** No link is followed, and no FIFO waits for its writer. Windows has neither flag. */
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** By what a file is known again without reading it. */
+export interface Seen {
+  readonly stamp: string;
+  readonly digest: string;
+  /** Whether the file was old enough, when read, for its stamp alone to tell. */
+  readonly isSettled: boolean;
+}
+
+export type FileFound =
+  | { readonly kind: 'read'; readonly bytes: Uint8Array; readonly seen: Seen }
+  /** It can't have been written since `seen`. */
+  | { readonly kind: 'unchanged' }
+  /** No registration, or none any more: the file is gone, or its directory, or that can't be trusted. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'refused'; readonly reason: string; readonly version: string }
-  | { readonly kind: 'accepted'; readonly registration: Registration; readonly version: string };
+  /** Not a file of ours. Counts for nothing. */
+  | { readonly kind: 'untrusted'; readonly reason: string }
+  /** For now, perhaps. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** Writable by group or others. */
-const OPEN_TO_OTHERS = 0o022;
+const TOO_LARGE: FileFound = { kind: 'unreadable', reason: `larger than ${MAX_BYTES} bytes` };
 
-/** Without waiting for a writer of a FIFO, and not through a link. Windows knows neither flag. */
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
-
-/** Reads one registration file. Never rejects. */
-export async function readRegistrationFile(
-  file: string,
-  allowHosts: readonly string[],
-): Promise<FileContent> {
+/** Reads a registration file if it can be trusted. Never waits for a writer, never follows a link, never rejects. */
+export async function readFile(file: string, seen: Seen | undefined): Promise<FileFound> {
+  const directory = await inspectDirectory(dirname(file));
+  if (directory.kind === 'missing' || directory.kind === 'untrusted') return { kind: 'gone' };
   let handle: FileHandle | undefined;
   try {
+    // To open a device can do something to it. So it is looked at before, and again once it is held.
+    const before = await lstat(file, { bigint: true });
+    if (seen?.isSettled && seen.stamp === stampOf(before)) return { kind: 'unchanged' };
+    const doubt = distrustFile(before);
+    if (doubt !== null) return { kind: 'untrusted', reason: doubt };
+    if (before.size > MAX_BYTES) return TOO_LARGE;
     handle = await open(file, FLAGS);
-    const { reason, version } = await inspect(handle, file);
-    if (reason !== null) return refused(reason, version);
-    const parsed = parseRegistration(await read(handle), { file, allowHosts });
-    if ('reason' in parsed) return refused(parsed.reason, version);
-    const { registration } = parsed;
-    const hasPackageJson =
-      registration.hasPackageJson ?? (await exists(join(registration.path, 'package.json')));
-    return { kind: 'accepted', registration: { ...registration, hasPackageJson }, version };
+    return await readHandle(handle);
   } catch (error) {
-    return failure(error);
+    if (isMissing(error)) return { kind: 'gone' };
+    return { kind: 'unreadable', reason: `cannot be read (${codeOf(error)})` };
   } finally {
     await handle?.close().catch(() => {});
   }
 }
 
-const refused = (reason: string, version = ''): FileContent => ({
-  kind: 'refused',
-  reason,
-  version,
-});
-
-async function inspect(handle: FileHandle, file: string) {
-  const about = await handle.stat({ bigint: true });
-  const version = `${about.ino}:${about.size}:${about.mtimeNs}:${about.ctimeNs}`;
-  if (!about.isFile()) return { reason: 'not a regular file', version };
-  if (about.size > MAX_FILE_BYTES)
-    return { reason: `larger than ${MAX_FILE_BYTES} bytes`, version };
-  const reason =
-    ownership('the file', Number(about.uid), Number(about.mode)) ??
-    (await directoryOwnership(dirname(file)));
-  return { reason, version };
+async function readHandle(handle: FileHandle): Promise<FileFound> {
+  const readAt = Date.now();
+  const facts = await handle.stat({ bigint: true });
+  const doubt = distrustFile(facts);
+  if (doubt !== null) return { kind: 'untrusted', reason: doubt };
+  // One more than allowed: it may grow between the look and the read.
+  const buffer = Buffer.allocUnsafe(Math.min(Number(facts.size), MAX_BYTES) + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  if (length > MAX_BYTES) return TOO_LARGE;
+  const bytes = buffer.subarray(0, length);
+  const isSettled = readAt - Number(facts.ctimeMs) > CLOCK_STEP;
+  return {
+    kind: 'read',
+    bytes,
+    seen: { stamp: stampOf(facts), digest: hash('sha1', bytes), isSettled },
+  };
 }
 
-async function directoryOwnership(directory: string): Promise<string | null> {
-  const { uid, mode } = await stat(directory);
-  return ownership('its directory', uid, mode);
+function distrustFile(facts: BigIntStats): string | null {
+  if (facts.isSymbolicLink()) return 'a symbolic link';
+  if (!facts.isFile()) return 'not a regular file';
+  const reason = distrust(facts);
+  return reason === null ? null : `the file ${reason}`;
 }
 
-/** Why what somebody else may write is not to be trusted; null when it is ours alone, and where there is no such thing. */
-function ownership(what: string, uid: number, mode: number): string | null {
-  if (process.getuid === undefined) return null;
-  if (uid !== process.getuid()) return `${what} belongs to another user (uid ${uid})`;
-  if ((mode & OPEN_TO_OTHERS) !== 0) return `${what} can be written by others (chmod go-w)`;
-  return null;
-}
-
-async function read(handle: FileHandle): Promise<string> {
-  // One byte more than allowed: it may have grown since it was looked at.
-  const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-  return buffer.toString('utf8', 0, bytesRead);
-}
-
-function failure(error: unknown): FileContent {
-  const code = errnoOf(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'gone' };
-  if (code === 'ELOOP' || code === 'EMLINK') return refused('a symbolic link');
-  if (code === 'ENXIO') return refused('not a regular file');
-  return refused(`cannot be read (${code ?? 'unknown error'})`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }

@@ -1,135 +1,124 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Registration } from '../../machines/model.ts';
-import { printable } from '../printable.ts';
+import { isLoopback, spellHost } from './loopback.ts';
 
-/** Largest file that is read, in bytes. */
-export const MAX_FILE_BYTES = 64 * 1024;
+// Every message is one of ours, and says what the field must be: what the file holds may not reach a terminal.
+const text = (message: string) => z.string({ error: message });
 
-const id = z
-  .string('must be a string')
-  .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 characters of A-Z a-z 0-9 . _ -')
-  .refine((value) => value !== '.' && value !== '..', 'must not be . or ..');
+const ID = 'must be 1 to 128 characters of A-Z a-z 0-9 . _ - and not . or ..';
+const NAME = 'must be a text of 1 to 200 characters';
+const PATH = 'must be an absolute path';
+const PORT = 'must be a whole number from 1 to 65535';
+const PID = 'must be a positive whole number';
+const TIME = 'must be an ISO time like 2026-11-22T09:00:00Z';
+const TOKEN = 'must be visible ASCII characters without blanks';
 
-const name = z
-  .string('must be a string')
-  .refine((value) => value.length >= 1 && value.length <= 200, 'must have 1 to 200 characters');
+const absolute = text(PATH).refine((path) => isAbsolute(path) && !path.includes('\0'), PATH);
+const pid = z.int({ error: PID }).positive(PID);
+const time = z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
+  error: TIME,
+});
 
-const directory = z
-  .string('must be a string')
-  .refine(isAbsolute, 'must be an absolute path')
-  .refine((value) => !value.includes('\0'), 'must not contain a NUL');
+/** Both forms of a registration file: ours and Brummer's. What is not named here is left out. */
+const registrationFile = z.object(
+  {
+    id: text(ID)
+      .regex(/^[A-Za-z0-9._-]{1,128}$/, ID)
+      .refine((id) => id !== '.' && id !== '..', ID),
+    name: text(NAME).refine((name) => name !== '' && [...name].length <= 200, NAME),
+    path: absolute.nullish(),
+    directory: absolute.nullish(),
+    port: z.int({ error: PORT }).min(1, PORT).max(65_535, PORT).nullish(),
+    url: text('must be a text').nullish(),
+    pid: pid.nullish(),
+    process_info: z.object({ pid: pid.nullish() }, { error: 'must be an object' }).nullish(),
+    token: text(TOKEN)
+      .regex(/^[!-~]+$/, TOKEN)
+      .nullish(),
+    started: time.nullish(),
+    started_at: time.nullish(),
+    last_seen: time.nullish(),
+    last_ping: time.nullish(),
+    has_package_json: z.boolean({ error: 'must be true or false' }).nullish(),
+  },
+  { error: 'is not a JSON object' },
+);
 
-const port = z
-  .int('must be a whole number from 1 to 65535')
-  .min(1, 'must be a whole number from 1 to 65535')
-  .max(65_535, 'must be a whole number from 1 to 65535');
+/** A registration as its file says it; `hasPackageJson` is null when it doesn't say. */
+export type Announced = Omit<Registration, 'hasPackageJson'> & {
+  readonly hasPackageJson: boolean | null;
+};
 
-const pid = z.int('must be a positive integer').positive('must be a positive integer');
+export interface ParseContext {
+  /** The file that the bytes are from. */
+  readonly file: string;
+  /** Hosts beside loopback that a `url` may name. */
+  readonly allowHosts: readonly string[];
+}
 
-const time = z
-  .string('must be an ISO time')
-  .refine((value) => !Number.isNaN(Date.parse(value)), 'must be an ISO time');
-
-const token = z
-  .string('must be a string')
-  .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without blanks');
-
-/** Both forms: the hub's own, and what Brummer writes. Unknown keys are ignored. */
-const file = z
-  .object(
-    {
-      id,
-      name,
-      path: directory.optional(),
-      directory: directory.optional(),
-      port: port.optional(),
-      url: z.string('must be a string').optional(),
-      pid: pid.nullish(),
-      process_info: z.object({ pid: pid.nullish() }, 'must be an object').nullish(),
-      token: token.nullish(),
-      started: time.nullish(),
-      started_at: time.nullish(),
-      last_seen: time.nullish(),
-      last_ping: time.nullish(),
-      has_package_json: z.boolean('must be true or false').nullish(),
-    },
-    'is not a JSON object',
-  )
-  .refine(({ path, directory }) => (path ?? directory) !== undefined, {
-    message: 'must be an absolute path',
-    path: ['path'],
-  })
-  .refine(({ port, url }) => (port ?? url) !== undefined, {
-    message: 'must be a whole number from 1 to 65535',
-    path: ['port'],
-  });
-
-/** A registration, or the reason why there is none. `hasPackageJson` is null when the file doesn't say. */
-export type Parsed =
-  | {
-      readonly registration: Omit<Registration, 'hasPackageJson'> & {
-        readonly hasPackageJson: boolean | null;
-      };
-    }
-  | { readonly reason: string };
-
-/** Reads what a registration file says. `allowHosts`: hosts that a `url` may name beside loopback. */
+/** What a registration file says, or why it is refused: one sentence, safe to print. Never throws. */
 export function parseRegistration(
-  text: string,
-  source: { readonly file: string; readonly allowHosts: readonly string[] },
-): Parsed {
-  let value: unknown;
+  content: string | Uint8Array,
+  { file, allowHosts }: ParseContext,
+): { readonly registration: Announced } | { readonly reason: string } {
+  let json: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
+    json = JSON.parse(decode(content));
   } catch {
     return { reason: 'not JSON' };
   }
-  const parsed = file.safeParse(value);
+  const parsed = registrationFile.safeParse(json);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const field = issue?.path.join('.') ?? '';
-    const message = issue?.message ?? 'is not valid';
-    return { reason: field === '' ? message : `${field}: ${message}` };
+    const { path = [], message = 'is not valid' } = parsed.error.issues[0] ?? {};
+    return { reason: path.length === 0 ? message : `${path.join('.')}: ${message}` };
   }
-  const said = parsed.data;
-  const endpoint = said.url === undefined ? said.port : portOfUrl(said.url, source.allowHosts);
-  if (typeof endpoint !== 'number') return { reason: `url: ${endpoint ?? 'missing'}` };
+  const { id, name, path, directory, url, pid, process_info, token, ...said } = parsed.data;
+  const place = path ?? directory;
+  if (!place) return { reason: `path: ${PATH}` };
+  const endpoint = endpointOf(url ?? null, said.port ?? null, allowHosts);
+  if ('reason' in endpoint) return endpoint;
   return {
     registration: {
-      id: said.id,
-      name: said.name,
-      path: said.path ?? said.directory ?? '',
-      port: endpoint,
-      url: said.url === undefined ? null : new URL(said.url).href,
-      pid: said.pid ?? said.process_info?.pid ?? null,
-      token: said.token ?? null,
+      id,
+      name,
+      path: place,
+      ...endpoint,
+      pid: pid ?? process_info?.pid ?? null,
+      token: token ?? null,
       startedAt: said.started ?? said.started_at ?? null,
       hasPackageJson: said.has_package_json ?? null,
-      file: source.file,
+      file,
     },
   };
 }
 
-/** The port of a URL that may be connected to, or the reason why it may not. */
-function portOfUrl(text: string, allowHosts: readonly string[]): number | string {
-  if (!URL.canParse(text)) return 'must be a URL';
-  const url = new URL(text);
-  if (url.protocol !== 'http:') return 'must begin with http://';
-  if (url.username !== '' || url.password !== '') return 'must not contain credentials';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!isLoopback(host) && !allowHosts.some((allowed) => allowed.toLowerCase() === host)) {
-    return `${printable(host)} is not a loopback host (--allow-host allows it)`;
-  }
-  return url.port === '' ? 80 : Number(url.port);
+/** Throws when the bytes are not UTF-8. Either way a byte-order mark is left out. */
+function decode(content: string | Uint8Array): string {
+  if (typeof content === 'string') return content.replace(/^\ufeff/, '');
+  return new TextDecoder('utf-8', { fatal: true }).decode(content);
 }
 
-/** `URL` has normalised the host: `127.1` is `127.0.0.1` here. 0.0.0.0 and :: are every interface, not loopback. */
-function isLoopback(host: string): boolean {
-  return (
-    /^127\.\d+\.\d+\.\d+$/.test(host) ||
-    host === '::1' ||
-    /^::ffff:7f[0-9a-f]{2}:/.test(host) ||
-    /^(.+\.)?localhost\.?$/.test(host)
-  );
+function endpointOf(
+  text: string | null,
+  port: number | null,
+  allowHosts: readonly string[],
+): Pick<Registration, 'url' | 'port'> | { readonly reason: string } {
+  if (text === null) {
+    return port === null ? { reason: `port: ${PORT}, unless there is a url` } : { url: null, port };
+  }
+  if (!URL.canParse(text)) return { reason: 'url: must be a URL' };
+  const url = new URL(text);
+  if (url.protocol !== 'http:') return { reason: 'url: must begin with http://' };
+  if (url.username !== '' || url.password !== '') {
+    return { reason: 'url: must not contain credentials (token is for them)' };
+  }
+  if (!isLoopback(url.hostname) && !allowHosts.some((host) => spellHost(host) === url.hostname)) {
+    return {
+      reason: `url: ${url.hostname} is not a loopback host (--allow-host allows it)`,
+    };
+  }
+  if (url.port === '0') return { reason: 'url: must not have port 0' };
+  url.hash = '';
+  return { url: url.href, port: url.port === '' ? 80 : Number(url.port) };
 }

@@ -15,6 +15,9 @@ export class RpcError extends Error {
   }
 }
 
+/** The failure of what was under way when its owner closed the connection. */
+export const CLOSED: Failure = { code: 'CONNECTION_LOST', message: 'the connection was closed' };
+
 /** A request got no answer: refused, lost, or answered by something that isn't MCP. */
 export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';

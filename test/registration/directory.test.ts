@@ -121,9 +121,10 @@ describe('a directory', () => {
     await watched.until(/^\+/, 200);
     for (let n = 0; n < 10_000; n += 1)
       writeFileSync(join(directory, `junk${n}.json`), '?', { mode: 0o600 });
-    await watched.until('! not JSON', 10_000);
     register(directory, { id: 'last', port: 9 });
     await watched.until('+ last 9');
+    // Not all are told: no log is filled by junk.
+    expect(watched.events.length).toBeLessThan(1_000);
     expect(watched.events.filter((event) => event.startsWith('-'))).toEqual([]);
   });
 });
@@ -234,7 +235,7 @@ describe('a file', () => {
     const watched = watch(directory);
     await watched.until('scanned');
     expect(watched.events).toEqual([
-      '! its directory can be written by others (chmod go-w)',
+      '! the directory can be written by others (chmod go-w)',
       'scanned',
     ]);
   });
