@@ -84,14 +84,32 @@ export function sessionContexts(hub: HubSnapshot): SessionContext[] {
     .flatMap((key) => sessionRef(hub, key.slice('session:'.length))?.getSnapshot().context ?? []);
 }
 
+/** The rows of instances, as session `sessionId` sees them. */
+export function instanceRows(
+  hub: HubSnapshot,
+  instances: readonly InstanceContext[],
+  sessionId: string | null = null,
+): InstanceRow[] {
+  const sessions = sessionContexts(hub);
+  return instances.map((instance) => rowOf(instance, sessions, sessionId));
+}
+
 /** The row of one instance, as session `sessionId` sees it. */
 export function instanceRow(
   hub: HubSnapshot,
   instance: InstanceContext,
   sessionId: string | null = null,
 ): InstanceRow {
+  return rowOf(instance, sessionContexts(hub), sessionId);
+}
+
+function rowOf(
+  instance: InstanceContext,
+  sessions: readonly SessionContext[],
+  sessionId: string | null,
+): InstanceRow {
   const { registration } = instance;
-  const bound = sessionContexts(hub).filter(({ instanceId }) => instanceId === registration.id);
+  const bound = sessions.filter(({ instanceId }) => instanceId === registration.id);
   return {
     id: registration.id,
     name: registration.name,

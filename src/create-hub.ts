@@ -9,6 +9,7 @@ import {
   instanceContexts,
   instanceRef,
   instanceRow,
+  instanceRows,
 } from '../machines/views.ts';
 import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
@@ -199,7 +200,7 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
     settled,
     instances: () => {
       const snapshot = actor.getSnapshot();
-      return instanceContexts(snapshot).map((instance) => instanceRow(snapshot, instance));
+      return instanceRows(snapshot, instanceContexts(snapshot));
     },
     refusals: () => directory.refusals(),
     openSession,

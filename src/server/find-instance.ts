@@ -4,9 +4,12 @@ import { HubError } from '../errors.ts';
 
 /** The instances whose name or path is `nameOrPath`. */
 export function instancesNamed(hub: HubSnapshot, nameOrPath: string): InstanceContext[] {
-  return instanceContexts(hub).filter(
-    ({ registration: { name, path } }) => name === nameOrPath || bare(path) === bare(nameOrPath),
-  );
+  return instanceContexts(hub).filter((instance) => isNamed(instance, nameOrPath));
+}
+
+/** Whether this is the name or the path of the instance. */
+export function isNamed({ registration }: InstanceContext, nameOrPath: string): boolean {
+  return registration.name === nameOrPath || bare(registration.path) === bare(nameOrPath);
 }
 
 /**

@@ -1,4 +1,9 @@
-import { instanceContext, instanceContexts, instanceRow } from '../../machines/views.ts';
+import {
+  instanceContext,
+  instanceContexts,
+  instanceRow,
+  instanceRows,
+} from '../../machines/views.ts';
 import type { SessionPorts } from './ports.ts';
 
 /** The hub's own resources: JSON snapshots of the instances. */
@@ -42,7 +47,7 @@ export function readHubResource({ hub, id: sessionId }: Ports, uri: string): obj
     contents: [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }],
   });
   if (uri === ALL) {
-    return show(instanceContexts(snapshot).map((each) => instanceRow(snapshot, each, sessionId)));
+    return show(instanceRows(snapshot, instanceContexts(snapshot), sessionId));
   }
   if (!uri.startsWith(`${ALL}/`)) return null;
   const found = instanceContext(snapshot, uri.slice(ALL.length + 1));

@@ -27,7 +27,8 @@ export class News {
           instanceId,
           transition.to === 'discovered' || transition.to === 'removed',
         );
-        project.consider();
+        // Then there may be one to connect to, or no longer two.
+        if (['active', 'dead', 'removed'].includes(transition.to)) project.consider();
       }),
       hub.on('instance.catalogueChanged', ({ id: instanceId }) =>
         this.#catalogueChanged(instanceId),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instanceRow } from '../../../machines/views.ts';
+import { instanceRows } from '../../../machines/views.ts';
 import { hubTool } from './hub-tool.ts';
 import { observeInstances } from './observe.ts';
 import { instance, state } from './schemas.ts';
@@ -16,11 +16,10 @@ export const instancesList = hubTool({
   }),
   output: z.object({ instances: z.array(instance) }),
   run({ state: wanted, include_dead }, context) {
-    const instances = observeInstances(context)
-      .filter(({ state: is }) =>
-        wanted === undefined ? include_dead || is !== 'dead' : is === wanted,
-      )
-      .map((each) => instanceRow(context.hub.getSnapshot(), each, context.sessionId));
+    const wantedOnes = observeInstances(context).filter(({ state: is }) =>
+      wanted === undefined ? include_dead || is !== 'dead' : is === wanted,
+    );
+    const instances = instanceRows(context.hub.getSnapshot(), wantedOnes, context.sessionId);
     return { structured: { instances }, shown: instances };
   },
 });

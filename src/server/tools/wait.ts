@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
 import { instanceContext, instanceRow } from '../../../machines/views.ts';
 import { HubError } from '../../errors.ts';
-import { ambiguous, instancesNamed } from '../find-instance.ts';
+import { ambiguous, instancesNamed, isNamed } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, state } from './schemas.ts';
 
@@ -37,14 +37,21 @@ export const instancesWait = hubTool({
     const { hub, sessionId } = context;
     const ref = instance_id ?? name ?? path ?? '';
     const inState = () => {
-      const snapshot = hub.getSnapshot();
       const found = known(context, ref);
       const there = found.find((each) => each.state === wanted);
       if (there === undefined) return undefined;
       if (found.length > 1) throw ambiguous(ref, found);
-      return instanceRow(snapshot, there, sessionId);
+      return instanceRow(hub.getSnapshot(), there, sessionId);
     };
-    const row = inState() ?? (await untilTransition(context, timeout_ms, inState));
+    // Only the instance that moved is looked at: many may move while many wait.
+    const isMeant = (id: string) => {
+      if (id === ref) return true;
+      const moved = instanceContext(hub.getSnapshot(), id);
+      return moved !== undefined && isNamed(moved, ref);
+    };
+    const row =
+      inState() ??
+      (await untilTransition(context, timeout_ms, (id) => (isMeant(id) ? inState() : undefined)));
     if (row !== undefined) return { structured: { instance: row } };
     const [found] = known(context, ref);
     const is = found?.state ?? null;
@@ -62,11 +69,11 @@ function known({ hub }: ToolContext, ref: string) {
   return byId === undefined ? instancesNamed(hub.getSnapshot(), ref) : [byId];
 }
 
-/** Asks `check` again at every transition of any instance; undefined when time runs out or nobody waits any more. */
+/** Asks `check` at every transition, with the id of the instance; undefined when time runs out or nobody waits any more. */
 function untilTransition<T>(
   { hub, signal }: ToolContext,
   timeout: number,
-  check: () => T | undefined,
+  check: (id: string) => T | undefined,
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void) => {
@@ -77,9 +84,9 @@ function untilTransition<T>(
     };
     const giveUp = () => finish(() => resolve(undefined));
     const timer = setTimeout(giveUp, timeout);
-    const subscription = hub.on('instance.transitioned', () => {
+    const subscription = hub.on('instance.transitioned', ({ id }) => {
       try {
-        const found = check();
+        const found = check(id);
         if (found !== undefined) finish(() => resolve(found));
       } catch (error) {
         finish(() => reject(error));
