@@ -169,6 +169,7 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
       traffic: trafficOf(instanceId),
       now: Date.now,
       callWait: config.callWait,
+      openTimeout: config.policy.connectTimeout,
       maxMessage: config.maxMessage,
       log,
       onSuspected: () =>

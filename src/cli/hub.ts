@@ -19,6 +19,7 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
     console.error('This is an MCP server: it waits for an agent on stdin. See signalbox --help.');
   }
   const log = createLogger(config.logLevel);
+  if (config.inspect !== null) log.warn('--inspect is for a page that is still to come');
   const hub = createHub(config, { log });
   const transport = new StdioTransport(process.stdin, process.stdout);
   const session = hub.openSession((frame) => transport.send(frame));

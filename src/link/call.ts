@@ -31,11 +31,15 @@ export class Call {
     return this.#traffic !== null;
   }
 
-  /** Waits to be carried, `wait` milliseconds at most. */
-  queue(wait: number, onExpired: () => void): void {
+  /** Nobody has taken it: it can be sent as if for the first time. */
+  reset(): void {
     this.#leave();
     this.drop();
     this.sent = false;
+  }
+
+  /** Waits to be carried, `wait` milliseconds at most. */
+  queue(wait: number, onExpired: () => void): void {
     this.#waiting ??= setTimeout(onExpired, wait);
   }
 

@@ -33,6 +33,8 @@ export interface LinkOptions {
   readonly now: () => number;
   /** Milliseconds that a call waits for an instance that is away. */
   readonly callWait: number;
+  /** Milliseconds that opening an MCP session may take. */
+  readonly openTimeout: number;
   /** Largest message to the agent, in bytes. */
   readonly maxMessage: number;
   readonly log: Logger;

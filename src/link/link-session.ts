@@ -53,26 +53,31 @@ export class LinkSession {
 
   /**
    * `initialize` as the agent, then its log level and subscriptions (params as JSON texts). An instance that
-   * refuses one of these is as good as before. Rejects when there is no session.
+   * refuses one of these is as good as before. Rejects with {@link ExchangeError} when there is no session, after
+   * `timeout` milliseconds at the latest.
    */
   async open(
     agent: AgentInfo,
     logLevel: string | null,
     subscriptions: Iterable<string>,
+    timeout: number,
   ): Promise<void> {
     const { endpoint } = this.#options.target;
     const opening = handshake(this.http, this.rpc, endpoint, agent);
     this.#opening = opening.catch(() => {});
-    const peer = await opening;
+    const { capabilities } = await within(timeout, opening);
     if (this.#closed) throw new ExchangeError(CLOSED);
     const set = (method: string, params: string) =>
       this.rpc.request(method, objectOf(parseJson(params))).catch(() => undefined);
-    await Promise.all([
-      ...(logLevel !== null && 'logging' in peer.capabilities
-        ? [set('logging/setLevel', logLevel)]
-        : []),
-      ...Array.from(subscriptions, (params) => set('resources/subscribe', params)),
-    ]);
+    await within(
+      timeout,
+      Promise.all([
+        ...(logLevel !== null && 'logging' in capabilities
+          ? [set('logging/setLevel', logLevel)]
+          : []),
+        ...Array.from(subscriptions, (params) => set('resources/subscribe', params)),
+      ]),
+    );
   }
 
   /** Opens the standing stream, where the instance has one, and keeps it open. */
@@ -98,6 +103,14 @@ export class LinkSession {
     });
   }
 
+  /** The instance has forgotten the session: nothing new goes out; what is under way gets its answer, a 404 perhaps. */
+  retire(): void {
+    this.#closed = true;
+    this.#streaming = false;
+    this.#stopListening?.();
+    this.rpc.close();
+  }
+
   /**
    * Sends `farewells`, then ends the session at the instance, and its sockets. Resolves when the instance has answered, a
    * second at most.
@@ -115,5 +128,21 @@ export class LinkSession {
     await this.http.end();
     clearTimeout(deadline);
     this.#destroy();
+  }
+}
+
+/** The result, or `CONNECT_TIMEOUT` after so many milliseconds. */
+async function within<T>(timeout: number, result: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `no session within ${timeout} ms`;
+      reject(new ExchangeError({ code: 'CONNECT_TIMEOUT', message }));
+    }, timeout);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../machines/model.ts';
 import { HubError, type HubErrorCode } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
 import { isObject, objectOf, parseJson } from '../wire/json.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
@@ -7,7 +8,7 @@ import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
 import type { Asker } from './ask-book.ts';
 import { Call, type Transform } from './call.ts';
 import { FromInstance } from './from-instance.ts';
-import type { LinkOptions } from './link-options.ts';
+import type { LinkOptions, LinkTarget } from './link-options.ts';
 import { LinkSession } from './link-session.ts';
 
 /** Milliseconds after a cancellation in which the instance may end the exchange itself. */
@@ -61,6 +62,10 @@ export class Link implements Asker {
       throw new ExchangeError({ code: 'CONNECTION_REFUSED', message: 'the instance is away' });
     }
     this.#leaveSession();
+    return this.#openSession(target);
+  }
+
+  async #openSession(target: LinkTarget): Promise<void> {
     this.#state = 'opening';
     const session = new LinkSession({
       ...this.#options,
@@ -70,13 +75,11 @@ export class Link implements Asker {
       onExpired: () => this.#expired(session),
     });
     this.#session = session;
+    const { agent, logLevel, openTimeout } = this.#options;
     try {
-      await session.open(
-        this.#options.agent(),
-        this.#options.logLevel(),
-        this.#subscriptions.values(),
-      );
+      await session.open(agent(), logLevel(), this.#subscriptions.values(), openTimeout);
     } catch (error) {
+      void session.close();
       if (this.#session === session) this.#state = 'waiting';
       throw error;
     }
@@ -96,7 +99,7 @@ export class Link implements Asker {
     this.#fromInstance.withdrawAsks();
     for (const call of this.#calls.values()) {
       if (call.sent) this.#fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
-      else if (call.isUnderWay) this.#queue(call);
+      else if (call.isUnderWay) this.#again(call);
     }
   }
 
@@ -157,16 +160,24 @@ export class Link implements Asker {
     this.notify(frame);
   }
 
+  /** For a call that nobody took. */
+  #again(call: Call): void {
+    call.reset();
+    this.#sendOrQueue(call);
+  }
+
   #sendOrQueue(call: Call): void {
     if (this.#state === 'open' && this.#session !== null) this.#send(call, this.#session);
     else this.#queue(call);
   }
 
   #queue(call: Call): void {
-    call.queue(this.#options.callWait, () => {
-      const { name, facts } = this.#options.describe();
-      const waited = `${this.#options.callWait} ms`;
-      const message = `instance "${name}" is ${facts.state ?? 'away'}, and was not back in ${waited}`;
+    const { callWait, openTimeout, describe } = this.#options;
+    // An instance that is just being opened isn't away.
+    const wait = this.#state === 'opening' ? Math.max(callWait, openTimeout) : callWait;
+    call.queue(wait, () => {
+      const { name, facts } = describe();
+      const message = `instance "${printable(name)}" is ${facts.state ?? 'away'}, and could not be used within ${wait} ms`;
       this.#fail(call, 'INSTANCE_NOT_ACTIVE', message);
     });
   }
@@ -203,8 +214,8 @@ export class Link implements Asker {
       this.#fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
     } else if (end.kind === 'failed' && !call.sent) {
       // Nobody took it: it isn't lost, it waits.
-      this.#queue(call);
       this.#lose(session, end.failure);
+      this.#again(call);
     } else if (end.lastEventId !== null && !this.#isStale(session)) {
       const delay = end.kind === 'ended' ? (end.retry ?? RESUME_DELAY) : 0;
       this.#resume(call, session, end.lastEventId, delay);
@@ -227,9 +238,8 @@ export class Link implements Asker {
   #refused(call: Call, session: LinkSession, status: number, body: string): void {
     if (status === 404 && session.http.sessionId !== null && !call.resent) {
       call.resent = true;
-      this.#queue(call);
       this.#expired(session);
-      if (this.#session !== session && this.#state === 'open') this.#sendOrQueue(call);
+      this.#again(call);
       return;
     }
     const answer = parseJson(body);
@@ -246,7 +256,14 @@ export class Link implements Asker {
   /** The instance forgot the session: a new one, without a word to the agent. */
   #expired(session: LinkSession): void {
     if (this.#isStale(session)) return;
-    this.open().catch((error: unknown) => {
+    session.retire();
+    const target = this.#options.target();
+    if (target === null) {
+      this.#session = null;
+      this.#state = 'waiting';
+      return;
+    }
+    this.#openSession(target).catch((error: unknown) => {
       if (!(error instanceof ExchangeError) || this.#state !== 'waiting') return;
       this.#options.onLost(error.failure);
       this.#options.onSuspected();

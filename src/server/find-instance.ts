@@ -1,6 +1,7 @@
 import type { InstanceContext } from '../../machines/instance-setup.ts';
 import { type HubSnapshot, instanceContext, instanceContexts } from '../../machines/views.ts';
 import { HubError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 /** The instances whose name or path is `nameOrPath`. */
 export function instancesNamed(hub: HubSnapshot, nameOrPath: string): InstanceContext[] {
@@ -26,7 +27,7 @@ export function findInstance(hub: HubSnapshot, idNameOrPath: string): InstanceCo
   const running = instanceContexts(hub).map(({ registration }) => registration.id);
   const known =
     running.length === 0 ? 'There is none.' : `Known: ${running.slice(0, 20).join(', ')}.`;
-  throw new HubError('INSTANCE_NOT_FOUND', `no instance "${idNameOrPath}". ${known}`, {
+  throw new HubError('INSTANCE_NOT_FOUND', `no instance "${printable(idNameOrPath)}". ${known}`, {
     instance_id: idNameOrPath,
   });
 }
@@ -34,7 +35,7 @@ export function findInstance(hub: HubSnapshot, idNameOrPath: string): InstanceCo
 /** The error that lists who might be meant. */
 export function ambiguous(nameOrPath: string, found: readonly InstanceContext[]): HubError {
   const candidates = found.map(({ registration: { id, name, path } }) => ({ id, name, path }));
-  const message = `"${nameOrPath}" fits ${found.length} instances: ${candidates.map(({ id }) => id).join(', ')}`;
+  const message = `"${printable(nameOrPath)}" fits ${found.length} instances: ${candidates.map(({ id }) => id).join(', ')}`;
   return new HubError('INSTANCE_AMBIGUOUS', message, { candidates });
 }
 

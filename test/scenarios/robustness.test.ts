@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
+import * as sdkStateful from '../fixtures/sdk-stateful.mjs';
+import { afterTest } from '../helpers/cleanup.ts';
 import { callTool, pipeToHub, RawAgent, startAgent, textOfAnswer } from '../helpers/hub-process.ts';
 import { eventually, exitOf, startFixture, statsOf } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
@@ -163,6 +165,51 @@ describe('an instance', () => {
     expect(away.structuredContent?.['instance'].last_error.code).toBe('PINGS_MISSED');
     web.child.kill('SIGCONT');
     await callTool(client, 'instances_wait', { instance_id: 'web' });
+  });
+
+  it('that hangs when a session connects to it is an error in good time, and leaves nothing', async () => {
+    const { directory, web } = await oneInstance();
+    const { client } = await startAgent(directory, { args: ['--connect-timeout', '300ms'] });
+    await callTool(client, 'instances_wait', { instance_id: 'web' });
+    web.child.kill('SIGSTOP');
+    const refused = await callTool(client, 'instances_connect', { instance_id: 'web' });
+    expect(refused.structuredContent?.['error']).toMatchObject({
+      code: 'INSTANCE_REFUSED',
+      last_error: { code: 'CONNECT_TIMEOUT' },
+    });
+    web.child.kill('SIGCONT');
+    await eventually(async () =>
+      expect(await statsOf(web)).toMatchObject({ sessions: 1, streams: 1 }),
+    );
+  });
+
+  it('is called without waiting for it when no wait is allowed', async () => {
+    const { directory } = await oneInstance();
+    const { client } = await startAgent(directory, { args: ['--call-wait', '0'] });
+    const call = { instance_id: 'web', tool: 'echo', arguments: { text: 'x' } };
+    expect(textOfAnswer(await callTool(client, 'instances_call', call))).toBe('x');
+  });
+
+  it('that has forgotten all sessions is connected to again, and the agent notices nothing', async () => {
+    const directory = temporaryDirectory();
+    const web = await sdkStateful.start({});
+    afterTest(web.close);
+    register(directory, { id: 'web', port: web.port });
+    const { client } = await startAgent(directory, { args: ['--ping-interval', '100ms'] });
+    await callTool(client, 'instances_connect', { instance_id: 'web' });
+    web.forget();
+    expect(textOfAnswer(await callTool(client, 'count', { key: 'k' }))).toBe('1');
+    await eventually(async () => {
+      const { structuredContent } = await callTool(client, 'instances_health', {
+        instance_id: 'web',
+      });
+      const reasons = structuredContent?.['instances'][0].transitions.map(
+        ({ reason }: { reason: string }) => reason,
+      );
+      expect(reasons.join()).toContain('HTTP 404');
+    });
+    await callTool(client, 'instances_wait', { instance_id: 'web' });
+    expect(textOfAnswer(await callTool(client, 'count', { key: 'k' }))).toBe('2');
   });
 
   it('that is busy is not taken for dead', async () => {
