@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { InstancePolicy } from '../machines/model.ts';
 import { errnoOf, UsageError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';

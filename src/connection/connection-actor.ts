@@ -1,9 +1,7 @@
 import { fromCallback } from 'xstate';
-import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
-import { createGotRequester } from './got-requester.ts';
 import { InstanceConnection } from './instance-connection.ts';
 
 export interface ConnectionActorOptions {
@@ -24,7 +22,7 @@ export function createConnections({ self, now, onHeard }: ConnectionActorOptions
   const actor = fromCallback<ConnectionCommand, { readonly id: string }>(
     ({ input: { id }, sendBack, receive }) => {
       const report = (event: ConnectionReport) => sendBack(event);
-      let current: { close(): void; connection: InstanceConnection } | null = null;
+      let current: { ping(): void; close(): void } | null = null;
       const close = () => {
         current?.close();
         current = null;
@@ -34,34 +32,40 @@ export function createConnections({ self, now, onHeard }: ConnectionActorOptions
       owners.set(id, close);
 
       const open = ({ attempt, registration }: Extract<ConnectionCommand, { type: 'open' }>) => {
-        const { request, destroy } = createGotRequester();
-        const connection = new InstanceConnection({
-          registration,
-          self,
-          request,
-          now,
-          onHeard: () => onHeard(id),
-          onDown: (failure) => report({ type: 'connection.down', attempt, failure }),
-          onCatalogue: (catalogue) =>
-            report({ type: 'connection.catalogueChanged', attempt, catalogue }),
-        });
+        let connection: InstanceConnection | null = null;
+        let isClosed = false;
+        const opening = async () => {
+          // got is loaded with the first instance: a hub that is started only to be probed does without.
+          const { createGotRequester } = await import('./got-requester.ts');
+          if (isClosed) return;
+          const { request, destroy } = createGotRequester();
+          connection = new InstanceConnection({
+            registration,
+            self,
+            request,
+            destroy,
+            now,
+            onHeard: () => onHeard(id),
+            onDown: (failure) => report({ type: 'connection.down', attempt, failure }),
+            onCatalogue: (catalogue) =>
+              report({ type: 'connection.catalogueChanged', attempt, catalogue }),
+          });
+          report({ type: 'connection.up', attempt, ...(await connection.open()) });
+        };
         current = {
-          connection,
+          ping: () =>
+            connection
+              ?.ping()
+              .then((responseTime) => report({ type: 'connection.pong', attempt, responseTime })),
           close: () => {
-            // An instance that hangs doesn't answer the goodbye either.
-            const deadline = setTimeout(destroy, CLOSE_DEADLINE);
-            const closed = connection.close().finally(() => {
-              clearTimeout(deadline);
-              destroy();
-              closing.delete(closed);
-            });
+            isClosed = true;
+            if (connection === null) return;
+            const closed = connection.close().finally(() => closing.delete(closed));
             closing.add(closed);
           },
         };
-        connection.open().then(
-          (opened) => report({ type: 'connection.up', attempt, ...opened }),
-          (error: unknown) =>
-            report({ type: 'connection.failed', attempt, failure: failureOf(error) }),
+        opening().catch((error: unknown) =>
+          report({ type: 'connection.failed', attempt, failure: failureOf(error) }),
         );
       };
 
@@ -72,11 +76,7 @@ export function createConnections({ self, now, onHeard }: ConnectionActorOptions
             open(command);
             break;
           case 'ping':
-            current?.connection
-              .ping()
-              .then((responseTime) =>
-                report({ type: 'connection.pong', attempt: command.attempt, responseTime }),
-              );
+            current?.ping();
             break;
           case 'close':
             close();

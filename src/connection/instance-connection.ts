@@ -1,3 +1,4 @@
+import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
 import type {
   AgentInfo,
   Catalogue,
@@ -25,6 +26,8 @@ export interface InstanceConnectionOptions {
   /** Who the hub says it is. */
   readonly self: AgentInfo;
   readonly request: HttpRequester;
+  /** Closes the sockets of `request`. */
+  destroy(): void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   onHeard(): void;
@@ -90,15 +93,19 @@ export class InstanceConnection {
     });
   }
 
-  /** Ends the session at the instance and closes what is open. Resolves when the instance has answered. */
+  /** Ends the session at the instance, and its sockets. Resolves when the instance has answered, a second at most. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopListening?.();
+    // An instance that hangs doesn't answer the goodbye either.
+    const deadline = setTimeout(this.#options.destroy, CLOSE_DEADLINE);
     // A session that is just being opened has an id only when the instance has answered: it is ended then.
     await this.#opening;
     this.#rpc?.close();
     await this.#http?.end();
+    clearTimeout(deadline);
+    this.#options.destroy();
   }
 
   async #openAt(endpoint: Endpoint): Promise<{ peer: Peer; catalogue: Catalogue }> {

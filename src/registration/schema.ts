@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Registration } from '../../machines/model.ts';
 import { isLoopback, spellHost } from './loopback.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hubTool, parseArguments } from './hub-tool.ts';
 import { instanceRef } from './schemas.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instanceContext, instanceRow, sessionRef } from '../../../machines/views.ts';
 import { HubError, type HubErrorFacts } from '../../errors.ts';
 import { findInstance } from '../find-instance.ts';

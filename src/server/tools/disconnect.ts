@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sessionRef } from '../../../machines/views.ts';
 import { hubTool } from './hub-tool.ts';
 

@@ -1,5 +1,5 @@
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HubActor } from '../../../machines/hub.ts';
 import { HubError } from '../../errors.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instanceRows } from '../../../machines/views.ts';
 import { hubTool } from './hub-tool.ts';
 import { observeInstances } from './observe.ts';

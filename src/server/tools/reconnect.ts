@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instanceRef as actorOf, instanceRow } from '../../../machines/views.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';

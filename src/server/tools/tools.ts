@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../../../machines/model.ts';
 import { instanceContexts } from '../../../machines/views.ts';
 import { findInstance } from '../find-instance.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
 import { instanceContext, instanceRow } from '../../../machines/views.ts';
 import { HubError } from '../../errors.ts';
