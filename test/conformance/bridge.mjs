@@ -1,0 +1,55 @@
+// Streamable HTTP in front of hubs: one hub process per MCP session, so that a suite that wants an address can test the hub.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { serve } from './http.mjs';
+
+const BIN = fileURLToPath(new URL('../../dist/signalbox.js', import.meta.url));
+
+/**
+ * Each hub watches `directory` and runs in `project`, whose instance its session is connected to by itself.
+ *
+ * @param {{ directory: string, project: string }} options
+ */
+export async function startBridge({ directory, project }) {
+  /** @type {Set<import('node:child_process').ChildProcess>} */
+  const hubs = new Set();
+  const running = await serve((transport) => {
+    const hub = spawn(
+      process.execPath,
+      [BIN, 'hub', '--instances-dir', directory, '--log-level', 'warn'],
+      {
+        cwd: project,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    hubs.add(hub);
+    hub.once('exit', () => hubs.delete(hub));
+    const open = new Set();
+    transport.onclose = () => hub.stdin.end();
+    transport.onmessage = (/** @type {any} */ message) => {
+      if ('method' in message && 'id' in message) open.add(message.id);
+      hub.stdin.write(`${JSON.stringify(message)}\n`);
+      // As servers do that have clients poll: the stream of this call is closed, its answer waits for the next one.
+      if (message.params?.name === 'test_reconnection')
+        setTimeout(() => transport.closeSSEStream(message.id), 20);
+    };
+    createInterface({ input: hub.stdout }).on('line', (line) => {
+      const message = JSON.parse(line);
+      const isAnswer = 'id' in message && !('method' in message);
+      if (isAnswer) open.delete(message.id);
+      // What comes while one call runs belongs to it, as far as can be told.
+      const [only] = open;
+      const related = !isAnswer && open.size === 1 ? { relatedRequestId: only } : {};
+      void transport.send(message, related);
+    });
+    return transport.start();
+  });
+  return {
+    ...running,
+    close: async () => {
+      for (const hub of hubs) hub.kill();
+      await running.close();
+    },
+  };
+}
