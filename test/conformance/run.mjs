@@ -62,7 +62,7 @@ try {
     );
   }
   const clean = (/** @type {typeof direct} */ scores) =>
-    [...scores.values()].filter(({ failed, passed }) => failed === 0 && passed > 0).length;
+    [...scores.values()].filter(({ failed }) => failed === 0).length;
   console.log(
     `\nconformance: direct ${clean(direct)}/${direct.size} scenarios, through the hub ${clean(through)}/${through.size}`,
   );

@@ -113,7 +113,12 @@ const TOOLS = {
   },
   test_reconnection: {
     description: 'Closes its stream and answers on the resumed one',
-    run: async (_, { requestId }, transport) => {
+    run: async (_, { requestId, sendNotification }, transport) => {
+      // Something with an event id: to resume after.
+      await sendNotification({
+        method: 'notifications/message',
+        params: { level: 'info', data: 'closing' },
+      });
       // Not by `extra.closeSSEStream`: the suite's raw request names a version of before that.
       transport.closeSSEStream(requestId);
       await pause(100);
