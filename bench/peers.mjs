@@ -1,0 +1,122 @@
+// What the benchmarks start, and how they speak to it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+export const BIN = join(root, 'dist/signalbox.js');
+
+const children = new Set();
+const directories = new Set();
+
+/** Starts a process that `cleanUp` ends. */
+export function start(command, args, options = {}) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], ...options });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
+/** A program of this repository that prints `{"port", "pid"}` when it listens. */
+export async function startServer(file, args = []) {
+  const child = start(process.execPath, [join(root, file), ...args]);
+  const [line] = await once(child.stdout, 'data');
+  return { child, ...JSON.parse(String(line)) };
+}
+
+export function directory() {
+  const made = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  directories.add(made);
+  return made;
+}
+
+export function register(where, id, port, extra = {}) {
+  const draft = join(where, `${id}.tmp`);
+  const registration = { id, name: id, path: `/projects/${id}`, port, ...extra };
+  writeFileSync(draft, JSON.stringify(registration), { mode: 0o600 });
+  renameSync(draft, join(where, `${id}.json`));
+}
+
+/** Ends what was started, deletes what was made. */
+export function cleanUp() {
+  for (const child of children) child.kill('SIGKILL');
+  for (const made of directories) rmSync(made, { recursive: true, force: true });
+}
+
+/** A raw client on a process that speaks MCP over stdio: no SDK between the clock and the process. */
+export class Peer {
+  child;
+  #open = new Map();
+  #last = 0;
+  #parts = [];
+
+  constructor(child) {
+    this.child = child;
+    child.stdout.on('data', (chunk) => {
+      let from = 0;
+      for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+        this.#parts.push(chunk.subarray(from, end));
+        this.#line(Buffer.concat(this.#parts));
+        this.#parts = [];
+        from = end + 1;
+      }
+      this.#parts.push(chunk.subarray(from));
+    });
+  }
+
+  #line(line) {
+    // The ids are at one of the ends; a large answer is not parsed for the sake of the clock.
+    const ends = `${line.toString('latin1', 0, 60)} ${line.toString('latin1', Math.max(0, line.length - 60))}`;
+    const [, id] = /"id":(\d+)/.exec(ends) ?? [];
+    const settle = this.#open.get(Number(id));
+    this.#open.delete(Number(id));
+    settle?.(line);
+  }
+
+  request(method, params = {}) {
+    this.#last += 1;
+    const id = this.#last;
+    return new Promise((resolve) => {
+      this.#open.set(id, resolve);
+      this.child.stdin.write(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${JSON.stringify(params)}}\n`);
+    });
+  }
+
+  call(name, args = {}) {
+    return this.request('tools/call', { name, arguments: args });
+  }
+
+  async initialize() {
+    const clientInfo = { name: 'bench', version: '1' };
+    await this.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+    this.child.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
+  }
+}
+
+/** CPU time of a process in milliseconds, user and system. */
+export function cpu(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** Resident memory of a process in MiB. */
+export function memory(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
+
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+export const median = (values) => quantile(values, 0.5);
+
+/** `take`'s result for each, and the milliseconds it took. */
+export async function timed(take) {
+  const began = performance.now();
+  await take();
+  return performance.now() - began;
+}
