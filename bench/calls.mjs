@@ -1,7 +1,20 @@
 // What a call costs through the hub, beside a minimal pipe and a direct client, in one run: npm run bench [-- ROUNDS]
 // Rounds of all peers are interleaved, so that a noisy machine is noisy for all of them. Medians over rounds; ratios to the pipe.
 import http from 'node:http';
-import { BIN, cleanUp, cpu, directory, median, memory, Peer, quantile, register, start, startServer, timed } from './peers.mjs';
+import {
+  BIN,
+  cleanUp,
+  cpu,
+  directory,
+  median,
+  memory,
+  Peer,
+  quantile,
+  register,
+  start,
+  startServer,
+  timed,
+} from './peers.mjs';
 
 const rounds = Number(process.argv[2] ?? 7);
 const MIB = 2 ** 20;
@@ -20,10 +33,13 @@ function directClient(port) {
         'content-length': Buffer.byteLength(body),
       };
       http
-        .request({ port, host: '127.0.0.1', path: '/mcp', method: 'POST', agent, headers }, (response) => {
-          response.on('data', () => {});
-          response.on('end', resolve);
-        })
+        .request(
+          { port, host: '127.0.0.1', path: '/mcp', method: 'POST', agent, headers },
+          (response) => {
+            response.on('data', () => {});
+            response.on('end', resolve);
+          },
+        )
         .end(body);
     });
   return { call: (name, args) => request('tools/call', { name, arguments: args }), child: process };
@@ -43,14 +59,26 @@ async function repeat(count, callers, call) {
 }
 
 const MEASURES = [
-  ['1 caller, p50 µs', (peer) => repeat(1_000, 1, () => peer.call('echo', { text: 'hello' })), ({ latencies }) => quantile(latencies, 0.5) * 1000],
+  [
+    '1 caller, p50 µs',
+    (peer) => repeat(1_000, 1, () => peer.call('echo', { text: 'hello' })),
+    ({ latencies }) => quantile(latencies, 0.5) * 1000,
+  ],
   ['1 caller, p95 µs', null, ({ latencies }) => quantile(latencies, 0.95) * 1000],
   ['1 caller, p99 µs', null, ({ latencies }) => quantile(latencies, 0.99) * 1000],
   ['16 callers, calls/s', (peer) => loaded(peer, 16), ({ perSecond }) => perSecond],
   ['16 callers, CPU µs per call', null, ({ cpuPerCall }) => cpuPerCall],
   ['64 callers, calls/s', (peer) => loaded(peer, 64), ({ perSecond }) => perSecond],
-  ['1 MiB result, ms', (peer) => repeat(20, 1, () => peer.call('big', { bytes: MIB })), ({ latencies }) => median(latencies)],
-  ['8 MiB result, ms', (peer) => repeat(5, 1, () => peer.call('big', { bytes: 8 * MIB })), ({ latencies }) => median(latencies)],
+  [
+    '1 MiB result, ms',
+    (peer) => repeat(20, 1, () => peer.call('big', { bytes: MIB })),
+    ({ latencies }) => median(latencies),
+  ],
+  [
+    '8 MiB result, ms',
+    (peer) => repeat(5, 1, () => peer.call('big', { bytes: 8 * MIB })),
+    ({ latencies }) => median(latencies),
+  ],
 ];
 
 async function loaded(peer, callers) {
@@ -63,13 +91,21 @@ async function compare(kind, args) {
   const server = await startServer('bench/server.mjs', args);
   const where = directory();
   register(where, 'bench', server.port);
-  const hub = new Peer(start(process.execPath, [BIN, 'hub', '--instances-dir', where, '--log-level', 'silent']));
-  const pipe = new Peer(start(process.execPath, [new URL('pipe.mjs', import.meta.url).pathname, `http://127.0.0.1:${server.port}/mcp`]));
+  const hub = new Peer(
+    start(process.execPath, [BIN, 'hub', '--instances-dir', where, '--log-level', 'silent']),
+  );
+  const pipe = new Peer(
+    start(process.execPath, [
+      new URL('pipe.mjs', import.meta.url).pathname,
+      `http://127.0.0.1:${server.port}/mcp`,
+    ]),
+  );
   await hub.initialize();
   await hub.call('instances_connect', { instance_id: 'bench' });
   await pipe.initialize();
   const peers = { direct: directClient(server.port), pipe, hub };
-  for (const peer of Object.values(peers)) await repeat(2_000, 16, () => peer.call('echo', { text: 'warm' }));
+  for (const peer of Object.values(peers))
+    await repeat(2_000, 16, () => peer.call('echo', { text: 'warm' }));
 
   const results = MEASURES.map(() => ({ direct: [], pipe: [], hub: [] }));
   for (let round = 0; round < rounds; round += 1) {
@@ -82,15 +118,21 @@ async function compare(kind, args) {
       for (const name of Object.keys(peers)) results[index][name].push(read(run[name]));
     }
   }
-  console.log(`\n### ${kind}\n\n| | direct | pipe | hub | hub / pipe |\n| --- | --- | --- | --- | --- |`);
+  console.log(
+    `\n### ${kind}\n\n| | direct | pipe | hub | hub / pipe |\n| --- | --- | --- | --- | --- |`,
+  );
   for (const [index, [what]] of MEASURES.entries()) {
     const { direct, pipe: piped, hub: hubbed } = results[index];
     const ratio = median(hubbed.map((value, round) => value / piped[round]));
     const show = (values) => median(values).toFixed(median(values) < 100 ? 1 : 0);
-    console.log(`| ${what} | ${show(direct)} | ${show(piped)} | ${show(hubbed)} | ${ratio.toFixed(2)} |`);
+    console.log(
+      `| ${what} | ${show(direct)} | ${show(piped)} | ${show(hubbed)} | ${ratio.toFixed(2)} |`,
+    );
   }
   const rss = memory(hub.child.pid);
-  console.log(`| resident memory afterwards, MiB | | ${memory(pipe.child.pid).toFixed(0)} | ${rss.toFixed(0)} | |`);
+  console.log(
+    `| resident memory afterwards, MiB | | ${memory(pipe.child.pid).toFixed(0)} | ${rss.toFixed(0)} | |`,
+  );
   for (const peer of [hub, pipe]) peer.child.kill();
   server.child.kill();
 }

@@ -81,7 +81,9 @@ export class Peer {
     const id = this.#last;
     return new Promise((resolve) => {
       this.#open.set(id, resolve);
-      this.child.stdin.write(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${JSON.stringify(params)}}\n`);
+      this.child.stdin.write(
+        `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${JSON.stringify(params)}}\n`,
+      );
     });
   }
 
@@ -91,7 +93,11 @@ export class Peer {
 
   async initialize() {
     const clientInfo = { name: 'bench', version: '1' };
-    await this.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+    await this.request('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo,
+    });
     this.child.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
   }
 }

@@ -4,26 +4,33 @@ import http from 'node:http';
 
 const url = new URL(process.argv[2] ?? '');
 const agent = new http.Agent({ keepAlive: true });
-const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+const headers = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+};
 let session;
 
 function post(body) {
   const extra = session === undefined ? {} : { 'mcp-session-id': session };
   const length = { 'content-length': Buffer.byteLength(body) };
-  const request = http.request(url, { method: 'POST', agent, headers: { ...headers, ...extra, ...length } }, (response) => {
-    session ??= response.headers['mcp-session-id'];
-    const isStream = response.headers['content-type']?.startsWith('text/event-stream');
-    const chunks = [];
-    response.on('data', (chunk) => chunks.push(chunk));
-    response.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      if (!isStream) {
-        if (text !== '') process.stdout.write(`${text}\n`);
-        return;
-      }
-      for (const [, data] of text.matchAll(/^data: (.+)$/gm)) process.stdout.write(`${data}\n`);
-    });
-  });
+  const request = http.request(
+    url,
+    { method: 'POST', agent, headers: { ...headers, ...extra, ...length } },
+    (response) => {
+      session ??= response.headers['mcp-session-id'];
+      const isStream = response.headers['content-type']?.startsWith('text/event-stream');
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        if (!isStream) {
+          if (text !== '') process.stdout.write(`${text}\n`);
+          return;
+        }
+        for (const [, data] of text.matchAll(/^data: (.+)$/gm)) process.stdout.write(`${data}\n`);
+      });
+    },
+  );
   request.end(body);
 }
 

@@ -7,7 +7,11 @@ const texts = new Map();
 
 function answer({ method, params }) {
   if (method === 'initialize') {
-    return { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'bench', version: '1' } };
+    return {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'bench', version: '1' },
+    };
   }
   if (method === 'tools/list') return { tools };
   if (method !== 'tools/call') return {};
@@ -30,8 +34,12 @@ const server = createServer((request, response) => {
       return;
     }
     const text = JSON.stringify({ result: answer(message), jsonrpc: '2.0', id: message.id });
-    response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
+    response.writeHead(200, {
+      'content-type': isStream ? 'text/event-stream' : 'application/json',
+    });
     response.end(isStream ? `event: message\ndata: ${text}\n\n` : text);
   });
 });
-server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port, pid: process.pid })));
+server.listen(0, '127.0.0.1', () =>
+  console.log(JSON.stringify({ port: server.address().port, pid: process.pid })),
+);

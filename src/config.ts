@@ -32,24 +32,44 @@ interface Given {
 /** What the command line gave: texts by option name; `true` and `false` for flags. */
 export type GivenOptions = Readonly<Record<string, readonly (string | boolean)[] | undefined>>;
 
+/** A file of settings: each of them is known. */
+interface SettingsFile {
+  readonly path: string;
+  readonly settings: ReadonlyMap<string, unknown>;
+}
+
 /**
- * The settings: command line before environment before file before defaults. Throws {@link UsageError}, one line that
- * names the source.
+ * The settings: command line before environment before file before defaults; `defaults` are those of a command that
+ * differs, by option name. Throws {@link UsageError}, one line that names the source.
  */
 export function resolveConfig(
   options: GivenOptions,
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
+  defaults: Readonly<Record<string, string>> = {},
 ): Config {
-  const path = options['config']?.at(-1) ?? env['SIGNALBOX_CONFIG'];
+  const path = options['config']?.at(-1) ?? (env['SIGNALBOX_CONFIG'] || undefined);
   const file = typeof path === 'string' ? readFile(path, cwd) : null;
-  const values = new Map(
-    OPTIONS.map((option) => {
-      const given = fromOptions(option, options) ?? fromEnv(option, env) ?? fromFile(option, file);
-      return [keyOf(option), validate(option, given)];
-    }),
-  );
-  return shape(values, cwd);
+  const values = new Map<string, unknown>();
+  const said = new Map<string, string>();
+  for (const each of OPTIONS) {
+    const option = { ...each, fallback: defaults[each.name] ?? each.fallback };
+    const given = fromOptions(option, options) ?? fromEnv(option, env) ?? fromFile(option, file);
+    values.set(keyOf(option), validate(option, given));
+    said.set(
+      keyOf(option),
+      given === undefined
+        ? `--${option.name}: "${option.fallback}" by default`
+        : `${printable(given.source)}: ${show(given.value)}`,
+    );
+  }
+  const config = shape(values, cwd);
+  if (config.policy.retryBase > config.policy.retryCap) {
+    throw new UsageError(
+      `${said.get('retryBase')} must not be longer than ${said.get('retryCap')}`,
+    );
+  }
+  return config;
 }
 
 const duration = z.number();
@@ -69,20 +89,21 @@ function shape(values: ReadonlyMap<string, unknown>, cwd: string): Config {
     reviveInterval: number('reviveInterval'),
     deadTtl: number('deadTtl'),
   };
-  if (policy.retryBase > policy.retryCap) {
-    throw new UsageError('--retry-base must not be longer than --retry-cap');
-  }
   return Object.freeze({
-    instancesDirs: list('instancesDir')?.map((each) => resolve(cwd, each)) ?? null,
+    instancesDirs: frozen(list('instancesDir')?.map((each) => resolve(cwd, each)) ?? null),
     policy: Object.freeze(policy),
     callWait: number('callWait'),
     settle: number('settle'),
     autoConnect: z.boolean().parse(values.get('autoConnect')),
     inspect: z.number().nullable().parse(values.get('inspect')),
-    allowHosts: list('allowHost') ?? [],
+    allowHosts: frozen(list('allowHost') ?? []),
     maxMessage: number('maxMessage'),
     logLevel: z.enum(LOG_LEVELS).parse(values.get('logLevel')),
   });
+}
+
+function frozen<T extends readonly string[] | null>(list: T): Readonly<T> {
+  return Object.freeze(list);
 }
 
 function fromOptions(option: Option, options: GivenOptions): Given | undefined {
@@ -111,33 +132,46 @@ function fromEnv(
   return { value: text, source };
 }
 
-function fromFile(
-  option: Option,
-  file: { readonly path: string; readonly settings: Readonly<Record<string, unknown>> } | null,
-): Given | undefined {
+function fromFile(option: Option, file: SettingsFile | null): Given | undefined {
   const key = keyOf(option);
-  const value = file?.settings[key];
+  const value = file?.settings.get(key);
   if (file === null || value === undefined) return undefined;
-  const asText = typeof value === 'number' ? String(value) : value;
   const source = `"${key}" in ${file.path}`;
-  return { value: option.takes === 'list' ? [asText].flat() : asText, source };
+  if (option.takes === 'list') return { value: [value].flat(), source };
+  return { value: typeof value === 'number' ? String(value) : value, source };
 }
 
 function validate(option: Option, given: Given | undefined): unknown {
   const { takes, fallback, schema } = option;
   if (given === undefined) return fallback === null ? null : schema.parse(fallback);
   if (takes === 'optional' && typeof given.value === 'boolean') return given.value ? 0 : null;
-  const result = (takes === 'list' ? z.array(schema).min(1) : schema).safeParse(given.value);
+  const source = printable(given.source);
+  if (takes === 'list' && Array.isArray(given.value) && given.value.length === 0) {
+    throw new UsageError(`${source}: there is no ${option.value} in it`);
+  }
+  const result = (takes === 'list' ? z.array(schema) : schema).safeParse(given.value, {
+    // For what isn't even text; the schemas say the rest themselves.
+    error: () => (fallback === null ? `a ${bare(option.value)}` : `a value like ${fallback}`),
+  });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const wrong = Array.isArray(given.value) ? given.value[Number(issue?.path[0])] : given.value;
-  const accepted = takes === 'flag' ? 'true or false' : (issue?.message ?? 'something else');
-  throw new UsageError(
-    `${printable(given.source)}: ${printable(JSON.stringify(wrong) ?? 'nothing')} is not ${accepted}`,
-  );
+  const isOneOfMany = takes === 'list' && Array.isArray(given.value);
+  const wrong = isOneOfMany ? given.value[Number(issue?.path[0])] : given.value;
+  const accepted = takes === 'flag' ? 'true or false' : issue?.message;
+  throw new UsageError(`${source}: ${show(wrong)} is not ${accepted}`);
 }
 
-function readFile(path: string, cwd: string) {
+function show(value: unknown): string {
+  return printable(JSON.stringify(value) ?? 'nothing');
+}
+
+/** `PORT` of `[PORT]`. */
+function bare(value: string): string {
+  return value.replace(/[[\]]/g, '');
+}
+
+function readFile(path: string, cwd: string): SettingsFile {
+  if (path === '') throw new UsageError('--config: "" is not a path');
   const shown = printable(path);
   let text: string;
   try {
@@ -151,13 +185,12 @@ function readFile(path: string, cwd: string) {
   } catch {
     throw new UsageError(`config file ${shown} is not JSON`);
   }
-  const object = z.record(z.string(), z.unknown()).safeParse(settings);
-  if (!object.success) throw new UsageError(`config file ${shown} is not a JSON object`);
-  const unknown = Object.keys(object.data).find(
-    (key) => !OPTIONS.some((each) => keyOf(each) === key),
-  );
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw new UsageError(`config file ${shown} is not a JSON object`);
+  }
+  const unknown = Object.keys(settings).find((key) => !OPTIONS.some((each) => keyOf(each) === key));
   if (unknown !== undefined) {
     throw new UsageError(`config file ${shown}: "${printable(unknown)}" is not a setting`);
   }
-  return { path, settings: object.data };
+  return { path, settings: new Map<string, unknown>(Object.entries(settings)) };
 }

@@ -1,20 +1,24 @@
 #!/usr/bin/env node
-import { UsageError } from './errors.ts';
-
-const COMMANDS = ['hub', 'list', 'register', 'demo', 'help'] as const;
+import { errnoOf, UsageError } from './errors.ts';
+import { printable } from './printable.ts';
 
 /** Runs one command. Each loads only what it needs: starting `hub` must be cheap. */
 async function run([word, ...args]: readonly string[]): Promise<void> {
-  if (args.includes('--help') || args.includes('-h')) return help();
+  if (word !== undefined && args.some((each) => each === '--help' || each === '-h')) {
+    return help(word === '--mcp' ? 'hub' : word);
+  }
   switch (word) {
     case 'hub':
     case '--mcp':
+      // stdout carries MCP and nothing else, whatever a library may want to say as soon as it is loaded.
+      console.log = console.info = console.debug = console.error;
       return (await import('./cli/hub.ts')).hubCommand(args);
     case 'list':
       return (await import('./cli/list.ts')).listCommand(args);
     case 'register':
       return (await import('./cli/register.ts')).registerCommand(args);
     case 'demo':
+      (await import('./cli/arguments.ts')).parseOwnArguments(args, []);
       return (await import('./cli/demo.ts')).demoCommand((line) => {
         process.stdout.write(`${line}\n`);
       });
@@ -27,36 +31,55 @@ async function run([word, ...args]: readonly string[]): Promise<void> {
     case 'help':
     case '--help':
     case '-h':
-      return help();
+      return help(args[0]);
     case '--version':
     case '-v':
       process.stdout.write(`${(await import('./version.ts')).VERSION}\n`);
       return;
-    default: {
-      const { suggestion } = await import('./cli/arguments.ts');
-      const { printable } = await import('./printable.ts');
-      throw new UsageError(
-        `unknown command ${printable(word)}${suggestion(word, COMMANDS, '')} See signalbox --help`,
-      );
-    }
+    default:
+      throw await unknownCommand(word);
   }
 }
 
-async function help(): Promise<void> {
-  process.stdout.write(`${(await import('./cli/help.ts')).renderHelp()}\n`);
+async function help(word?: string): Promise<void> {
+  const { renderHelp } = await import('./cli/help.ts');
+  const text = renderHelp(word === 'help' ? undefined : word);
+  if (text === null) throw await unknownCommand(word ?? '');
+  process.stdout.write(`${text}\n`);
+}
+
+async function unknownCommand(word: string): Promise<UsageError> {
+  const { suggestion } = await import('./cli/arguments.ts');
+  const { COMMAND_NAMES } = await import('./cli/help.ts');
+  const near = suggestion(word, [...COMMAND_NAMES, 'help'], '') || '.';
+  return new UsageError(`unknown command ${printable(word)}${near} See signalbox --help`);
+}
+
+/** One line; below it, for who looks for a fault of ours, where it comes from. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return printable(String(error));
+  const isDebug = /^(debug|trace)$/.test(process.env['SIGNALBOX_LOG_LEVEL'] ?? '');
+  const stack = isDebug && !(error instanceof UsageError) ? (error.stack ?? '') : '';
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return [error.message, ...frames].map(printable).join('\n');
 }
 
 /** What is left open (a socket of a server that hangs, stdin) must not keep the process. */
 function exit(code: number): void {
-  process.exitCode = code;
-  process.stdout.write('', () => process.exit());
+  if (code !== 0) process.exitCode = code;
+  process.stdout.write('', () => setImmediate(() => process.exit()));
 }
+
+// Who reads may leave: that ends nothing, least of all a hub whose agent closed stderr. A full disk is a failure.
+process.stderr.on('error', () => {});
+process.stdout.on('error', (error) => {
+  if (!['EPIPE', 'ECONNRESET'].includes(errnoOf(error) ?? '')) process.exitCode = 1;
+});
 
 run(process.argv.slice(2)).then(
   () => exit(0),
   (error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`signalbox: ${message}\n`);
+    process.stderr.write(`signalbox: ${describe(error)}\n`);
     exit(error instanceof UsageError ? 2 : 1);
   },
 );

@@ -56,6 +56,28 @@ it('has the defaults that are promised', () => {
   expect(resolve([])).toEqual(DEFAULTS);
 });
 
+it('is frozen throughout', () => {
+  const config = resolve(['--instances-dir', '/a', '--allow-host', 'b']);
+  const parts = [config, config.policy, config.instancesDirs, config.allowHosts];
+  expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
+});
+
+it('takes what is empty in the environment as not set, and leaves alone what it does not know', () => {
+  const env = { SIGNALBOX_CONFIG: '', SIGNALBOX_SETTLE: '', SIGNALBOX_OF_A_LATER_VERSION: 'x' };
+  expect(resolve([], env)).toEqual(DEFAULTS);
+});
+
+it('gives a command its own defaults, below everything that is said', () => {
+  const file = join(temporaryDirectory(), 'config.json');
+  writeFileSync(file, '{"logLevel":"warn"}');
+  const levelOf = (args: string[], env: Record<string, string> = {}) =>
+    resolveConfig(parseHubArguments(args), env, '/work', { 'log-level': 'error' }).logLevel;
+  expect(levelOf([])).toBe('error');
+  expect(levelOf(['--config', file])).toBe('warn');
+  expect(levelOf(['--config', file], { SIGNALBOX_LOG_LEVEL: 'debug' })).toBe('debug');
+  expect(levelOf(['--log-level', 'trace'], { SIGNALBOX_LOG_LEVEL: 'debug' })).toBe('trace');
+});
+
 describe('every option', () => {
   it('is tried here', () => {
     const tried = [...CASES.map(([name]) => name), 'auto-connect'].sort();
@@ -153,7 +175,15 @@ describe('a bad value is one line that names its source', () => {
     [['--inspect=70000'], '--inspect: "70000" is not a port'],
     [['--allow-host', 'http://x'], '--allow-host: "http://x" is not a host name'],
     [['--instances-dir', ''], '--instances-dir: "" is not a path'],
-    [['--retry-base', '1m'], '--retry-base must not be longer than --retry-cap'],
+    [
+      ['--retry-base', '1m'],
+      '--retry-base: "1m" must not be longer than --retry-cap: "30s" by default',
+    ],
+    [
+      ['--retry-base', '2m', '--retry-cap=1m'],
+      '--retry-base: "2m" must not be longer than --retry-cap: "1m"',
+    ],
+    [['--config', ''], '--config: "" is not a path'],
     [['--ping-intervall', '1s'], 'unknown option --ping-intervall; did you mean --ping-interval?'],
     [['-x'], 'unknown option -x'],
     [['--settle'], '--settle needs a value'],
@@ -178,6 +208,24 @@ describe('a bad value is one line that names its source', () => {
     );
     expect(withFile('{"settle":true}')).toContain(`"settle" in ${file}: true is not`);
     expect(withFile('{"setle":"1s"}')).toContain('"setle" is not a setting');
+    expect(withFile('{"__proto__":1}')).toContain('"__proto__" is not a setting');
+    expect(withFile('{"settle":null}')).toContain('null is not a value like 1s');
+    expect(withFile('{"settle":[]}')).toContain('[] is not a value like 1s');
+    expect(withFile('{"maxRetries":1.5}')).toContain('"1.5" is not a whole number');
+    expect(withFile('{"inspect":{}}')).toContain('{} is not a PORT');
+    expect(withFile('{"autoConnect":"yes"}')).toContain('"yes" is not true or false');
+    expect(withFile('{"instancesDir":5}')).toContain('5 is not a DIR');
+    expect(withFile('{"instancesDir":["/a",1]}')).toContain('1 is not a DIR');
+    expect(withFile('{"instancesDir":[]}')).toContain('there is no DIR in it');
+    expect(withFile('{"retryBase":"1m"}')).toContain(
+      `"retryBase" in ${file}: "1m" must not be longer than --retry-cap`,
+    );
+    expect(refusal(() => resolve([], { SIGNALBOX_INSTANCES_DIR: delimiter }))).toContain(
+      'SIGNALBOX_INSTANCES_DIR: there is no DIR in it',
+    );
+    expect(
+      refusal(() => resolve([], { SIGNALBOX_RETRY_BASE: '9s', SIGNALBOX_RETRY_CAP: '8s' })),
+    ).toBe('SIGNALBOX_RETRY_BASE: "9s" must not be longer than SIGNALBOX_RETRY_CAP: "8s"');
     expect(withFile('{')).toContain('is not JSON');
     expect(withFile('[]')).toContain('is not a JSON object');
     expect(refusal(() => resolve(['--config', '/nowhere.json']))).toContain(

@@ -1,41 +1,127 @@
 import { keyOf, OPTIONS, variableOf } from '../options.ts';
 
-/** What every command does, in one line each. */
-export const COMMANDS: Readonly<Record<string, string>> = {
-  hub: 'the MCP stdio server that an agent starts (also: signalbox --mcp)',
-  list: 'shows what runs: signalbox list [--json] [--all]',
-  register:
-    'announces a server that listens: signalbox register --name N --port P [--id ID] [--path DIR] [--pid PID]',
-  demo: 'shows the main job with real instances, in half a minute',
-};
+/** What `list` has for default where that isn't the hub's: its output is the table, not what led to it. */
+export const LIST_DEFAULTS: Readonly<Record<string, string>> = { 'log-level': 'error' };
 
-/** The text of `signalbox --help`. */
-export function renderHelp(): string {
-  const commands = Object.entries(COMMANDS).map(([name, does]) => `  ${name.padEnd(10)}${does}`);
-  const options = OPTIONS.map(({ name, takes, value, fallback, help }) => {
-    const flag = takes === 'flag' ? `--[no-]${name}` : `--${name} ${value}`;
-    const usual = fallback === null || takes === 'flag' ? '' : ` (${fallback})`;
-    return `  ${flag.padEnd(28)}${help}${usual}`;
-  });
-  const [example] = OPTIONS.slice(1);
+interface Command {
+  /** What follows `signalbox`. */
+  readonly usage: string;
+  readonly does: string;
+  /** Options beside those of the hub. */
+  readonly own: readonly (readonly [option: string, help: string])[];
+  readonly takesHubOptions: boolean;
+  readonly defaults?: Readonly<Record<string, string>>;
+}
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'hub',
+    {
+      usage: 'hub [OPTIONS]',
+      does: 'the MCP stdio server that an agent starts (also: signalbox --mcp)',
+      own: [],
+      takesHubOptions: true,
+    },
+  ],
+  [
+    'list',
+    {
+      usage: 'list [--json] [--all] [OPTIONS]',
+      does: 'shows what runs',
+      own: [
+        ['--json', 'as JSON, and nothing else'],
+        ['--all', 'the dead as well, and files that are refused, with the reasons'],
+      ],
+      takesHubOptions: true,
+      defaults: LIST_DEFAULTS,
+    },
+  ],
+  [
+    'register',
+    {
+      usage: 'register --name N --port P [--id ID] [--path DIR] [--pid PID]',
+      does: 'announces a server that listens, until it is signalled',
+      own: [
+        ['--name N', 'what people call it'],
+        ['--port P', 'where it listens on loopback; its endpoint is /mcp'],
+        ['--id ID', 'made from the name unless given'],
+        ['--path DIR', 'of the project (the working directory)'],
+        ['--pid PID', 'of the server, if it should be known'],
+        ['--instances-dir DIR', 'announce it there instead of in the own directory'],
+      ],
+      takesHubOptions: false,
+    },
+  ],
+  [
+    'demo',
+    {
+      usage: 'demo',
+      does: 'shows the main job with real instances, in half a minute',
+      own: [],
+      takesHubOptions: false,
+    },
+  ],
+]);
+
+/** The words that {@link renderHelp} knows. */
+export const COMMAND_NAMES: readonly string[] = [...COMMANDS.keys()];
+
+/** The text of `signalbox --help`, or that of one command; null when there is no such command. */
+export function renderHelp(word?: string): string | null {
+  if (word === undefined) return renderOverview();
+  const command = COMMANDS.get(word);
+  if (command === undefined) return null;
+  const { usage, does, own, takesHubOptions, defaults } = command;
+  const lines = [
+    ...own.map(([option, help]) => row(option, help)),
+    ...(takesHubOptions ? hubOptions(defaults) : []),
+  ];
+  return [
+    `signalbox ${word}: ${does}`,
+    '',
+    `Usage: signalbox ${usage}`,
+    ...(lines.length > 0 ? ['', 'Options:', ...lines] : []),
+    ...(takesHubOptions ? ['', ...sources()] : []),
+  ].join('\n');
+}
+
+function renderOverview(): string {
   return [
     "One MCP server entry in your coding agent's configuration, with every MCP server that runs on this machine behind it.",
     '',
     'Usage: signalbox COMMAND [OPTIONS]',
     '',
-    ...commands,
+    ...[...COMMANDS].map(([name, { does }]) => `  ${name.padEnd(10)}${does}`),
+    `  ${'help'.padEnd(10)}this, or what a command takes: signalbox help COMMAND`,
     '',
     'Options of hub and list:',
-    ...options,
-    `  ${'--config FILE'.padEnd(28)}a JSON file with these settings`,
+    ...hubOptions(),
     '',
-    ...(example === undefined
-      ? []
-      : [
-          `Each option can be set by a variable or in the file as well: --${example.name} is ${variableOf(example)} and "${keyOf(example)}".`,
-          '',
-        ]),
+    ...sources(),
+    '',
     'An agent starts it by this entry in its configuration:',
     '  { "mcpServers": { "signalbox": { "command": "signalbox", "args": ["hub"] } } }',
   ].join('\n');
+}
+
+function hubOptions(defaults: Readonly<Record<string, string>> = {}): string[] {
+  const options = OPTIONS.map(({ name, takes, value, fallback: usually, help }) => {
+    const fallback = defaults[name] ?? usually;
+    const flag = takes === 'flag' ? `--[no-]${name}` : `--${name} ${value}`;
+    const usual = fallback === null || takes === 'flag' ? '' : ` (${fallback})`;
+    return row(flag, `${help}${usual}`);
+  });
+  return [...options, row('--config FILE', 'a JSON file with these settings')];
+}
+
+/** Where else an option may be set, by the example of one. */
+function sources(): string[] {
+  return OPTIONS.slice(1, 2).map(
+    (example) =>
+      `Each of hub's options can be set by a variable or in the file as well: --${example.name} is ${variableOf(example)} and "${keyOf(example)}".`,
+  );
+}
+
+function row(option: string, help: string): string {
+  return `  ${option.padEnd(28)}${help}`;
 }

@@ -6,7 +6,8 @@ import { createLogger } from '../log.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
 import { parseHubArguments } from './arguments.ts';
-import { renderTable } from './table.ts';
+import { LIST_DEFAULTS } from './help.ts';
+import { renderTable, type TableStyle } from './table.ts';
 
 /** `signalbox list`: what runs, once every instance has been connected to or has failed. */
 export async function listCommand(args: readonly string[]): Promise<void> {
@@ -14,8 +15,7 @@ export async function listCommand(args: readonly string[]): Promise<void> {
     { name: 'json', takes: 'flag' },
     { name: 'all', takes: 'flag' },
   ]);
-  const given = { 'log-level': ['error'], ...options };
-  const config = resolveConfig(given, process.env, process.cwd());
+  const config = resolveConfig(options, process.env, process.cwd(), LIST_DEFAULTS);
   const hub = createHub(config, { log: createLogger(config.logLevel) });
   try {
     await hub.settled(config.policy.connectTimeout + config.settle);
@@ -24,7 +24,12 @@ export async function listCommand(args: readonly string[]): Promise<void> {
     const text =
       'json' in options
         ? JSON.stringify(rows, null, 2)
-        : renderList(rows, all ? hub.refusals() : [], directoriesOf(config));
+        : renderList(
+            rows,
+            all ? hub.refusals() : [],
+            directoriesOf(config),
+            styleOf(process.stdout),
+          );
     process.stdout.write(`${text}\n`);
   } finally {
     await hub.stop();
@@ -36,8 +41,9 @@ export function renderList(
   rows: readonly InstanceRow[],
   refusals: readonly Refusal[],
   directories: readonly string[],
+  style: TableStyle = {},
 ): string {
-  const parts = [rows.length === 0 ? renderNone(directories) : renderInstances(rows)];
+  const parts = [rows.length === 0 ? renderNone(directories) : renderInstances(rows, style)];
   if (refusals.length > 0) {
     const refused = refusals.map(({ file, reason }) => [file, reason]);
     parts.push(renderTable(['REFUSED', 'BECAUSE'], refused));
@@ -45,7 +51,7 @@ export function renderList(
   return parts.join('\n\n');
 }
 
-function renderInstances(rows: readonly InstanceRow[]): string {
+function renderInstances(rows: readonly InstanceRow[], style: TableStyle): string {
   return renderTable(
     ['NAME', 'STATE', 'PORT', 'PID', 'ID', 'PATH', ''],
     rows.map(({ name, state, port, pid, id, path, last_error }) => [
@@ -57,7 +63,35 @@ function renderInstances(rows: readonly InstanceRow[]): string {
       path,
       state === 'active' ? '' : (last_error?.message ?? ''),
     ]),
+    style,
   );
+}
+
+const STATE = 1;
+const PATH = 5;
+
+/** As wide as the terminal and in colour; neither when the output goes elsewhere. */
+function styleOf({ isTTY, columns }: NodeJS.WriteStream): TableStyle {
+  if (!isTTY) return {};
+  return {
+    // A terminal that doesn't know how wide it is says 0.
+    ...(columns > 0 && { fit: { width: columns, column: PATH } }),
+    ...(!process.env['NO_COLOR'] && { paint: paintState }),
+  };
+}
+
+/** SGR codes; styleText of Node asks about the terminal once more, each version in its own way. */
+const COLOURS: ReadonlyMap<string, number> = new Map([
+  ['active', 32],
+  ['connecting', 33],
+  ['retrying', 33],
+  ['dead', 31],
+]);
+
+/** `cell` is padded, and the head of the column is none of the states. */
+export function paintState(cell: string, column: number): string {
+  const colour = column === STATE ? COLOURS.get(cell.trimEnd()) : undefined;
+  return colour === undefined ? cell : `\u001b[${colour}m${cell}\u001b[39m`;
 }
 
 function renderNone(directories: readonly string[]): string {

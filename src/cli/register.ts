@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { ownInstancesDirectory } from '../paths.ts';
 import { printable } from '../printable.ts';
@@ -19,6 +19,9 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
     const value = options[name]?.at(-1);
     return typeof value === 'string' ? value : undefined;
   };
+  for (const each of ['path', 'instances-dir'] as const) {
+    if (text(each) === '') throw new UsageError(`--${each}: "" is not a path`);
+  }
   const name = text('name');
   if (name === undefined) throw new UsageError('register needs --name');
   const pid = text('pid');
@@ -33,14 +36,21 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
   const parsed = parseRegistration(JSON.stringify(announcement), { file: '', allowHosts: [] });
   if ('reason' in parsed) throw new UsageError(`--${parsed.reason}`);
 
-  const directory = text('instances-dir') ?? process.env['SIGNALBOX_INSTANCES_DIR'];
-  const { file, remove } = announce(directory ?? ownInstancesDirectory(), announcement);
+  // Before there is a file: a signal that comes as soon as it is there must find somebody who takes it back.
+  const signalled = untilSignalled();
+  const directory = text('instances-dir') ?? firstOf(process.env['SIGNALBOX_INSTANCES_DIR']);
+  const { file, remove } = announce(resolve(directory ?? ownInstancesDirectory()), announcement);
   process.once('exit', remove);
   process.stdout.write(
     `Registered ${printable(name)} as ${announcement.id}, port ${announcement.port}: ${printable(file)}\n` +
       'It is listed by: signalbox list. Ctrl-C takes it back.\n',
   );
-  await new Promise<void>((stop) => {
+  await signalled;
+  remove();
+}
+
+function untilSignalled(): Promise<void> {
+  return new Promise((stop) => {
     // Something to stay for: a promise alone keeps no process alive.
     const stay = setInterval(() => {}, 2 ** 30);
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -50,7 +60,11 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
       });
     }
   });
-  remove();
+}
+
+/** The first directory of a list of them: all are watched, one is written to. */
+function firstOf(directories: string | undefined): string | undefined {
+  return directories?.split(delimiter).find(Boolean);
 }
 
 function number(option: string, text: string | undefined): number {

@@ -1,8 +1,17 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { BIN, exitOf, startFixture, startProcess, textOf } from '../helpers/processes.ts';
+import { afterTest } from '../helpers/cleanup.ts';
+import {
+  BIN,
+  eventually,
+  exitOf,
+  startFixture,
+  startProcess,
+  textOf,
+} from '../helpers/processes.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
 
 async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
@@ -18,17 +27,31 @@ async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
 
 describe('signalbox', () => {
   it('explains itself', async () => {
-    for (const args of [['--help'], ['help'], ['hub', '--help']]) {
+    for (const args of [['--help'], ['help'], ['-h'], ['help', 'help']]) {
       const { stdout, code } = await run(args);
       expect(stdout).toContain('Usage: signalbox COMMAND');
       expect(code).toBe(0);
     }
+    for (const args of [
+      ['help', 'list'],
+      ['list', '--help'],
+      ['list', '--all', '-h'],
+    ]) {
+      const { stdout, code } = await run(args);
+      expect(stdout).toContain('Usage: signalbox list [--json]');
+      expect(code).toBe(0);
+    }
+    expect((await run(['--mcp', '--help'])).stdout).toContain('Usage: signalbox hub');
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it.each([
     [[], 'which command?'],
     [['hubb'], 'unknown command hubb; did you mean hub?'],
+    [['help', 'lst'], 'unknown command lst; did you mean list?'],
+    [['frob'], 'unknown command frob. See signalbox --help'],
+    [['a\u001b[31m\nb'], 'unknown command a\\u001b[31m\\u000ab'],
+    [['demo', '--fast'], 'unknown option --fast'],
     [['hub', '--settle', 'x'], '--settle: "x" is not a duration'],
     [['list', '--jsn'], 'unknown option --jsn; did you mean --json?'],
     [['register'], 'register needs --name'],
@@ -36,12 +59,58 @@ describe('signalbox', () => {
     [['register', '--name', 'x', '--port', '0'], '--port: must be a whole number from 1 to 65535'],
     [['register', '--name', 'x', '--port', 'x'], '--port: "x" is not a whole number'],
     [['register', '--name', 'x', '--port', '1', '--id', 'a/b'], '--id: must be'],
+    [['register', '--name', 'x', '--port', '1', '--pid', '0'], '--pid: must be'],
+    [['register', '--name', 'x', '--port', '1', '--path', ''], '--path: "" is not a path'],
+    [
+      ['register', '--name', 'x', '--port', '1', '--instances-dir', ''],
+      '--instances-dir: "" is not a path',
+    ],
   ])('is told in one line what is wrong: %j', async (args, message) => {
     const { stdout, stderr, code } = await run(args);
     expect(stdout).toBe('');
     expect(stderr).toContain(`signalbox: ${message}`);
     expect(stderr.trim()).not.toContain('\n');
     expect(code).toBe(2);
+  });
+});
+
+describe('signalbox whose reader has left', () => {
+  it('is a hub that lives without stderr', async () => {
+    const args = ['hub', '--log-level', 'trace', '--instances-dir', temporaryDirectory()];
+    const child = startProcess(process.execPath, [BIN, ...args]);
+    child.stderr?.destroy();
+    const answer = once(child.stdout ?? child, 'data');
+    child.stdin?.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
+    expect(JSON.parse(String(await answer))).toMatchObject({ id: 1, result: {} });
+    child.stdin?.end();
+    expect(await exitOf(child)).toBe(0);
+  });
+
+  it('ends well when nobody reads its list', async () => {
+    const args = ['list', '--instances-dir', temporaryDirectory()];
+    const child = startProcess(process.execPath, [BIN, ...args]);
+    child.stdout?.destroy();
+    expect(await textOf(child.stderr)).toBe('');
+    expect(await exitOf(child)).toBe(0);
+  });
+
+  it('stays registered when nobody reads that it is', async () => {
+    const directory = temporaryDirectory();
+    const args = ['register', '--name', 'x', '--port', '1', '--instances-dir', directory];
+    const child = startProcess(process.execPath, [BIN, ...args]);
+    child.stdout?.destroy();
+    await eventually(() => expect(readdirSync(directory)).toHaveLength(1));
+    child.kill('SIGTERM');
+    expect(await textOf(child.stderr)).toBe('');
+    expect(await exitOf(child)).toBe(0);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  (existsSync('/dev/full') ? it : it.skip)('fails when the disk is full', async () => {
+    const full = openSync('/dev/full', 'w');
+    afterTest(() => closeSync(full));
+    const child = spawn(process.execPath, [BIN, '--help'], { stdio: ['ignore', full, 'ignore'] });
+    expect(await exitOf(child)).toBe(1);
   });
 });
 
@@ -69,6 +138,13 @@ describe('signalbox list', () => {
       { id: 'away-1', state: 'retrying' },
       { id: 'web-1', state: 'active' },
     ]);
+  });
+
+  it('hears its log level from the environment as well', async () => {
+    const args = ['list', '--instances-dir', temporaryDirectory()];
+    const { stderr, code } = await run(args, { SIGNALBOX_LOG_LEVEL: 'loud' });
+    expect(stderr).toContain('SIGNALBOX_LOG_LEVEL: "loud" is not one of');
+    expect(code).toBe(2);
   });
 
   it('says where it looked when there is nothing', async () => {
@@ -121,9 +197,23 @@ describe('signalbox register', () => {
       '--port',
       '1',
       '--instances-dir',
-      '/dev/null/x',
+      '/dev/null/\u001b[31m\nx',
     ]);
-    expect(stderr).toMatch(/^signalbox: .*\n$/);
+    expect(stderr).toMatch(/^signalbox: [\x20-\x7e]*\n$/);
     expect(code).toBe(1);
+  });
+
+  it('writes to the first of several directories in the environment', async () => {
+    const [first, second] = [temporaryDirectory(), temporaryDirectory()];
+    const args = [BIN, 'register', '--name', 'x', '--port', '1'];
+    const child = startProcess(process.execPath, args, {
+      SIGNALBOX_INSTANCES_DIR: [first, second].join(delimiter),
+    });
+    await once(child.stdout ?? child, 'data');
+    expect(readdirSync(first)).toHaveLength(1);
+    expect(readdirSync(second)).toEqual([]);
+    child.kill('SIGTERM');
+    expect(await exitOf(child)).toBe(0);
+    expect(readdirSync(first)).toEqual([]);
   });
 });
