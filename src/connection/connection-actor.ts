@@ -1,6 +1,7 @@
 import { fromCallback } from 'xstate';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
+import { createNodeRequester } from '../wire/node-requester.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import { InstanceConnection } from './instance-connection.ts';
 
@@ -39,11 +40,16 @@ export function createConnections({ self, now, onHeard }: ConnectionActorOptions
           const { createGotRequester } = await import('./got-requester.ts');
           if (isClosed) return;
           const { request, destroy } = createGotRequester();
+          const pinger = createNodeRequester();
           connection = new InstanceConnection({
             registration,
             self,
             request,
-            destroy,
+            requestPing: pinger.request,
+            destroy: () => {
+              destroy();
+              pinger.destroy();
+            },
             now,
             onHeard: () => onHeard(id),
             onDown: (failure) => report({ type: 'connection.down', attempt, failure }),

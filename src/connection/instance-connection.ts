@@ -26,7 +26,9 @@ export interface InstanceConnectionOptions {
   /** Who the hub says it is. */
   readonly self: AgentInfo;
   readonly request: HttpRequester;
-  /** Closes the sockets of `request`. */
+  /** For pings: with many instances they are most of what an idle hub does. */
+  readonly requestPing: HttpRequester;
+  /** Closes the sockets of both. */
   destroy(): void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -44,6 +46,7 @@ export class InstanceConnection {
   readonly #options: InstanceConnectionOptions;
   #http: StreamableHttp | null = null;
   #rpc: RpcClient | null = null;
+  #pings: RpcClient | null = null;
   #stopListening: (() => void) | null = null;
   #streaming = false;
   #peer: Peer | null = null;
@@ -86,7 +89,7 @@ export class InstanceConnection {
         const age = now() - (this.#catalogue?.readAt ?? 0);
         if (!this.#streaming && age >= REREAD_INTERVAL) this.#reread();
       };
-      this.#rpc?.request('ping').then(pong, (error: unknown) => {
+      this.#pings?.request('ping').then(pong, (error: unknown) => {
         if (error instanceof ExchangeError && isEnd(error)) this.#fail(error.failure);
         else pong();
       });
@@ -103,13 +106,14 @@ export class InstanceConnection {
     // A session that is just being opened has an id only when the instance has answered: it is ended then.
     await this.#opening;
     this.#rpc?.close();
+    this.#pings?.close();
     await this.#http?.end();
     clearTimeout(deadline);
     this.#options.destroy();
   }
 
   async #openAt(endpoint: Endpoint): Promise<{ peer: Peer; catalogue: Catalogue }> {
-    const { registration, request, self, onHeard, now } = this.#options;
+    const { registration, request, requestPing, self, onHeard, now } = this.#options;
     const http = new StreamableHttp({
       endpoint,
       token: registration.token,
@@ -124,6 +128,7 @@ export class InstanceConnection {
     this.#opening = opening.catch(() => {});
     this.#peer = await opening;
     if (this.#closed) throw new ExchangeError(CLOSED);
+    this.#pings = new RpcClient(http.by(requestPing), (text) => this.#onOther(text));
     this.#listen(null);
     const catalogue = await readCatalogue(rpc, this.#peer.capabilities);
     this.#catalogue = { text: JSON.stringify(catalogue), readAt: now() };

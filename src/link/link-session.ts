@@ -2,10 +2,10 @@ import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
 import { handshake } from '../wire/handshake.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
+import { createNodeRequester } from '../wire/node-requester.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp } from '../wire/streamable-http.ts';
 import type { LinkOptions, LinkTarget } from './link-options.ts';
-import { createNodeRequester } from './node-requester.ts';
 
 /** Milliseconds before a standing stream that ended is opened again, unless the instance names another time. */
 const STREAM_RETRY = 1_000;

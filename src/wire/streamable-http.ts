@@ -56,6 +56,14 @@ export class StreamableHttp {
     this.#options = options;
   }
 
+  /** The same session by another way of sending requests. */
+  by(request: HttpRequester): StreamableHttp {
+    const twin = new StreamableHttp({ ...this.#options, request });
+    twin.sessionId = this.sessionId;
+    twin.protocolVersion = this.protocolVersion;
+    return twin;
+  }
+
   /** Sends one message. Returns the abort. */
   post(body: string, sink: ExchangeSink): () => void {
     return this.#exchange('POST', body, null, sink);

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { type HttpRequester, onceOnWire } from '../wire/http-exchange.ts';
+import { type HttpRequester, onceOnWire } from './http-exchange.ts';
 
 /** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
 const KEEP_ALIVE = 4_000;
