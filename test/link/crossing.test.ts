@@ -1,0 +1,429 @@
+import { describe, expect, it } from '@jest/globals';
+import * as scripted from '../fixtures/scripted.mjs';
+import { afterTest } from '../helpers/cleanup.ts';
+import { type Frame, RawAgent } from '../helpers/hub-process.ts';
+import { eventually } from '../helpers/processes.ts';
+import { register, temporaryDirectory } from '../helpers/registrations.ts';
+
+type Script = NonNullable<Parameters<typeof scripted.start>[0]>;
+
+/** An agent connected to a server that behaves as scripted. */
+async function connected(script: Script = {}, args: string[] = [], capabilities: object = {}) {
+  const directory = temporaryDirectory();
+  const server = await scripted.start(script);
+  afterTest(server.close);
+  const file = register(directory, { id: 'one', port: server.port });
+  const agent = new RawAgent(directory, args);
+  await agent.initialize(capabilities);
+  await agent.call(1_000, 'instances_connect', { instance_id: 'one' });
+  return { agent, server, directory, file };
+}
+
+const call = (id: number | string, args: object = {}, name = 'echo') => ({
+  jsonrpc: '2.0',
+  id,
+  method: 'tools/call',
+  params: { name, arguments: args },
+});
+
+const isCall = ({ method }: Frame) => method === 'tools/call';
+
+describe('what crosses', () => {
+  it.each([0, -1, 7, 9_007_199_254_740_991, 'text', '', '1', 'ünïcode "quoted"'])(
+    'has its id back as it was: %j',
+    async (id) => {
+      const { agent, server } = await connected();
+      agent.send(call(id, { text: 'x' }));
+      const answer = await agent.answer(id);
+      expect(answer['result'].content[0].text).toBe('x');
+      expect(server.of('tools/call')[0].id).toBe(id);
+    },
+  );
+
+  it('is the same to the letter: unknown fields and methods, numbers, errors with data', async () => {
+    const raw =
+      '{"jsonrpc":"2.0","id":5,"result":{"big":12345678901234567890,"f":1.0,"_meta":{"x/y":[]},"unknown":null}}';
+    const { agent, server } = await connected({
+      post: ({ message, json }) => {
+        if (message.method === 'made/up') json(raw);
+        else if (message.method === 'bad') {
+          json({
+            jsonrpc: '2.0',
+            id: message.id,
+            error: { code: -31999, message: 'MCP error', data: { a: [1] } },
+          });
+        } else return undefined;
+        return true;
+      },
+    });
+    let line = '';
+    agent.child.stdout?.on('data', (chunk) => {
+      line += chunk;
+    });
+    agent.send({
+      jsonrpc: '2.0',
+      id: 5,
+      method: 'made/up',
+      params: { _meta: { a: 1 }, more: [null] },
+      extra: true,
+    });
+    await agent.answer(5);
+    expect(line).toBe(`${raw}\n`);
+    expect(server.of('made/up')[0]).toEqual({
+      jsonrpc: '2.0',
+      id: 5,
+      method: 'made/up',
+      params: { _meta: { a: 1 }, more: [null] },
+      extra: true,
+    });
+    agent.send({ jsonrpc: '2.0', id: 6, method: 'bad' });
+    expect((await agent.answer(6))['error']).toEqual({
+      code: -31999,
+      message: 'MCP error',
+      data: { a: [1] },
+    });
+  });
+
+  it('is put on one line when the instance prints it pretty', async () => {
+    const { agent } = await connected({
+      post: ({ message, stream, response }) => {
+        if (!isCall(message)) return undefined;
+        const text = JSON.stringify(
+          { jsonrpc: '2.0', id: message.id, result: { a: 'b c' } },
+          null,
+          2,
+        );
+        stream(`${text.replace(/^/gm, 'data: ')}\n\n`);
+        response.end();
+        return true;
+      },
+    });
+    agent.send(call(1));
+    expect((await agent.answer(1))['result']).toEqual({ a: 'b c' });
+  });
+
+  it('are notifications of both sides, known or not', async () => {
+    const { agent, server } = await connected();
+    await eventually(() => expect(server.streams).toHaveLength(2));
+    server.streams[1]?.write(
+      'data: {"jsonrpc":"2.0","method":"notifications/made_up","params":{"n":1}}\n\n' +
+        'event: heartbeat\ndata: {"jsonrpc":"2.0","method":"notifications/not_this"}\n\n' +
+        'data: {"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"a:b"}}\n\n',
+    );
+    await agent.next(({ method }) => method === 'notifications/resources/updated');
+    expect(agent.frames.map(({ method }) => method)).toContain('notifications/made_up');
+    expect(agent.frames.map(({ method }) => method)).not.toContain('notifications/not_this');
+    agent.send({ jsonrpc: '2.0', method: 'notifications/also_made_up', params: { n: 2 } });
+    await eventually(() => expect(server.of('notifications/also_made_up')).toHaveLength(1));
+  });
+
+  it('are questions of the instance, under ids of their own, each answer to its question', async () => {
+    const { agent, server } = await connected({
+      post: ({ message, stream }) => {
+        if (!isCall(message)) return undefined;
+        stream(
+          { jsonrpc: '2.0', id: 0, method: 'sampling/createMessage', params: { n: message.id } },
+          { jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: {} },
+          { jsonrpc: '2.0', id: 1, method: 'ping' },
+        );
+        return true;
+      },
+    });
+    agent.send(call(1));
+    const sampling = await agent.next(({ method }) => method === 'sampling/createMessage');
+    const elicitation = await agent.next(({ method }) => method === 'elicitation/create');
+    expect(sampling['params']).toEqual({ n: 1 });
+    expect(sampling['id']).not.toBe(elicitation['id']);
+    agent.send({ jsonrpc: '2.0', id: elicitation['id'], result: { action: 'accept' } });
+    agent.send({ jsonrpc: '2.0', id: sampling['id'], error: { code: -1, message: 'no' } });
+    agent.send({ jsonrpc: '2.0', id: sampling['id'], result: 'twice' });
+    await eventually(() => {
+      const answers = server.messages.filter((message) => !('method' in message));
+      expect(answers).toHaveLength(3);
+      expect(answers).toEqual(
+        expect.arrayContaining([
+          { jsonrpc: '2.0', id: 'q', result: { action: 'accept' } },
+          { jsonrpc: '2.0', id: 0, error: { code: -1, message: 'no' } },
+          { jsonrpc: '2.0', id: 1, result: {} },
+        ]),
+      );
+    });
+  });
+
+  it('is what the agent offered, not what the hub is', async () => {
+    const { agent, server } = await connected({}, [], { sampling: {}, experimental: { x: {} } });
+    agent.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    const offered = server.of('initialize').map(({ params }) => params);
+    expect(offered).toEqual([
+      expect.objectContaining({
+        clientInfo: expect.objectContaining({ name: 'signalbox' }),
+        capabilities: {},
+      }),
+      {
+        protocolVersion: '2025-11-25',
+        clientInfo: { name: 'raw-agent', version: '0' },
+        capabilities: { sampling: {}, experimental: { x: {} } },
+      },
+    ]);
+  });
+
+  it('are pages of a list, the hub’s own on the first only', async () => {
+    const { agent } = await connected({
+      capabilities: { tools: {}, resources: {}, prompts: {} },
+      post: ({ message, json }) => {
+        const { method, id, params } = message;
+        if (!/^(tools|prompts)\/list$/.test(method)) return undefined;
+        const key = method.split('/')[0];
+        const page =
+          params?.cursor === 'next'
+            ? [{ name: 'b' }]
+            : [{ name: 'a', x: 1 }, { name: 'instances_list' }];
+        const nextCursor = params?.cursor === 'next' ? {} : { nextCursor: 'next' };
+        json({ jsonrpc: '2.0', id, result: { [key]: page, ...nextCursor, _meta: { page: true } } });
+        return true;
+      },
+    });
+    const list = async (id: number, method: string, params: object) => {
+      agent.send({ jsonrpc: '2.0', id, method, params });
+      return (await agent.answer(id))['result'];
+    };
+    const first = await list(1, 'tools/list', {});
+    expect(first).toMatchObject({ nextCursor: 'next', _meta: { page: true } });
+    expect(first.tools).toHaveLength(9);
+    expect(first.tools.at(-1)).toEqual({ name: 'a', x: 1 });
+    expect(await list(2, 'tools/list', { cursor: 'next' })).toEqual({
+      tools: [{ name: 'b' }],
+      _meta: { page: true },
+    });
+    expect(await list(3, 'prompts/list', {})).toMatchObject({
+      prompts: [{ name: 'a' }, { name: 'instances_list' }],
+    });
+    const resources = await list(4, 'resources/list', {});
+    expect(resources.resources.map(({ uri }: Frame) => uri)).toEqual([
+      'signalbox://instances',
+      'signalbox://instances/one',
+    ]);
+  });
+});
+
+describe('sizes', () => {
+  it('up to 9 MiB pass as requests, up to 10 MiB as results; what is more is an error that names both', async () => {
+    const { agent } = await connected();
+    const text = 'x'.repeat(9 * 2 ** 20);
+    agent.send(call(1, { text }));
+    expect((await agent.answer(1))['result'].content[0].text).toHaveLength(text.length);
+    agent.send(call(2, { text: 'x'.repeat(10 * 2 ** 20) }));
+    const { error } = await agent.answer(2);
+    expect(error.data).toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      message: expect.stringContaining('10485760'),
+    });
+    agent.send(call(3, { text: 'on' }));
+    expect((await agent.answer(3))['result'].content[0].text).toBe('on');
+  });
+});
+
+describe('cancellation', () => {
+  it('of any id reaches the instance, ends the exchange, and is not answered', async () => {
+    const closed: number[] = [];
+    const { agent, server } = await connected({
+      post: ({ message, stream, response }) => {
+        if (!isCall(message)) return undefined;
+        stream(': working\n\n');
+        response.on('close', () => closed.push(message.id));
+        return true;
+      },
+    });
+    agent.send(call(0), call(1), call(2));
+    await eventually(() => expect(server.of('tools/call')).toHaveLength(3));
+    for (const requestId of [0, 2]) {
+      agent.send({
+        jsonrpc: '2.0',
+        method: 'notifications/cancelled',
+        params: { requestId, reason: 'enough' },
+      });
+    }
+    await eventually(() => expect(closed.sort()).toEqual([0, 2]));
+    expect(server.of('notifications/cancelled').map(({ params }) => params)).toEqual([
+      { requestId: 0, reason: 'enough' },
+      { requestId: 2, reason: 'enough' },
+    ]);
+    const health = await agent.call(9, 'instances_health', {});
+    expect(health.structuredContent.instances[0].calls_in_flight).toBe(1);
+    expect(agent.frames.filter(({ id }) => id === 0 || id === 2)).toEqual([]);
+  });
+
+  it('of a question by the instance reaches the agent under the id that it knows', async () => {
+    const { agent } = await connected({
+      post: ({ message, stream }) => {
+        if (!isCall(message)) return undefined;
+        stream(
+          { jsonrpc: '2.0', id: 0, method: 'elicitation/create', params: {} },
+          {
+            jsonrpc: '2.0',
+            method: 'notifications/cancelled',
+            params: { requestId: 0, reason: 'late' },
+          },
+          { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 77 } },
+        );
+        return true;
+      },
+    });
+    agent.send(call(1));
+    const asked = await agent.next(({ method }) => method === 'elicitation/create');
+    const cancelled = await agent.next(({ method }) => method === 'notifications/cancelled');
+    expect(cancelled['params']).toEqual({ requestId: asked['id'], reason: 'late' });
+    await agent.call(2, 'instances_disconnect');
+    expect(agent.frames.filter(({ method }) => method === 'notifications/cancelled')).toHaveLength(
+      1,
+    );
+  });
+
+  it('of open questions comes with leaving the instance', async () => {
+    const { agent } = await connected({
+      post: ({ message, stream }) => {
+        if (!isCall(message)) return undefined;
+        stream({ jsonrpc: '2.0', id: 0, method: 'elicitation/create', params: {} });
+        return true;
+      },
+    });
+    agent.send(call(1));
+    const asked = await agent.next(({ method }) => method === 'elicitation/create');
+    await agent.call(2, 'instances_disconnect');
+    const cancelled = await agent.next(({ method }) => method === 'notifications/cancelled');
+    expect(cancelled['params'].requestId).toBe(asked['id']);
+    expect((await agent.answer(1))['result'].structuredContent.error.code).toBe('CALL_ABANDONED');
+  });
+});
+
+describe('healing', () => {
+  it('opens the session again after a 404, sets level and subscriptions again, and sends once more what was not taken', async () => {
+    let current = 'first';
+    const { agent, server } = await connected({
+      capabilities: { tools: {}, logging: {}, resources: { subscribe: true } },
+      session: () => current,
+      post: ({ message, json }) => {
+        if (
+          !['logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'].includes(
+            message.method,
+          )
+        )
+          return undefined;
+        json({ jsonrpc: '2.0', id: message.id, result: {} });
+        return true;
+      },
+    });
+    const request = async (id: number, method: string, params: object) => {
+      agent.send({ jsonrpc: '2.0', id, method, params });
+      await agent.answer(id);
+    };
+    await request(1, 'logging/setLevel', { level: 'error' });
+    await request(2, 'resources/subscribe', { uri: 'a:1' });
+    await request(3, 'resources/subscribe', { uri: 'a:2' });
+    await request(4, 'resources/unsubscribe', { uri: 'a:1' });
+    current = 'second';
+    server.messages.length = 0;
+    agent.send(call(5, { key: 'k' }, 'count'), call(6, { key: 'k' }, 'count'));
+    const answers = await Promise.all([agent.answer(5), agent.answer(6)]);
+    expect(answers.map(({ result }) => result.content[0].text).sort()).toEqual(['1', '2']);
+    expect(server.of('logging/setLevel').map(({ params }) => params)).toEqual([{ level: 'error' }]);
+    expect(server.of('resources/subscribe').map(({ params }) => params)).toEqual([{ uri: 'a:2' }]);
+    const replayed = server.messages.map(({ method }) => method);
+    expect(replayed.lastIndexOf('tools/call')).toBeGreaterThan(
+      replayed.indexOf('resources/subscribe'),
+    );
+  });
+
+  it('resumes a stream that the instance closed after naming an event', async () => {
+    let resumedAfter: unknown;
+    const { agent } = await connected({
+      post: ({ message, stream, response }) => {
+        if (!isCall(message)) return undefined;
+        stream('id: e1\nretry: 10\ndata:\n\n');
+        response.end();
+        return true;
+      },
+      get: ({ request, stream, response }) => {
+        if (request.headers['last-event-id'] === undefined) return undefined;
+        resumedAfter = request.headers['last-event-id'];
+        stream('id: e2\n', { jsonrpc: '2.0', id: 1, result: { resumed: true } });
+        response.end();
+        return true;
+      },
+    });
+    agent.send(call(1));
+    expect((await agent.answer(1))['result']).toEqual({ resumed: true });
+    expect(resumedAfter).toBe('e1');
+  });
+});
+
+describe('junk from an instance', () => {
+  const answering = (reply: (exchange: Parameters<NonNullable<Script['post']>>[0]) => void) =>
+    connected({
+      post: (exchange) => {
+        if (!isCall(exchange.message) || exchange.message.params.name === 'echo') return undefined;
+        reply(exchange);
+        return true;
+      },
+    });
+
+  it.each<[string, string, Parameters<typeof answering>[0]]>([
+    [
+      'a stream that ends early',
+      'CONNECTION_LOST',
+      ({ stream, response }) => {
+        stream(': nothing\n\n');
+        response.end();
+      },
+    ],
+    [
+      'half a frame',
+      'CONNECTION_LOST',
+      ({ stream, response }) => {
+        stream('data: {"jsonrpc":"2.0","id":1,"resu\n\n');
+        response.end();
+      },
+    ],
+    ['half a body', 'CONNECTION_LOST', ({ json }) => json('{"jsonrpc":"2.0","id":1,"resu')],
+    [
+      'a wrong content type',
+      'INSTANCE_REFUSED',
+      ({ response }) => {
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hi</p>');
+      },
+    ],
+    [
+      'an answer to something else',
+      'CONNECTION_LOST',
+      ({ json }) => json({ jsonrpc: '2.0', id: 4_711, result: {} }),
+    ],
+    [
+      'nothing',
+      'CONNECTION_LOST',
+      ({ response }) => {
+        response.destroy();
+      },
+    ],
+  ])('%s is one error for its call, and the session lives on', async (_, code, reply) => {
+    const { agent } = await answering(reply);
+    const { structuredContent } = await agent.call(1, 'junk');
+    expect(structuredContent.error.code).toBe(code);
+    expect((await agent.call(2, 'echo', { text: 'on' })).content[0].text).toBe('on');
+  });
+
+  it('answered twice is answered once; an error without an id is the answer to its call', async () => {
+    const { agent } = await answering(({ message, stream, response, json }) => {
+      if (message.params.name === 'anonymous') {
+        json({ jsonrpc: '2.0', id: null, error: { code: -32700, message: 'what?' } });
+        return;
+      }
+      const answer = { jsonrpc: '2.0', id: message.id, result: { content: [] } };
+      stream(answer, answer);
+      response.end();
+    });
+    await agent.call(1, 'twice');
+    agent.send(call(2, {}, 'anonymous'));
+    expect((await agent.answer(2))['error']).toEqual({ code: -32700, message: 'what?' });
+    expect(agent.frames.filter(({ id }) => id === 1)).toHaveLength(1);
+  });
+});
