@@ -38,6 +38,23 @@ export function backoffDelay(
   return Math.floor(random * Math.min(retryCap, retryBase * 2 ** (retry - 1)));
 }
 
+/** Beats into which a ping interval is divided. */
+const BEATS = 20;
+
+/**
+ * Milliseconds from `now` to the ping that is due at `due`, moved to the nearest beat of the clock: the pings of many
+ * instances stay spread over the interval, and those that share a beat share one wake-up of the process.
+ */
+export function untilBeat(due: number, now: number, pingInterval: number): number {
+  const beat = pingInterval / BEATS;
+  return Math.max(1, Math.ceil(Math.round(due / beat) * beat - now));
+}
+
+/** Whether an instance was silent for `pingInterval`, to half a beat. */
+export function isQuiet(lastHeard: number, now: number, pingInterval: number): boolean {
+  return now - lastHeard >= pingInterval * (1 - 0.5 / BEATS);
+}
+
 /** The history with one more transition, the oldest dropped beyond {@link HISTORY_LENGTH}. */
 export function remember(history: readonly Transition[], next: Transition): Transition[] {
   return [...history, next].slice(-HISTORY_LENGTH);

@@ -1,10 +1,12 @@
 import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
 import {
   backoffDelay,
+  isQuiet,
   LONGEST_DELAY,
   remember,
   STABLE_AFTER,
   UNAUTHORIZED_DELAY,
+  untilBeat,
 } from './backoff.ts';
 import type { ConnectionCommand, InstanceEvent } from './instance-events.ts';
 import { factsDiffer, failureOf, lastHeard, reasonOf } from './instance-facts.ts';
@@ -158,7 +160,8 @@ export const instanceSetup = setup({
     factsDiffer: ({ context, event }) =>
       event.type === 'registration.changed' &&
       factsDiffer(context.registration, event.registration),
-    isQuiet: ({ context }) => lastHeard(context) + context.policy.pingInterval <= context.world.now,
+    isQuiet: ({ context }) =>
+      isQuiet(lastHeard(context), context.world.now, context.policy.pingInterval),
     heardSincePing: ({ context }) => lastHeard(context) > (context.lastPing ?? Infinity),
     /** A busy server is not a dead server. */
     isGivenUp: ({ context }) =>
@@ -174,9 +177,10 @@ export const instanceSetup = setup({
     pingTimeout: ({ context }) => context.policy.pingTimeout,
     /** From the last sign of life; the first one moved by chance, so that many instances don't march in step. */
     pingDue: ({ context }) => {
-      const quietIn = lastHeard(context) + context.policy.pingInterval - context.world.now;
-      const phase = context.lastPing === null ? 0.5 + context.world.random / 2 : 1;
-      return Math.max(1, Math.ceil(quietIn * phase));
+      const { policy, world } = context;
+      const phase = context.lastPing === null ? 0.5 + world.random / 2 : 1;
+      const quietIn = (lastHeard(context) + policy.pingInterval - world.now) * phase;
+      return untilBeat(world.now + quietIn, world.now, policy.pingInterval);
     },
     backoff: ({ context }) => Math.max(0, (context.nextRetryAt ?? 0) - context.world.now),
     restOver: ({ context }) => {

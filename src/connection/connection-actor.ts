@@ -40,7 +40,7 @@ export function createConnections({ self, now, onHeard }: ConnectionActorOptions
           const { createGotRequester } = await import('./got-requester.ts');
           if (isClosed) return;
           const { request, destroy } = createGotRequester();
-          const pinger = createNodeRequester();
+          const pinger = createNodeRequester({ keepAlive: false });
           connection = new InstanceConnection({
             registration,
             self,

@@ -33,7 +33,7 @@ export class LinkSession {
 
   constructor(options: LinkSessionOptions) {
     const { target, traffic, now, maxMessage } = options;
-    const { request, destroy } = createNodeRequester();
+    const { request, destroy } = createNodeRequester({ keepAlive: true });
     this.#options = options;
     this.#destroy = destroy;
     this.http = new StreamableHttp({

@@ -6,9 +6,13 @@ const KEEP_ALIVE = 4_000;
 
 /**
  * Requests over node:http with sockets of their own: traffic goes the shortest way there is. `destroy` closes them all.
+ * What is sent more seldom than servers keep an idle socket does better without `keepAlive`.
  */
-export function createNodeRequester(): { request: HttpRequester; destroy: () => void } {
-  const agent = new http.Agent({ keepAlive: true, timeout: KEEP_ALIVE });
+export function createNodeRequester({ keepAlive }: { readonly keepAlive: boolean }): {
+  request: HttpRequester;
+  destroy: () => void;
+} {
+  const agent = new http.Agent(keepAlive ? { keepAlive, timeout: KEEP_ALIVE } : {});
   const request: HttpRequester = ({ method, endpoint, headers, body }, handlers) => {
     let settled = false;
     const outgoing = http.request({

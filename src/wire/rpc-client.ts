@@ -56,43 +56,34 @@ export class RpcClient {
     this.#lastId += 1;
     const id = `signalbox:${this.#lastId}`;
     return new Promise((resolve, reject) => {
-      const cancel = () => {
+      let settled = false;
+      const settle = (how: () => void) => {
+        if (settled) return;
+        settled = true;
         this.#cancels.delete(cancel);
-        abort();
-        reject(
-          new ExchangeError({ code: 'CONNECTION_LOST', message: 'the connection was closed' }),
-        );
+        how();
       };
-      const settle = (message: JsonObject) => {
-        this.#cancels.delete(cancel);
-        if (isObject(message['error'])) reject(new RpcError(message['error']));
-        else resolve(objectOf(message['result']));
+      const cancel = () => {
+        abort();
+        settle(() => reject(new ExchangeError(CLOSED)));
       };
       const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
       const abort = this.#http.post(body, {
         onFrame: (text) => {
           const message = parseJson(text);
-          if (isObject(message) && message['id'] === id && !('method' in message)) settle(message);
-          else this.#onOther(text);
+          if (!isObject(message) || message['id'] !== id || 'method' in message) {
+            this.#onOther(text);
+            return undefined;
+          }
+          const { error, result } = message;
+          settle(() => (isObject(error) ? reject(new RpcError(error)) : resolve(objectOf(result))));
           return undefined;
         },
         onOversize: (bytes) => {
-          this.#cancels.delete(cancel);
           const message = `answered ${bytes} bytes, more than is taken`;
-          reject(new ExchangeError({ code: 'PROTOCOL_ERROR', message }));
+          settle(() => reject(new ExchangeError({ code: 'PROTOCOL_ERROR', message })));
         },
-        onEnd: (end) => {
-          this.#cancels.delete(cancel);
-          const answer = end.kind === 'status' ? parseJson(end.body) : undefined;
-          if (isObject(answer) && isObject(answer['error']) && end.kind === 'status') {
-            const error = new RpcError(answer['error']);
-            reject(refusal(end.status, error, this.#http.sessionId !== null));
-          } else {
-            const status = end.kind === 'status' ? end.status : null;
-            const failure = failureOfEnd(end, this.#http.sessionId !== null);
-            reject(new ExchangeError(failure, status));
-          }
-        },
+        onEnd: (end) => settle(() => reject(this.#unanswered(end))),
       });
       this.#cancels.add(cancel);
     });
@@ -124,6 +115,15 @@ export class RpcClient {
       });
       this.#cancels.add(cancel);
     });
+  }
+
+  #unanswered(end: ExchangeEnd): Error {
+    const hadSession = this.#http.sessionId !== null;
+    if (end.kind !== 'status') return new ExchangeError(failureOfEnd(end, hadSession));
+    const answer = parseJson(end.body);
+    return isObject(answer) && isObject(answer['error'])
+      ? refusal(end.status, new RpcError(answer['error']), hadSession)
+      : new ExchangeError(failureOfEnd(end, hadSession), end.status);
   }
 
   /** Aborts what is under way; open requests reject. */
