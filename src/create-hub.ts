@@ -26,6 +26,7 @@ import { AgentSession } from './server/agent-session.ts';
 import type { AgentMemory } from './server/ports.ts';
 import { VERSION } from './version.ts';
 import { watchForWake } from './wake-watch.ts';
+import type { Frame } from './wire/frame.ts';
 import { LATEST_PROTOCOL_VERSION } from './wire/handshake.ts';
 
 /** A running hub. */
@@ -39,7 +40,7 @@ export interface Hub {
   instances(): InstanceRow[];
   refusals(): readonly Refusal[];
   /** Opens a session for an agent whose frames go to `toAgent`. */
-  openSession(toAgent: (frame: string) => Promise<void> | undefined): AgentSession;
+  openSession(toAgent: (frame: Frame) => Promise<void> | undefined): AgentSession;
   /** Closes sessions and connections, a second at most; then nothing is left. */
   stop(): Promise<void>;
 }

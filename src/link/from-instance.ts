@@ -1,5 +1,6 @@
 import { notificationFrame, resultFrame } from '../wire/answer.ts';
 import { type Envelope, oneLine, readEnvelope, replaceId } from '../wire/envelope.ts';
+import { answeredBy, type Frame } from '../wire/frame.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import type { Asker } from './ask-book.ts';
 import type { Call } from './call.ts';
@@ -11,7 +12,7 @@ export interface FromInstanceOptions
   /** The call that waits for an answer under this id. */
   callOf(rawId: string): Call | undefined;
   /** Gives the agent the answer to its call. */
-  answer(call: Call, frame: string): Promise<void> | undefined;
+  answer(call: Call, frame: Frame): Promise<void> | undefined;
   /** Sends the instance a message of the hub's own. */
   reply(frame: string): void;
 }
@@ -34,6 +35,15 @@ export class FromInstance {
     if (envelope.method === 'notifications/cancelled') return this.#receiveCancelled(frame);
     // Progress of a call that nobody waits for any more reaches nobody.
     return call?.over ? undefined : this.#options.toAgent(frame);
+  }
+
+  /** A large body; false: it has to be {@link receive}d. */
+  receiveLarge(parts: readonly Buffer[]): boolean {
+    const id = answeredBy(parts);
+    const call = id === null ? undefined : this.#options.callOf(id);
+    if (call === undefined || call.transform !== null) return false;
+    void this.#options.answer(call, parts);
+    return true;
   }
 
   /** Cancels at the agent what the instance had asked: there is nobody to answer any more. */

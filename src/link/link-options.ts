@@ -1,6 +1,7 @@
 import type { AgentInfo, Endpoint, Failure } from '../../machines/model.ts';
 import type { HubErrorFacts } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Frame } from '../wire/frame.ts';
 import type { AskBook } from './ask-book.ts';
 
 /** Where a link goes: what the supervising connection found out. */
@@ -28,7 +29,7 @@ export interface LinkOptions {
   describe(): { readonly name: string; readonly facts: HubErrorFacts };
   readonly asks: AskBook;
   /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
-  toAgent(frame: string): Promise<void> | undefined;
+  toAgent(frame: Frame): Promise<void> | undefined;
   readonly traffic: Traffic;
   readonly now: () => number;
   /** Milliseconds that a call waits for an instance that is away. */

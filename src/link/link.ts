@@ -2,6 +2,7 @@ import type { Failure } from '../../machines/model.ts';
 import { HubError, type HubErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
+import { type Frame, textOf } from '../wire/frame.ts';
 import { isObject, objectOf, parseJson } from '../wire/json.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
@@ -194,6 +195,7 @@ export class Link implements Asker {
         call.sent = true;
       },
       onFrame: (text) => this.#fromInstance.receive(text, call),
+      onLarge: (parts) => this.#fromInstance.receiveLarge(parts),
       onOversize: (bytes) => {
         const limit = this.#options.maxMessage;
         const message = `the answer has ${bytes} bytes, the limit is ${limit}`;
@@ -287,9 +289,10 @@ export class Link implements Asker {
     return this.#session !== session || this.#state !== 'open';
   }
 
-  #answer(call: Call, frame: string): Promise<void> | undefined {
+  #answer(call: Call, frame: Frame): Promise<void> | undefined {
     this.#finish(call);
-    return this.#options.toAgent(call.transform === null ? frame : call.transform(frame));
+    const { transform } = call;
+    return this.#options.toAgent(transform === null ? frame : transform(textOf(frame)));
   }
 
   #fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void {

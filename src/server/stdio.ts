@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Frame } from '../wire/frame.ts';
 import { LineReader } from '../wire/line-reader.ts';
 
 /** Largest message that is taken from an agent, in bytes; what an instance takes is its own to say. */
@@ -54,8 +55,8 @@ export class StdioTransport {
   }
 
   /** Writes one frame. A promise says: not more until it is fulfilled. */
-  send(frame: string): Promise<void> | undefined {
-    if (this.#broken || this.#output.write(`${frame}\n`)) return undefined;
+  send(frame: Frame): Promise<void> | undefined {
+    if (this.#broken || this.#write(frame)) return undefined;
     this.#drained ??= new Promise<void>((resolve) => {
       const done = () => {
         this.#output.off('drain', done);
@@ -67,6 +68,15 @@ export class StdioTransport {
       this.#output.on('close', done);
     });
     return this.#drained;
+  }
+
+  #write(frame: Frame): boolean {
+    if (typeof frame === 'string') return this.#output.write(`${frame}\n`);
+    this.#output.cork();
+    for (const part of frame) this.#output.write(part);
+    const hasRoom = this.#output.write('\n');
+    this.#output.uncork();
+    return hasRoom;
   }
 
   /** Resolves when all that was sent is written, or can't be. */

@@ -1,3 +1,5 @@
+import { parseJson } from './json.ts';
+
 /** The JSON-RPC facts of a frame. Ids are JSON texts, so that `1` and `"1"` stay apart and nothing is reshaped. */
 export interface Envelope {
   /** Null when the frame has none; the text `null` when it has that. */
@@ -23,12 +25,12 @@ const COLON = 58;
 const LONG = 16 * 1024;
 
 /** How SDK servers end an answer. The last `}` of a JSON object closes it, so what stands before is at its top level. */
-const TAIL = /,"jsonrpc":"2\.0","id":(-?\d+|"[^"\\]*")\}$/;
-const TAIL_LENGTH = 300;
+export const TAIL = /,"jsonrpc":"2\.0","id":(-?\d+|"[^"\\]*")\}$/;
+export const TAIL_LENGTH = 300;
 
 /**
- * Reads the top level of a JSON object without parsing what is in it. Null when the text isn't a JSON object, as far as
- * its top level shows; what is nested is skipped by its brackets and strings, not checked.
+ * Reads the top level of a JSON object. Null when the text isn't one. Of a long text, what is nested is skipped by its
+ * brackets and strings, not checked.
  */
 export function readEnvelope(text: string): Envelope | null {
   if (text.length > LONG && text.startsWith('{"result":')) {
@@ -46,7 +48,7 @@ export function readEnvelope(text: string): Envelope | null {
       };
     }
   }
-  return walk(text);
+  return text.length > LONG || parseJson(text) !== undefined ? walk(text) : null;
 }
 
 function walk(text: string): Envelope | null {

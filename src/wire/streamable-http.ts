@@ -1,4 +1,5 @@
 import type { Endpoint, Failure } from '../../machines/model.ts';
+import { LARGE } from './frame.ts';
 import { type HttpRequester, type HttpResponse, networkFailure } from './http-exchange.ts';
 import { SseDecoder } from './sse-decoder.ts';
 
@@ -24,6 +25,8 @@ export interface ExchangeSink {
   onOpen?(): void;
   /** One JSON-RPC message as its JSON text. A promise holds the stream back until it is fulfilled. */
   onFrame(text: string): Promise<void> | undefined;
+  /** A large message that came as a JSON body; false when it is wanted as text, by `onFrame`. */
+  onLarge?(parts: readonly Buffer[]): boolean;
   /** A message over the limit; it is dropped, the stream goes on. */
   onOversize(bytes: number): void;
   onEnd(end: ExchangeEnd): void;
@@ -40,6 +43,8 @@ export interface StreamableHttpOptions {
 }
 
 const STATUS_BODY_LIMIT = 64 * 1024;
+
+const ENDED: ExchangeEnd = { kind: 'ended', lastEventId: null, retry: null };
 
 /**
  * The client side of one MCP session over Streamable HTTP, as frames: bodies are JSON text, nobody looks inside.
@@ -171,6 +176,11 @@ export class StreamableHttp {
     body.on('close', () => fail(new Error('closed before its end')));
     body.on('end', () => {
       if (isOver()) return;
+      const isLarge = bytes >= LARGE && bytes <= limit && type === 'application/json';
+      if (isLarge && status < 300 && sink.onLarge?.(chunks)) {
+        end(ENDED);
+        return;
+      }
       const text = Buffer.concat(chunks).toString('utf8');
       if (status < 200 || status >= 300) {
         end({ kind: 'status', status, body: text });
@@ -186,7 +196,7 @@ export class StreamableHttp {
         end({ kind: 'accepted' });
         return;
       }
-      end({ kind: 'ended', lastEventId: null, retry: null });
+      end(ENDED);
     });
   }
 

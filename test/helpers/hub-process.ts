@@ -107,6 +107,7 @@ export class RawAgent {
       ...args,
     ]);
     let rest = '';
+    this.child.stdout?.setEncoding('utf8');
     this.child.stdout?.on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';

@@ -223,6 +223,49 @@ describe('sizes', () => {
   });
 });
 
+describe('a large JSON body', () => {
+  const large = 'ü€😀'.repeat(100_000);
+  const result = (text: string) => ({ content: [{ type: 'text', text }] });
+
+  it.each([
+    ['that begins with its id', (id: number) => ({ jsonrpc: '2.0', id, result: result(large) })],
+    ['that ends with its id', (id: number) => ({ result: result(large), jsonrpc: '2.0', id })],
+    [
+      'in an order of its own',
+      (id: number) => ({ id, 'x-more': 1, result: result(large), jsonrpc: '2.0' }),
+    ],
+    [
+      'on many lines',
+      (id: number) => JSON.stringify({ jsonrpc: '2.0', id, result: result(large) }, null, 2),
+    ],
+  ])('%s crosses whole, between others', async (_, body) => {
+    const { agent } = await connected({
+      post: ({ message, json }) => {
+        if (!isCall(message) || message.params.name !== 'large') return undefined;
+        json(body(message.id));
+        return true;
+      },
+    });
+    agent.send(call(1, {}, 'large'), call(2, { text: 'small' }), call(3, {}, 'large'));
+    for (const id of [1, 3]) {
+      expect((await agent.answer(id))['result'].content[0].text).toBe(large);
+    }
+    expect((await agent.answer(2))['result'].content[0].text).toBe('small');
+  });
+
+  it('with the id of nobody’s call is dropped, and the call that it came for fails', async () => {
+    const { agent } = await connected({
+      post: ({ message, json }) => {
+        if (!isCall(message)) return undefined;
+        json({ jsonrpc: '2.0', id: 'nobody', result: result(large) });
+        return true;
+      },
+    });
+    const { structuredContent } = await agent.call(1, 'large');
+    expect(structuredContent.error.code).toBe('CONNECTION_LOST');
+  });
+});
+
 describe('cancellation', () => {
   it('of any id reaches the instance, ends the exchange, and is not answered', async () => {
     const closed: number[] = [];
