@@ -15,6 +15,7 @@ import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
 import { errnoOf } from './errors.ts';
 import { AskBook } from './link/ask-book.ts';
+import { Backlog } from './link/backlog.ts';
 import { createLinkActor } from './link/link-actor.ts';
 import type { Traffic } from './link/link-options.ts';
 import { SessionLinks } from './link/session-links.ts';
@@ -144,6 +145,7 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
     lastSession += 1;
     const id = `session-${lastSession}`;
     const asks = new AskBook();
+    const backlog = new Backlog();
     const memory: AgentMemory = { info: SELF, logLevel: null };
     const sessionLinks = new SessionLinks((instanceId) => ({
       target: () => {
@@ -162,6 +164,7 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
         return { name: row.name, facts: { state, next_retry_at, last_error } };
       },
       asks,
+      backlog,
       toAgent: (frame) => {
         const hold = toAgent(frame);
         session.answered();
@@ -182,6 +185,7 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
       hub: actor,
       links: sessionLinks,
       asks,
+      backlog,
       memory,
       toAgent,
       discovered,

@@ -9,6 +9,7 @@ export class Call {
   readonly method: string;
   readonly frame: string;
   readonly transform: Transform | null;
+  readonly onWritten: () => void;
   /** It is on the wire: whether the instance has taken it can't be known any more. */
   sent = false;
   /** A request answered 404 for its session was never processed, and is sent once more; not twice. */
@@ -19,11 +20,19 @@ export class Call {
   #abort: (() => void) | null = null;
   #waiting: NodeJS.Timeout | null = null;
 
-  constructor(rawId: string, method: string, frame: string, transform: Transform | null) {
+  /** `onWritten` is called once the instance has taken all of it, or need not any more. */
+  constructor(
+    rawId: string,
+    method: string,
+    frame: string,
+    transform: Transform | null,
+    onWritten: () => void,
+  ) {
     this.rawId = rawId;
     this.method = method;
     this.frame = frame;
     this.transform = transform;
+    this.onWritten = onWritten;
   }
 
   /** Whether an exchange carries it. */
@@ -59,6 +68,7 @@ export class Call {
   /** Timers and counts are given back; the exchange goes on until {@link drop}. */
   finish(): void {
     this.over = true;
+    this.onWritten();
     this.#leave();
     this.#stopWaiting();
   }

@@ -3,6 +3,7 @@ import type { HubErrorFacts } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { AskBook } from './ask-book.ts';
+import type { Backlog } from './backlog.ts';
 
 /** Where a link goes: what the supervising connection found out. */
 export interface LinkTarget {
@@ -28,6 +29,7 @@ export interface LinkOptions {
   /** What is known of the instance, for the errors of calls. */
   describe(): { readonly name: string; readonly facts: HubErrorFacts };
   readonly asks: AskBook;
+  readonly backlog: Backlog;
   /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
   toAgent(frame: Frame): Promise<void> | undefined;
   readonly traffic: Traffic;

@@ -128,7 +128,7 @@ export class Link implements Asker {
       this.#options.toAgent(errorFrame(rawId, RPC_CODE.invalidRequest, message));
       return;
     }
-    const call = new Call(rawId, method, frame, transform);
+    const call = new Call(rawId, method, frame, transform, this.#options.backlog.add(frame));
     this.#calls.set(rawId, call);
     if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
       this.#remember(method, frame);
@@ -194,6 +194,7 @@ export class Link implements Asker {
       onSent: () => {
         call.sent = true;
       },
+      onWritten: call.onWritten,
       onFrame: (text) => this.#fromInstance.receive(text, call),
       onLarge: (parts) => this.#fromInstance.receiveLarge(parts),
       onOversize: (bytes) => {

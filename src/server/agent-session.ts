@@ -46,8 +46,13 @@ export class AgentSession {
     ports.hub.send({ type: 'session.opened', id: ports.id });
   }
 
-  /** Takes one frame of the agent. Never throws. */
-  receive(frame: string): void {
+  /** Takes one frame of the agent; a promise says: not more until it is fulfilled. Never throws. */
+  receive(frame: string): Promise<void> | undefined {
+    this.#receive(frame);
+    return this.#ports.backlog.hold;
+  }
+
+  #receive(frame: string): void {
     const envelope = readEnvelope(frame);
     if (envelope === null) {
       const code = parseJson(frame) === undefined ? RPC_CODE.parseError : RPC_CODE.invalidRequest;

@@ -54,6 +54,8 @@ export interface SessionPorts {
   readonly hub: HubActor;
   readonly links: LinksPort;
   readonly asks: AsksPort;
+  /** What the links have still to send; a promise says: no more from the agent until it is fulfilled. */
+  readonly backlog: { readonly hold: Promise<void> | undefined };
   readonly memory: AgentMemory;
   /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
   toAgent(frame: string): Promise<void> | undefined;

@@ -6,7 +6,8 @@ import { LineReader } from '../wire/line-reader.ts';
 const MAX_INPUT = 64 * 1024 * 1024;
 
 export interface FrameSink {
-  receive(frame: string): void;
+  /** A promise says: not more until it is fulfilled. */
+  receive(frame: string): Promise<void> | undefined;
   refuseOversize(rawId: string, bytes: number, limit: number): void;
 }
 
@@ -42,7 +43,12 @@ export class StdioTransport {
   start(sink: FrameSink): void {
     const reader = new LineReader({
       maxBytes: MAX_INPUT,
-      onLine: (line) => sink.receive(line),
+      onLine: (line) => {
+        const hold = sink.receive(line);
+        if (hold === undefined || this.#input.isPaused()) return;
+        this.#input.pause();
+        hold.then(() => this.#input.resume());
+      },
       onOversize: ({ bytes, head, tail }) =>
         sink.refuseOversize(idNear(head, tail), bytes, MAX_INPUT),
     });

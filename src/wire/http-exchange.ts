@@ -17,10 +17,12 @@ export interface HttpResponse {
   readonly body: Readable;
 }
 
-/** What happens to one request, in this order: `onSent`, then `onResponse` or `onError`, each once at most. */
+/** What happens to one request, in this order: `onSent`, `onWritten`, then `onResponse` or `onError`, each once at most. */
 export interface HttpHandlers {
   /** There is a connection and the request goes out on it; before that, nobody can have taken it. */
   onSent(): void;
+  /** All of the request is with the operating system. */
+  onWritten?(): void;
   onResponse(response: HttpResponse): void;
   /** No response came: refused, broken, or aborted by the caller. */
   onError(error: NodeJS.ErrnoException): void;

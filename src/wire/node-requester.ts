@@ -38,7 +38,7 @@ export function createNodeRequester({ keepAlive }: { readonly keepAlive: boolean
       settled = true;
       handlers.onError(error);
     });
-    outgoing.end(body);
+    outgoing.end(body, handlers.onWritten);
     return () => {
       settled = true;
       outgoing.destroy();

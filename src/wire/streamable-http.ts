@@ -21,6 +21,8 @@ export type ExchangeEnd =
 export interface ExchangeSink {
   /** The message is on the wire; before that, nobody can have taken it. */
   onSent?(): void;
+  /** All of the message is with the operating system. */
+  onWritten?(): void;
   /** The instance answered with an event stream. */
   onOpen?(): void;
   /** One JSON-RPC message as its JSON text. A promise holds the stream back until it is fulfilled. */
@@ -117,6 +119,7 @@ export class StreamableHttp {
       },
       {
         onSent: () => sink.onSent?.(),
+        onWritten: () => sink.onWritten?.(),
         onError: (error) => fail(error),
         onResponse: (response) => {
           if (over) {

@@ -1,0 +1,38 @@
+/** Bytes that may wait for instances to take them before the agent is asked to wait. */
+const HIGH_WATER = 32 * 1024 * 1024;
+
+/** Frames under this size, in bytes, aren't worth counting. */
+const COUNTED = 64 * 1024;
+
+/** What one session has to send to instances, and they haven't taken yet. */
+export class Backlog {
+  #bytes = 0;
+  #hold: Promise<void> | undefined;
+  #release: () => void = () => {};
+
+  /** A promise says: no more from the agent until it is fulfilled. */
+  get hold(): Promise<void> | undefined {
+    return this.#hold;
+  }
+
+  /** Counts a frame that waits. Returns the function that says it doesn't any more; calling that twice does no harm. */
+  add({ length }: string): () => void {
+    if (length < COUNTED) return () => {};
+    this.#bytes += length;
+    if (this.#bytes > HIGH_WATER) {
+      this.#hold ??= new Promise((resolve) => {
+        this.#release = resolve;
+      });
+    }
+    let waits = true;
+    return () => {
+      if (!waits) return;
+      waits = false;
+      this.#bytes -= length;
+      if (this.#bytes <= HIGH_WATER / 2) {
+        this.#hold = undefined;
+        this.#release();
+      }
+    };
+  }
+}
