@@ -195,6 +195,10 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
         workingDirectory: process.cwd(),
         version: VERSION,
       },
+      onClosed: () => {
+        sessions.delete(session);
+        links.delete(id);
+      },
       log,
     });
     sessions.add(session);

@@ -86,6 +86,7 @@ export class AgentSession {
     for (const controller of this.#running.values()) controller.abort();
     await this.#ports.links.close('HUB_STOPPING', 'the hub is being stopped');
     this.#ports.hub.send({ type: 'session.ended', id: this.#ports.id });
+    this.#ports.onClosed();
   }
 
   /** Called for every frame that was sent to the agent by a link: the last answer may have been given. */

@@ -69,5 +69,6 @@ export interface SessionPorts {
     readonly workingDirectory: string;
     readonly version: string;
   };
+  onClosed(): void;
   readonly log: Logger;
 }

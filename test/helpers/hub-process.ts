@@ -4,9 +4,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { afterTest } from './cleanup.ts';
+import { type Frame, FrameAgent } from './frame-agent.ts';
 import { BIN, exitOf, startProcess, textOf } from './processes.ts';
-
-const frame = z.record(z.string(), z.any());
 
 /** The answer of a tool, as far as tests look into it. */
 const toolAnswer = z.looseObject({
@@ -14,9 +13,6 @@ const toolAnswer = z.looseObject({
   structuredContent: z.record(z.string(), z.any()).optional(),
   isError: z.boolean().optional(),
 });
-
-/** A frame as a test looks at it. */
-export type Frame = z.infer<typeof frame>;
 
 export type ToolAnswer = z.infer<typeof toolAnswer>;
 
@@ -92,13 +88,12 @@ export async function pipeToHub(
   return { answers, stderr, code };
 }
 
-/** A hub spoken to by hand: every frame as it is. */
-export class RawAgent {
+/** A hub in a process of its own, spoken to by hand: every frame as it is. */
+export class RawAgent extends FrameAgent {
   readonly child: ChildProcess;
-  readonly frames: Frame[] = [];
-  readonly #waiting = new Set<() => void>();
 
   constructor(directory: string, args: readonly string[] = []) {
+    super();
     this.child = startProcess(process.execPath, [
       BIN,
       'hub',
@@ -111,54 +106,11 @@ export class RawAgent {
     this.child.stdout?.on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      this.frames.push(...lines.map((line) => JSON.parse(line)));
-      for (const look of this.#waiting) look();
+      this.take(lines);
     });
   }
 
-  send(...messages: (object | string)[]): void {
-    for (const message of messages) {
-      this.child.stdin?.write(
-        `${typeof message === 'string' ? message : JSON.stringify(message)}\n`,
-      );
-    }
-  }
-
-  /** The first frame, past or to come, that fits. */
-  async next(fits: (frame: Frame) => boolean): Promise<Frame> {
-    return new Promise((resolve) => {
-      const look = () => {
-        const found = this.frames.find(fits);
-        if (found === undefined) return;
-        this.#waiting.delete(look);
-        resolve(found);
-      };
-      this.#waiting.add(look);
-      look();
-    });
-  }
-
-  /** The answer to request `id`. */
-  answer(id: number | string): Promise<Frame> {
-    return this.next((frame) => frame['id'] === id && !('method' in frame));
-  }
-
-  /** `initialize` and `initialized`; resolves with the answer. */
-  async initialize(capabilities: object = {}, protocolVersion = '2025-11-25') {
-    const params = {
-      protocolVersion,
-      capabilities,
-      clientInfo: { name: 'raw-agent', version: '0' },
-    };
-    this.send({ jsonrpc: '2.0', id: 'init', method: 'initialize', params });
-    const answer = await this.answer('init');
-    this.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
-    return answer;
-  }
-
-  /** A call and its answer. */
-  async call(id: number, name: string, args: object = {}) {
-    this.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
-    return (await this.answer(id))['result'];
+  override write(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
   }
 }

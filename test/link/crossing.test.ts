@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as scripted from '../fixtures/scripted.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
-import { type Frame, RawAgent } from '../helpers/hub-process.ts';
+import type { Frame } from '../helpers/frame-agent.ts';
+import { RawAgent } from '../helpers/hub-process.ts';
 import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 

@@ -80,7 +80,7 @@ describe('initialize', () => {
     ['2099-01-01', '2025-11-25'],
   ])('that asks for %s is answered with %s', async (asked, given) => {
     const agent = new RawAgent(temporaryDirectory());
-    const { result } = await agent.initialize({}, asked);
+    const { result } = await agent.initialize({}, { protocolVersion: asked });
     expect(result).toMatchObject({
       protocolVersion: given,
       serverInfo: { name: 'signalbox' },

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const frame = z.record(z.string(), z.any());
+
+/** A frame as a test looks at it. */
+export type Frame = z.infer<typeof frame>;
+
+/** An agent that speaks by hand. */
+export abstract class FrameAgent {
+  /** All that it was told, in order. */
+  readonly frames: Frame[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  /** Gives the hub one line. */
+  abstract write(line: string): void;
+
+  /** Takes what the hub says. */
+  protected take(lines: readonly string[]): void {
+    this.frames.push(...lines.map((line) => JSON.parse(line)));
+    for (const look of this.#waiting) look();
+  }
+
+  send(...messages: (object | string)[]): void {
+    for (const each of messages) this.write(typeof each === 'string' ? each : JSON.stringify(each));
+  }
+
+  /** The first frame, past or to come, that fits. */
+  async next(fits: (frame: Frame) => boolean): Promise<Frame> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = this.frames.find(fits);
+        if (found === undefined) return;
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** The answer to request `id`. */
+  answer(id: number | string): Promise<Frame> {
+    return this.next((frame) => frame['id'] === id && !('method' in frame));
+  }
+
+  /** `initialize` and `initialized`; resolves with the answer. */
+  async initialize(
+    capabilities: object = {},
+    { protocolVersion = '2025-11-25', name = 'raw-agent' } = {},
+  ) {
+    const params = { protocolVersion, capabilities, clientInfo: { name, version: '0' } };
+    this.send({ jsonrpc: '2.0', id: 'init', method: 'initialize', params });
+    const answer = await this.answer('init');
+    this.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    return answer;
+  }
+
+  /** A call and its answer. */
+  async call(id: number, name: string, args: object = {}) {
+    this.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
+    return (await this.answer(id))['result'];
+  }
+}

@@ -1,0 +1,35 @@
+import { resolveConfig } from '../../src/config.ts';
+import { createHub, type Hub } from '../../src/create-hub.ts';
+import { createLogger } from '../../src/log.ts';
+import type { AgentSession } from '../../src/server/agent-session.ts';
+import { textOf } from '../../src/wire/frame.ts';
+import { afterTest } from './cleanup.ts';
+import { FrameAgent } from './frame-agent.ts';
+
+/** A hub in this process; every agent has a session of its own. */
+export function startHubHere(
+  directory: string,
+  options: Readonly<Record<string, readonly string[]>> = {},
+): Hub {
+  const given = { 'instances-dir': [directory], ...options };
+  const hub = createHub(resolveConfig(given, {}, directory), { log: createLogger('silent') });
+  afterTest(() => hub.stop());
+  return hub;
+}
+
+/** An agent on a session of a hub in this process, over memory. */
+export class MemoryAgent extends FrameAgent {
+  readonly session: AgentSession;
+
+  constructor(hub: Hub) {
+    super();
+    this.session = hub.openSession((frame) => {
+      this.take([textOf(frame)]);
+      return undefined;
+    });
+  }
+
+  override write(line: string): void {
+    void this.session.receive(line);
+  }
+}
