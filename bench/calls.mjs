@@ -6,12 +6,14 @@ import {
   cleanUp,
   cpu,
   directory,
+  mcpRemote,
   median,
   memory,
   Peer,
   quantile,
   register,
   start,
+  startPipe,
   startServer,
   timed,
 } from './peers.mjs';
@@ -94,20 +96,17 @@ async function compare(kind, args) {
   const hub = new Peer(
     start(process.execPath, [BIN, 'hub', '--instances-dir', where, '--log-level', 'silent']),
   );
-  const pipe = new Peer(
-    start(process.execPath, [
-      new URL('pipe.mjs', import.meta.url).pathname,
-      `http://127.0.0.1:${server.port}/mcp`,
-    ]),
-  );
-  await hub.initialize();
-  await hub.call('instances_connect', { instance_id: 'bench' });
-  await pipe.initialize();
+  const pipe = new Peer(startPipe(server.port));
   const peers = { direct: directClient(server.port), pipe, hub };
+  const startRemote = mcpRemote();
+  if (startRemote !== null) peers['mcp-remote'] = new Peer(startRemote(server.port));
+  for (const peer of Object.values(peers)) await peer.initialize?.();
+  await hub.call('instances_connect', { instance_id: 'bench' });
   for (const peer of Object.values(peers))
     await repeat(2_000, 16, () => peer.call('echo', { text: 'warm' }));
 
-  const results = MEASURES.map(() => ({ direct: [], pipe: [], hub: [] }));
+  const names = Object.keys(peers);
+  const results = MEASURES.map(() => Object.fromEntries(names.map((name) => [name, []])));
   for (let round = 0; round < rounds; round += 1) {
     let run = {};
     for (const [index, [, measure, read]] of MEASURES.entries()) {
@@ -115,25 +114,28 @@ async function compare(kind, args) {
         run = {};
         for (const [name, peer] of Object.entries(peers)) run[name] = await measure(peer);
       }
-      for (const name of Object.keys(peers)) results[index][name].push(read(run[name]));
+      for (const name of names) results[index][name].push(read(run[name]));
     }
   }
-  console.log(
-    `\n### ${kind}\n\n| | direct | pipe | hub | hub / pipe |\n| --- | --- | --- | --- | --- |`,
-  );
+  const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
+  console.log(`\n### ${kind}\n`);
+  row('', ...names, ...names.slice(2).map((name) => `${name} ÷ pipe`));
+  row('---', ...names.map(() => '---'), ...names.slice(2).map(() => '---'));
   for (const [index, [what]] of MEASURES.entries()) {
-    const { direct, pipe: piped, hub: hubbed } = results[index];
-    const ratio = median(hubbed.map((value, round) => value / piped[round]));
+    const of = results[index];
     const show = (values) => median(values).toFixed(median(values) < 100 ? 1 : 0);
-    console.log(
-      `| ${what} | ${show(direct)} | ${show(piped)} | ${show(hubbed)} | ${ratio.toFixed(2)} |`,
+    const ratio = (values) => median(values.map((value, round) => value / of.pipe[round]));
+    row(
+      what,
+      ...names.map((name) => show(of[name])),
+      ...names.slice(2).map((name) => ratio(of[name]).toFixed(2)),
     );
   }
-  const rss = memory(hub.child.pid);
-  console.log(
-    `| resident memory afterwards, MiB | | ${memory(pipe.child.pid).toFixed(0)} | ${rss.toFixed(0)} | |`,
+  const resident = names.map((name) =>
+    name === 'direct' ? '' : memory(peers[name].child.pid).toFixed(0),
   );
-  for (const peer of [hub, pipe]) peer.child.kill();
+  row('resident memory afterwards, MiB', ...resident, ...names.slice(2).map(() => ''));
+  for (const name of names.slice(1)) peers[name].child.kill();
   server.child.kill();
 }
 

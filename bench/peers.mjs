@@ -1,7 +1,7 @@
 // What the benchmarks start, and how they speak to it.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,34 @@ export function directory() {
   const made = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   directories.add(made);
   return made;
+}
+
+/** mcp-remote, the usual way from stdio to HTTP, for comparison; brought by npm, once a run. Null where npm can't. */
+export function mcpRemote() {
+  remote ??= directory();
+  const program = join(remote, 'node_modules/mcp-remote/dist/proxy.js');
+  try {
+    if (!existsSync(program)) {
+      const args = ['install', '--silent', '--no-save', '--prefix', remote, 'mcp-remote@0.15.1'];
+      execFileSync('npm', args, { stdio: 'ignore' });
+    }
+    return (port) =>
+      start(
+        process.execPath,
+        [program, `http://127.0.0.1:${port}/mcp`, '--allow-http', '--transport', 'http-only'],
+        { env: { ...process.env, MCP_REMOTE_CONFIG_DIR: remote } },
+      );
+  } catch {
+    console.error('npm could not bring mcp-remote: measured without it');
+    return null;
+  }
+}
+
+let remote;
+
+export function startPipe(port) {
+  const url = `http://127.0.0.1:${port}/mcp`;
+  return start(process.execPath, [join(root, 'bench/pipe.mjs'), url]);
 }
 
 export function register(where, id, port, extra = {}) {

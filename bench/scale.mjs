@@ -10,12 +10,14 @@ import {
   cleanUp,
   cpu,
   directory,
+  mcpRemote,
   median,
   memory,
   Peer,
   quantile,
   register,
   start,
+  startPipe,
   startServer,
   timed,
 } from './peers.mjs';
@@ -35,26 +37,43 @@ async function startHub(where, args = [], node = []) {
   return hub;
 }
 
+/** Milliseconds until the process that `begin` starts has answered `initialize`. */
+async function untilAnswered(begin) {
+  let peer;
+  const took = await timed(async () => {
+    peer = await begin();
+  });
+  peer.child.kill('SIGKILL');
+  await once(peer.child, 'exit');
+  return took;
+}
+
 async function coldStart() {
   const nothing = [];
-  const answered = [];
+  const hub = [];
+  const remote = [];
   const where = directory();
+  const server = await startServer('bench/server.mjs');
+  const startRemote = mcpRemote();
   for (let n = 0; n < 25; n += 1) {
     nothing.push(await timed(() => once(start(process.execPath, ['-e', '0']), 'exit')));
-    let hub;
-    answered.push(
-      await timed(async () => {
-        hub = await startHub(where);
+    hub.push(await untilAnswered(() => startHub(where)));
+    if (startRemote === null || n % 5 !== 0) continue;
+    remote.push(
+      await untilAnswered(async () => {
+        const peer = new Peer(startRemote(server.port));
+        await peer.initialize();
+        return peer;
       }),
     );
-    hub.child.kill();
-    await once(hub.child, 'exit');
   }
-  const ratio = median(answered) / median(nothing);
+  server.child.kill();
+  const times = (values) => (median(values) / median(nothing)).toFixed(2);
+  const beside = `${times(hub)} × \`node -e 0\` (${median(nothing).toFixed(0)} ms)`;
   row(
     'cold start to the answer to `initialize`',
-    `${median(answered).toFixed(0)} ms`,
-    `${ratio.toFixed(2)} × \`node -e 0\` (${median(nothing).toFixed(0)} ms)`,
+    `${median(hub).toFixed(0)} ms`,
+    remote.length === 0 ? beside : `${beside}; mcp-remote ${times(remote)} ×`,
   );
 }
 
@@ -98,6 +117,17 @@ async function sdkClient() {
   server.child.kill();
 }
 
+async function calls(peer, count) {
+  let left = count;
+  const caller = async () => {
+    while (left > 0) {
+      left -= 1;
+      await peer.call('echo', { text: 'hello' });
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, caller));
+}
+
 async function manyCalls() {
   const server = await startServer('bench/server.mjs', ['--sse']);
   const where = directory();
@@ -108,32 +138,31 @@ async function manyCalls() {
     ['--expose-gc', '--import', new URL('heap-on-signal.mjs', import.meta.url).href],
   );
   await hub.call('instances_connect', { instance_id: 'bench' });
-  const calls = async (count) => {
-    let left = count;
-    const caller = async () => {
-      while (left > 0) {
-        left -= 1;
-        await hub.call('echo', { text: 'hello' });
-      }
-    };
-    await Promise.all(Array.from({ length: 16 }, caller));
-  };
   const heap = async () => {
     await pause(300);
     hub.child.kill('SIGUSR2');
     const [line] = await once(hub.child.stdio[2], 'data');
     return Number(line) / 2 ** 20;
   };
-  await calls(5_000);
+  await calls(hub, 5_000);
   const [before, rss] = [await heap(), memory(hub.child.pid)];
-  await calls(50_000);
-  const [after, rssAfter] = [await heap(), memory(hub.child.pid)];
-  row(
-    'heap in use after GC, growth over 50,000 calls',
-    `${(after - before).toFixed(1)} MiB`,
-    `RSS ${rss.toFixed(0)} → ${rssAfter.toFixed(0)} MiB`,
-  );
+  await calls(hub, 50_000);
+  const after = await heap();
+  row('heap in use after GC, growth over 50,000 calls', `${(after - before).toFixed(1)} MiB`, '');
+  const growth = [`${(memory(hub.child.pid) - rss).toFixed(0)} MiB`];
   hub.child.kill();
+  const others = { pipe: startPipe, 'mcp-remote': mcpRemote() };
+  for (const [name, begin] of Object.entries(others)) {
+    if (begin === null) continue;
+    const peer = new Peer(begin(server.port));
+    await peer.initialize();
+    await calls(peer, 5_000);
+    const resident = memory(peer.child.pid);
+    await calls(peer, 50_000);
+    growth.push(`${name} ${(memory(peer.child.pid) - resident).toFixed(0)} MiB`);
+    peer.child.kill();
+  }
+  row('resident memory, growth over 50,000 calls', growth[0], growth.slice(1).join(', '));
   server.child.kill();
 }
 
@@ -148,16 +177,24 @@ async function manyInstances(count) {
     for (const id of ids) register(where, id, server.port);
     await waiting;
   });
-  await pause(5_000);
-  const before = cpu(hub.child.pid);
+  const pinger = start(process.execPath, [
+    new URL('pinger.mjs', import.meta.url).pathname,
+    String(count),
+    String(server.port),
+  ]);
+  await pause(6_000);
+  const before = [hub.child, pinger].map(({ pid }) => cpu(pid));
   await pause(10_000);
-  const share = (cpu(hub.child.pid) - before) / 10_000;
+  const [idle, floor] = [hub.child, pinger].map(({ pid }, n) => (cpu(pid) - before[n]) / 100);
+  row(`${count} instances: all active`, `${took.toFixed(0)} ms`, '');
   row(
-    `${count} instances`,
-    `all active in ${took.toFixed(0)} ms`,
-    `idle: ${(share * 100).toFixed(1)} % of a core over 10 s, RSS ${memory(hub.child.pid).toFixed(0)} MiB`,
+    `${count} instances: idle, of a core over 10 s`,
+    `${idle.toFixed(1)} %`,
+    `nothing but the same pings over node:http: ${floor.toFixed(1)} %`,
   );
+  row(`${count} instances: resident memory`, `${memory(hub.child.pid).toFixed(0)} MiB`, '');
   hub.child.kill();
+  pinger.kill();
   server.child.kill();
 }
 
