@@ -88,7 +88,7 @@ export class FromInstance {
       reply(resultFrame(id, {}));
       return undefined;
     }
-    return toAgent(replaceId(frame, envelope, asks.add(asker, id)));
+    return toAgent(replaceId(frame, asks.add(asker, id)));
   }
 
   #receiveCancelled(frame: string): Promise<void> | undefined {

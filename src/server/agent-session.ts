@@ -104,7 +104,7 @@ export class AgentSession {
       return;
     }
     const ask = this.#ports.asks.take(envelope.id);
-    ask?.asker.answered(replaceId(frame, envelope, ask.rawId));
+    ask?.asker.answered(replaceId(frame, ask.rawId));
   }
 
   #receiveNotification(frame: string, method: string): void {

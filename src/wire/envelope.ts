@@ -1,15 +1,21 @@
-import { parseJson } from './json.ts';
+import { isObject, parseJson, stringOf } from './json.ts';
 
-/** The JSON-RPC facts of a frame. Ids are JSON texts, so that `1` and `"1"` stay apart and nothing is reshaped. */
+/** The JSON-RPC facts of a frame. */
 export interface Envelope {
-  /** Null when the frame has none; the text `null` when it has that. */
+  /**
+   * As JSON text, so that `1` and `"1"` stay apart and no digit is lost; each id has one spelling, however the frame
+   * spells it. Null when there is none; the text `null` when it is that.
+   */
   readonly id: string | null;
-  /** Where the id stands in the frame. */
-  readonly idStart: number;
-  readonly idEnd: number;
   readonly method: string | null;
   readonly hasResult: boolean;
   readonly hasError: boolean;
+}
+
+/** What walking through a frame finds: where the id stands, too. */
+interface Walked extends Envelope {
+  readonly idStart: number;
+  readonly idEnd: number;
 }
 
 const QUOTE = 34;
@@ -21,7 +27,7 @@ const CLOSE_BRACKET = 93;
 const COMMA = 44;
 const COLON = 58;
 
-/** From this length on it pays to look at the tail before the whole frame is walked through. */
+/** Up to this length a frame is parsed; from there on it is walked through, which copies nothing. */
 const LONG = 16 * 1024;
 
 /** How SDK servers end an answer. The last `}` of a JSON object closes it, so what stands before is at its top level. */
@@ -33,25 +39,36 @@ export const TAIL_LENGTH = 300;
  * brackets and strings, not checked.
  */
 export function readEnvelope(text: string): Envelope | null {
-  if (text.length > LONG && text.startsWith('{"result":')) {
-    const tail = TAIL.exec(text.slice(-TAIL_LENGTH));
-    if (tail?.[1] !== undefined) {
-      const idEnd = text.length - 1;
-      const id = tail[1];
-      return {
-        id,
-        idStart: idEnd - id.length,
-        idEnd,
-        method: null,
-        hasResult: true,
-        hasError: false,
-      };
-    }
+  if (text.length <= LONG) return parse(text);
+  if (text.startsWith('{"result":')) {
+    const id = TAIL.exec(text.slice(-TAIL_LENGTH))?.[1];
+    if (id !== undefined) return { id, method: null, hasResult: true, hasError: false };
   }
-  return text.length > LONG || parseJson(text) !== undefined ? walk(text) : null;
+  return walk(text);
 }
 
-function walk(text: string): Envelope | null {
+/** The frame with another id. `rawId` is JSON text. */
+export function replaceId(text: string, rawId: string): string {
+  const walked = walk(text);
+  if (walked === null || walked.id === null) return text;
+  return text.slice(0, walked.idStart) + rawId + text.slice(walked.idEnd);
+}
+
+function parse(text: string): Envelope | null {
+  const message = parseJson(text);
+  if (!isObject(message)) return null;
+  const { id, method } = message;
+  // An integer with more digits than a number holds.
+  if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) return walk(text);
+  return {
+    id: id === undefined ? null : JSON.stringify(id),
+    method: stringOf(method),
+    hasResult: 'result' in message,
+    hasError: 'error' in message,
+  };
+}
+
+function walk(text: string): Walked | null {
   let id: string | null = null;
   let idStart = -1;
   let idEnd = -1;
@@ -74,7 +91,7 @@ function walk(text: string): Envelope | null {
       const end = skipValue(text, start);
       if (end === -1 || end === start) return null;
       if (key === 'id') {
-        id = text.slice(start, end);
+        id = spelled(text.slice(start, end));
         idStart = start;
         idEnd = end;
       } else if (key === 'method') {
@@ -93,14 +110,14 @@ function walk(text: string): Envelope | null {
   return { id, idStart, idEnd, method, hasResult, hasError };
 }
 
-/** The frame with another id. `rawId` is JSON text. */
-export function replaceId(text: string, { idStart, idEnd }: Envelope, rawId: string): string {
-  return text.slice(0, idStart) + rawId + text.slice(idEnd);
-}
-
 /** The frame on one line: outside of strings a line break is a blank, and inside of them there is none. */
 export function oneLine(text: string): string {
   return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, ' ') : text;
+}
+
+/** An id as `JSON.stringify` spells it; digits that a number can't hold stay. */
+function spelled(rawId: string): string {
+  return /^"[^\\]*"$|^-?\d+$/.test(rawId) ? rawId : JSON.stringify(parseJson(rawId) ?? null);
 }
 
 function skipBlank(text: string, from: number): number {

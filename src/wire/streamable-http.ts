@@ -46,6 +46,8 @@ export interface StreamableHttpOptions {
 
 const STATUS_BODY_LIMIT = 64 * 1024;
 
+const CUT_SHORT = 'closed before its end';
+
 const ENDED: ExchangeEnd = { kind: 'ended', lastEventId: null, retry: null };
 
 /**
@@ -176,7 +178,9 @@ export class StreamableHttp {
       if (bytes <= limit) chunks.push(chunk);
     });
     body.on('error', (error) => fail(error));
-    body.on('close', () => fail(new Error('closed before its end')));
+    body.on('close', () => {
+      if (!isOver()) fail(new Error(CUT_SHORT));
+    });
     body.on('end', () => {
       if (isOver()) return;
       const isLarge = bytes >= LARGE && bytes <= limit && type === 'application/json';
@@ -238,7 +242,9 @@ export class StreamableHttp {
       decoder.push(chunk);
     });
     body.on('error', (error) => fail(error, lastEventId));
-    body.on('close', () => fail(new Error('closed before its end'), lastEventId));
+    body.on('close', () => {
+      if (!isOver()) fail(new Error(CUT_SHORT), lastEventId);
+    });
     body.on('end', () => {
       decoder.end();
       end({ kind: 'ended', lastEventId, retry });

@@ -49,6 +49,8 @@ describe('readEnvelope', () => {
       for (const key of ['result', 'error', 'params', 'x']) {
         if (random(2) === 0) members.push([key, value(random, 0)]);
       }
+      // Long frames are walked through, short ones parsed.
+      if (run % 20 === 0) members.push(['long', 'x'.repeat(17_000)]);
       members.sort(() => random(3) - 1);
       const message = Object.fromEntries(members);
       const text = JSON.stringify(message, null, random(3));
@@ -60,7 +62,7 @@ describe('readEnvelope', () => {
         hasError: 'error' in message,
       });
       if (envelope !== null && envelope.id !== null) {
-        expect(JSON.parse(replaceId(text, envelope, '"other"'))).toEqual({
+        expect(JSON.parse(replaceId(text, '"other"'))).toEqual({
           ...message,
           id: 'other',
         });
@@ -82,6 +84,19 @@ describe('readEnvelope', () => {
     expect(readEnvelope(`{"id":9,"result":{"a":"${long}","jsonrpc":"2.0","id":12}}`)).toMatchObject(
       { id: '9' },
     );
+  });
+
+  it.each([
+    ['"a"', '"\\u0061"'],
+    ['"ü"', '"\\u00fc"'],
+    ['1', '1.0'],
+    ['1000', '1e3'],
+    ['12345678901234567890', '12345678901234567890'],
+    ['null', 'null'],
+  ])('spells the id %s in one way only', (id, spelling) => {
+    for (const pad of ['', 'x'.repeat(17_000)]) {
+      expect(readEnvelope(`{"id":${spelling},"method":"m","pad":"${pad}"}`)).toMatchObject({ id });
+    }
   });
 
   it('understands escaped keys, and takes the last of two', () => {
