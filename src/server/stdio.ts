@@ -24,6 +24,7 @@ export class StdioTransport {
   readonly #input: Readable;
   #drained: Promise<void> | null = null;
   #broken = false;
+  #corked = false;
   #close: () => void = () => {};
 
   constructor(input: Readable, output: Writable) {
@@ -76,13 +77,19 @@ export class StdioTransport {
     return this.#drained;
   }
 
+  /** What many instances say at the same moment goes out in one piece. */
   #write(frame: Frame): boolean {
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#output.cork();
+      setImmediate(() => {
+        this.#corked = false;
+        this.#output.uncork();
+      });
+    }
     if (typeof frame === 'string') return this.#output.write(`${frame}\n`);
-    this.#output.cork();
     for (const part of frame) this.#output.write(part);
-    const hasRoom = this.#output.write('\n');
-    this.#output.uncork();
-    return hasRoom;
+    return this.#output.write('\n');
   }
 
   /** Resolves when all that was sent is written, or can't be. */
