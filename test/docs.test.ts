@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { hubMachine } from '../machines/hub.ts';
-import { instanceMachine } from '../machines/instance.ts';
-import { sessionMachine } from '../machines/session.ts';
+import { charts } from '../machines/charts.ts';
+import { mermaid } from '../machines/mermaid.ts';
 import { HUB_ERRORS } from '../src/errors.ts';
 import { OPTIONS } from '../src/options.ts';
 import { stateTable } from './helpers/state-table.ts';
@@ -23,12 +22,8 @@ function section(file: string, name: string, expected: string): string {
 }
 
 describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it there)', () => {
-  it.each([
-    ['instance', instanceMachine],
-    ['session', sessionMachine],
-    ['hub', hubMachine],
-  ])('of the %s chart', (name, machine) => {
-    const expected = stateTable(machine);
+  it.each([...charts])('of the %s chart', (name, machine) => {
+    const expected = `\`\`\`mermaid\n${mermaid(machine)}\`\`\`\n\n${stateTable(machine)}`;
     expect(section('ARCHITECTURE.md', `chart ${name}`, expected)).toBe(expected);
   });
 

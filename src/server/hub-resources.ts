@@ -1,3 +1,5 @@
+import { charts } from '../../machines/charts.ts';
+import { mermaid } from '../../machines/mermaid.ts';
 import {
   instanceContext,
   instanceContexts,
@@ -6,8 +8,13 @@ import {
 } from '../../machines/views.ts';
 import type { SessionPorts } from './ports.ts';
 
-/** The hub's own resources: JSON snapshots of the instances. */
+/** JSON snapshots of the instances. */
 const ALL = 'signalbox://instances';
+
+const CHARTS = 'signalbox://statecharts/';
+
+/** @see https://www.iana.org/assignments/media-types/text/vnd.mermaid */
+const MERMAID = 'text/vnd.mermaid';
 
 type Ports = Pick<SessionPorts, 'hub' | 'id'>;
 
@@ -32,6 +39,13 @@ export function hubResources({ hub }: Ports): object[] {
       description: `State of instance ${name}`,
       mimeType: 'application/json',
     })),
+    ...Array.from(charts.keys(), (name) => ({
+      uri: `${CHARTS}${name}`,
+      name: `statechart ${name}`,
+      title: `Statechart of a ${name}`,
+      description: `The states of a ${name} and what moves it from one to the next, as a Mermaid diagram.`,
+      mimeType: MERMAID,
+    })),
   ];
 }
 
@@ -49,6 +63,8 @@ export function readHubResource({ hub, id: sessionId }: Ports, uri: string): obj
   if (uri === ALL) {
     return show(instanceRows(snapshot, instanceContexts(snapshot), sessionId));
   }
+  const chart = uri.startsWith(CHARTS) ? charts.get(uri.slice(CHARTS.length)) : undefined;
+  if (chart !== undefined) return { contents: [{ uri, mimeType: MERMAID, text: mermaid(chart) }] };
   if (!uri.startsWith(`${ALL}/`)) return null;
   const found = instanceContext(snapshot, uri.slice(ALL.length + 1));
   return found === undefined ? null : show(instanceRow(snapshot, found, sessionId));

@@ -203,6 +203,9 @@ describe('what crosses', () => {
     expect(resources.resources.map(({ uri }: Frame) => uri)).toEqual([
       'signalbox://instances',
       'signalbox://instances/one',
+      'signalbox://statecharts/hub',
+      'signalbox://statecharts/instance',
+      'signalbox://statecharts/session',
     ]);
   });
 });

@@ -1,0 +1,51 @@
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+
+/** One transition as people read it. */
+export interface Arrow {
+  readonly from: AnyStateNode;
+  /** Null: it stays where it is. */
+  readonly to: AnyStateNode | null;
+  /** `after DELAY` for a timer, `at once` for an eventless one, `ACTOR done` and `ACTOR failed` for an invoked actor. */
+  readonly event: string;
+  /** Empty when there is none. */
+  readonly guard: string;
+}
+
+/** A node of a chart and all below it, parents first. */
+export function nodesOf(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap(nodesOf)];
+}
+
+/** The declared transitions of a chart, in the order in which they are tried. */
+export function arrowsOf(machine: AnyStateMachine): Arrow[] {
+  return nodesOf(machine.root).flatMap((from) =>
+    [...from.transitions.values(), from.always ?? []]
+      .flat()
+      .map(({ eventType, target, guard }) => ({
+        from,
+        to: target?.[0] ?? null,
+        event: eventOf(eventType, from),
+        guard: guardOf(guard),
+      })),
+  );
+}
+
+function eventOf(type: string, { invoke }: AnyStateNode): string {
+  const [, delay] = /^xstate\.after\.([A-Za-z]+)\./.exec(type) ?? [];
+  if (delay !== undefined) return `after ${delay}`;
+  const [, outcome, actor] = /^xstate\.(done|error)\.actor\.(.*)$/.exec(type) ?? [];
+  if (outcome !== undefined) {
+    const name = invoke.find(({ id }) => id === actor)?.src ?? 'child';
+    return `${typeof name === 'string' ? name : 'child'} ${outcome === 'done' ? 'done' : 'failed'}`;
+  }
+  return type === '' ? 'at once' : type;
+}
+
+function guardOf(guard: unknown): string {
+  if (typeof guard === 'string') return guard;
+  if (typeof guard === 'function' && 'guards' in guard && Array.isArray(guard.guards)) {
+    const names = guard.guards.map(guardOf);
+    return names.length === 1 ? `not ${names[0]}` : names.join(' and ');
+  }
+  return '';
+}
