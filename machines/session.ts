@@ -44,11 +44,11 @@ export const sessionMachine = sessionSetup.createMachine({
           target: 'unbound',
           actions: ['noteFailure', 'noteRefused'],
         },
-        'instance.transitioned': [
-          { guard: 'isGone', target: 'unbound', actions: 'noteGone' },
-          { guard: 'isDead', target: 'unbound', actions: 'noteDead' },
-          { guard: 'wentAway', target: 'bound.waiting', actions: 'noteAway' },
-        ],
+        'instance.transitioned': {
+          guard: 'wentAway',
+          target: 'bound.waiting',
+          actions: 'noteAway',
+        },
       },
     },
 
@@ -56,15 +56,9 @@ export const sessionMachine = sessionSetup.createMachine({
       entry: { type: 'report', params: { to: 'bound' } },
       initial: 'ready',
       on: {
-        'session.bind': [
-          // Connecting to the same instance again is fine and changes nothing.
-          { guard: 'isSame' },
-          { guard: 'bindsToActive', target: 'binding', actions: ['close', 'choose'] },
-          { target: '.waiting', actions: ['close', 'choose'] },
-        ],
+        // Connecting to the same instance again is fine and changes nothing.
+        'session.bind': { guard: 'isSame' },
         'instance.transitioned': [
-          { guard: 'isGone', target: 'unbound', actions: 'noteGone' },
-          { guard: 'isDead', target: 'unbound', actions: 'noteDead' },
           { guard: 'becameActive', target: '.relinking', actions: 'noteActive' },
           { guard: 'wentAway', target: '.waiting', actions: 'noteAway' },
         ],

@@ -195,6 +195,15 @@ describe('a session', () => {
     expect(session.context.instanceId).toBe('db');
   });
 
+  it.each([true, false])('reports to where it switches, which is active: %s', (active) => {
+    const session = bound();
+    session.bind('db', active);
+    expect(session.reports.at(-1)).toMatchObject({
+      to: active ? 'binding' : 'bound',
+      instanceId: 'db',
+    });
+  });
+
   it('leaves when asked, and ends', () => {
     const session = bound();
     session.session.send({ type: 'session.unbind' });
