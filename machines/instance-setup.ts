@@ -160,8 +160,12 @@ export const instanceSetup = setup({
     factsDiffer: ({ context, event }) =>
       event.type === 'registration.changed' &&
       factsDiffer(context.registration, event.registration),
-    isQuiet: ({ context }) =>
-      isQuiet(lastHeard(context), context.world.now, context.policy.pingInterval),
+    /** The first ping may come early: the sooner half of an interval is enough. */
+    isQuiet: ({ context }) => {
+      const { lastPing, policy, world } = context;
+      const quiet = lastPing === null ? policy.pingInterval / 2 : policy.pingInterval;
+      return isQuiet(lastHeard(context), world.now, quiet);
+    },
     heardSincePing: ({ context }) => lastHeard(context) > (context.lastPing ?? Infinity),
     /** A busy server is not a dead server. */
     isGivenUp: ({ context }) =>

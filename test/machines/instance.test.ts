@@ -190,6 +190,26 @@ describe('active', () => {
     expect(web.context).toMatchObject({ responseTime: 7, missedPings: 0, lastPong: 5_000 });
   });
 
+  it.each([
+    [0, 2_500],
+    [0.5, 3_750],
+    [1, 5_000],
+  ])('pings first when chance says (%d: after %i ms), then every interval', (random, first) => {
+    const web = scriptedInstance();
+    web.script.random = random;
+    web.activate();
+    web.clock.advance(first - 1);
+    expect(web.value).toEqual({ active: 'idle' });
+    web.clock.advance(1);
+    expect(web.value).toEqual({ active: 'pinging' });
+    web.script.lastActivity = web.clock.now;
+    web.report({ type: 'connection.pong', responseTime: 0 });
+    web.clock.advance(4_999);
+    expect(web.value).toEqual({ active: 'idle' });
+    web.clock.advance(1);
+    expect(web.value).toEqual({ active: 'pinging' });
+  });
+
   it('does not ping while there is traffic', () => {
     const web = scriptedInstance();
     web.activate();
