@@ -1,4 +1,4 @@
-import { assign, createActor, fromPromise, toPromise } from 'xstate';
+import { type ActorOptions, assign, createActor, fromPromise, toPromise } from 'xstate';
 import { type HubActor, hubMachine } from '../machines/hub.ts';
 import { instanceMachine } from '../machines/instance.ts';
 import type { AgentInfo, Refusal } from '../machines/model.ts';
@@ -26,7 +26,7 @@ import { watchRegistrations } from './registration/directory.ts';
 import { AgentSession } from './server/agent-session.ts';
 import type { AgentMemory } from './server/ports.ts';
 import { VERSION } from './version.ts';
-import { watchForWake } from './wake-watch.ts';
+import { watchForWake as watchClock } from './wake-watch.ts';
 import type { Frame } from './wire/frame.ts';
 import { LATEST_PROTOCOL_VERSION } from './wire/handshake.ts';
 
@@ -46,6 +46,19 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
+/** Time as the hub has it: `now` in milliseconds since the epoch, and the timers of the charts. */
+export type HubClock = NonNullable<ActorOptions<typeof hubMachine>['clock']> & {
+  readonly now: number;
+};
+
+/** What a hub is given beside its settings. The machine's own time, unless told otherwise. */
+export interface HubSurroundings {
+  readonly log: Logger;
+  readonly clock?: HubClock;
+  /** Calls back when the machine was asleep; returns the stop. */
+  readonly watchForWake?: (onWake: () => void) => () => void;
+}
+
 /** Who the hub says it is: on its supervising connections, and for an agent that never said who it is. */
 const SELF: AgentInfo = {
   protocolVersion: LATEST_PROTOCOL_VERSION,
@@ -54,7 +67,11 @@ const SELF: AgentInfo = {
 };
 
 /** Makes and starts a hub: the one place where the charts meet what touches the world. */
-export function createHub(config: Config, { log }: { readonly log: Logger }): Hub {
+export function createHub(
+  config: Config,
+  { log, clock, watchForWake = watchClock }: HubSurroundings,
+): Hub {
+  const now = clock === undefined ? Date.now : () => clock.now;
   const traffic = new Map<string, Traffic>();
   const trafficOf = (id: string): Traffic => {
     const known = traffic.get(id);
@@ -67,9 +84,9 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
   const sessions = new Set<AgentSession>();
   const connections = createConnections({
     self: SELF,
-    now: Date.now,
+    now,
     onHeard: (id) => {
-      trafficOf(id).lastActivity = Date.now();
+      trafficOf(id).lastActivity = now();
     },
   });
 
@@ -81,7 +98,7 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
           actions: {
             readWorld: assign({
               world: ({ context }) => ({
-                now: Date.now(),
+                now: now(),
                 random: Math.random(),
                 ...trafficOf(context.registration.id),
               }),
@@ -105,9 +122,9 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
           ]);
         }),
       },
-      actions: { readClock: assign({ now: () => Date.now() }) },
+      actions: { readClock: assign({ now }) },
     }),
-    { input: { policy: config.policy } },
+    { input: { policy: config.policy }, ...(clock === undefined ? {} : { clock }) },
   );
 
   actor.on('instance.transitioned', ({ id, transition: { from, to, reason } }) => {
@@ -171,7 +188,7 @@ export function createHub(config: Config, { log }: { readonly log: Logger }): Hu
         return hold;
       },
       traffic: trafficOf(instanceId),
-      now: Date.now,
+      now,
       callWait: config.callWait,
       openTimeout: config.policy.connectTimeout,
       maxMessage: config.maxMessage,

@@ -107,6 +107,8 @@ export class Link implements Asker {
   /** Leaves the instance for good. Open calls are answered with `code`. Resolves when the instance has said goodbye. */
   async close(code: HubErrorCode, reason: string): Promise<void> {
     if (this.#state === 'closed') return;
+    // What went out to an instance that is dead may have been done: it is lost, not refused.
+    if (code === 'INSTANCE_NOT_ACTIVE') this.suspend();
     this.#state = 'closed';
     this.#fromInstance.withdrawAsks();
     // The instance need not go on with what nobody waits for.

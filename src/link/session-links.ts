@@ -58,7 +58,7 @@ export class SessionLinks {
       onLost: () => {},
       onIdle: () => {
         setTimeout(() => {
-          if (link.isIdle) this.#drop(link);
+          if (link.isIdle) this.#drop(link, 'gone');
         }, LINGER).unref();
       },
     });
@@ -73,12 +73,17 @@ export class SessionLinks {
     if (link !== undefined) this.#open(link);
   }
 
-  /** The instance is away, or gone for good. */
-  instanceAway(instanceId: string, gone: boolean): void {
+  /** The instance is away: what waits for it goes on waiting. */
+  instanceAway(instanceId: string): void {
     const link = this.#passing.get(instanceId);
-    if (link === undefined) return;
-    if (gone || link.isIdle) this.#drop(link);
-    else link.suspend();
+    if (link?.isIdle) this.#drop(link, 'gone');
+    else link?.suspend();
+  }
+
+  /** The instance is dead or gone: nobody waits for it any more. */
+  instanceLeft(instanceId: string, because: 'dead' | 'gone'): void {
+    const link = this.#passing.get(instanceId);
+    if (link !== undefined) this.#drop(link, because);
   }
 
   /** Cancels a call wherever it runs. */
@@ -108,8 +113,9 @@ export class SessionLinks {
     link.open().catch(() => {});
   }
 
-  #drop(link: Link): void {
+  #drop(link: Link, because: 'dead' | 'gone'): void {
     if (this.#passing.get(link.instanceId) === link) this.#passing.delete(link.instanceId);
-    void link.close('INSTANCE_GONE', `instance "${link.instanceId}" is gone`);
+    const code = because === 'dead' ? 'INSTANCE_NOT_ACTIVE' : 'INSTANCE_GONE';
+    void link.close(code, `instance "${link.instanceId}" is ${because}`);
   }
 }

@@ -21,8 +21,9 @@ export class News {
     const listening = [
       hub.on('instance.transitioned', ({ id: instanceId, transition }) => {
         if (transition.to === 'active') links.instanceActive(instanceId);
-        else if (transition.to === 'retrying') links.instanceAway(instanceId, false);
-        else if (transition.to === 'removed') links.instanceAway(instanceId, true);
+        else if (transition.to === 'dead') links.instanceLeft(instanceId, 'dead');
+        else if (transition.to === 'removed') links.instanceLeft(instanceId, 'gone');
+        else links.instanceAway(instanceId);
         this.#instanceChanged(
           instanceId,
           transition.to === 'discovered' || transition.to === 'removed',

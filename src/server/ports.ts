@@ -25,7 +25,8 @@ export interface LinksPort {
   passing(instanceId: string): LinkPort;
   cancel(rawId: string, frame: string): void;
   instanceActive(instanceId: string): void;
-  instanceAway(instanceId: string, gone: boolean): void;
+  instanceAway(instanceId: string): void;
+  instanceLeft(instanceId: string, because: 'dead' | 'gone'): void;
   close(code: HubErrorCode, reason: string): Promise<void>;
 }
 

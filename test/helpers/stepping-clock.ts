@@ -27,18 +27,27 @@ export class SteppingClock {
     return this.#timers.length;
   }
 
+  /** When the next timer goes off. */
+  get next(): number {
+    return Math.min(...this.#timers.map(({ at }) => at));
+  }
+
   /** Lets `duration` milliseconds pass. */
   advance(duration: number): void {
     const end = this.now + duration;
-    for (;;) {
-      const next = this.#timers
-        .filter(({ at }) => at <= end)
-        .sort((a, b) => a.at - b.at || a.id - b.id)[0];
-      if (next === undefined) break;
-      this.clearTimeout(next.id);
-      this.now = Math.max(this.now, next.at);
-      next.fn();
-    }
+    while (this.step(end));
     this.now = end;
+  }
+
+  /** Goes to the next timer, unless that is after `end`. Returns whether there was one. */
+  step(end = Infinity): boolean {
+    const next = this.#timers
+      .filter(({ at }) => at <= end)
+      .sort((a, b) => a.at - b.at || a.id - b.id)[0];
+    if (next === undefined) return false;
+    this.clearTimeout(next.id);
+    this.now = Math.max(this.now, next.at);
+    next.fn();
+    return true;
   }
 }
