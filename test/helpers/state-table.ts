@@ -12,22 +12,26 @@ export function stateTable(machine: AnyStateMachine): string {
   return ['| in | on | if | goes to |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-function nodesOf(node: AnyStateNode): AnyStateNode[] {
+/** A node and all below it. */
+export function nodesOf(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodesOf)];
 }
 
-function nameOf({ path }: AnyStateNode): string {
+/** A state as the table names it. */
+export function nameOf({ path }: AnyStateNode): string {
   return path.join('.') || '(any)';
 }
 
-function eventOf(type: string): string {
+/** An event as the table names it. */
+export function eventOf(type: string): string {
   const [, delay] = /^xstate\.after\.([A-Za-z]+)\./.exec(type) ?? [];
   if (delay !== undefined) return `after ${delay}`;
   if (type === '') return '(at once)';
   return type.replace(/\d+\.hub\.stopping/, 'closeAll');
 }
 
-function guardOf(guard: unknown): string {
+/** A guard as the table names it; empty when there is none. */
+export function guardOf(guard: unknown): string {
   if (typeof guard === 'string') return guard;
   if (typeof guard === 'function' && 'guards' in guard && Array.isArray(guard.guards)) {
     const names = guard.guards.map(guardOf);

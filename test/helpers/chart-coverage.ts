@@ -1,0 +1,105 @@
+import {
+  type AnyActorRef,
+  type AnyStateMachine,
+  type AnyStateNode,
+  type AnyTransitionDefinition,
+  isMachineSnapshot,
+} from 'xstate';
+import { eventOf, guardOf, nameOf, nodesOf } from './state-table.ts';
+
+/** What a chart declares, and what of it was entered and taken. */
+interface Covered {
+  readonly states: ReadonlySet<string>;
+  readonly transitions: ReadonlyMap<string, string>;
+  readonly entered: Set<string>;
+  readonly taken: Set<string>;
+}
+
+/** Watches systems of actors, and knows which declared states and transitions of some charts they went through. */
+export class ChartCoverage {
+  readonly #charts: ReadonlyMap<string, Covered>;
+
+  constructor(machines: readonly AnyStateMachine[]) {
+    this.#charts = new Map(
+      machines.map((machine) => {
+        const nodes = nodesOf(machine.root);
+        return [
+          machine.id,
+          {
+            states: new Set(nodes.filter(({ path }) => path.length > 0).map(nameOf)),
+            transitions: new Map(
+              nodes
+                .flatMap(transitionsOf)
+                .map((transition) => [keyOf(transition), describe(transition)]),
+            ),
+            entered: new Set<string>(),
+            taken: new Set<string>(),
+          },
+        ];
+      }),
+    );
+  }
+
+  /** Watches `root` and all that lives in its system, from now on. */
+  watch(root: AnyActorRef): void {
+    this.#enter(root.getSnapshot());
+    root.system.inspect((event) => {
+      if (event.type === '@xstate.snapshot') this.#enter(event.snapshot);
+      if (event.type !== '@xstate.microstep') return;
+      this.#enter(event.snapshot);
+      for (const transition of event._transitions) {
+        this.#charts.get(transition.source.machine.id)?.taken.add(keyOf(transition));
+      }
+    });
+  }
+
+  /** All that was taken so far of one chart, as keys. */
+  taken(chart: string): ReadonlySet<string> {
+    return this.#of(chart).taken;
+  }
+
+  /** `states 3/3, transitions 7/9` for one chart. */
+  summary(chart: string): string {
+    const { states, transitions, entered, taken } = this.#of(chart);
+    return `${chart}: states ${entered.size}/${states.size}, transitions ${taken.size}/${transitions.size}`;
+  }
+
+  /** The declared states that were never entered and the transitions that were never taken, in words. */
+  uncovered(chart: string): string[] {
+    const { states, transitions, entered, taken } = this.#of(chart);
+    return [
+      ...[...states].filter((state) => !entered.has(state)),
+      ...[...transitions].filter(([key]) => !taken.has(key)).map(([, words]) => words),
+    ];
+  }
+
+  #of(chart: string): Covered {
+    const covered = this.#charts.get(chart);
+    if (covered === undefined) throw new Error(`no chart ${chart}`);
+    return covered;
+  }
+
+  #enter(snapshot: unknown): void {
+    if (!isMachineSnapshot(snapshot)) return;
+    const entered = this.#charts.get(snapshot.machine.id)?.entered;
+    for (const node of snapshot._nodes) if (node.path.length > 0) entered?.add(nameOf(node));
+  }
+}
+
+/** What identifies a transition across copies of a machine: its source, its event, and its place among those. */
+function keyOf(transition: AnyTransitionDefinition): string {
+  const { source, eventType } = transition;
+  const rivals = eventType === '' ? source.always : source.transitions.get(eventType);
+  return `${source.id} ${eventType} ${rivals?.indexOf(transition)}`;
+}
+
+function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
+  return [...node.transitions.values(), node.always ?? []].flat();
+}
+
+/** `dead.due: (at once) if expiryDue → dead.resting`. */
+function describe({ source, eventType, guard, target }: AnyTransitionDefinition): string {
+  const condition = guardOf(guard) === '' ? '' : ` if ${guardOf(guard)}`;
+  const to = (target ?? []).map(nameOf).join(' ') || '·';
+  return `${nameOf(source)}: ${eventOf(eventType)}${condition} → ${to}`;
+}

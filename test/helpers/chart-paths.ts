@@ -1,0 +1,93 @@
+import { type AnyEventObject, type AnyStateMachine, createActor, setup } from 'xstate';
+import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
+import { ChartCoverage } from './chart-coverage.ts';
+import { pathOf } from './state-path.ts';
+import { SteppingClock } from './stepping-clock.ts';
+
+export interface PathOptions {
+  readonly input: object;
+  /** What can happen in a state of the chart. */
+  events(state: { readonly value: unknown; readonly context: unknown }): readonly AnyEventObject[];
+  /** What of a context makes a difference. */
+  abstract(context: unknown): unknown;
+}
+
+/** One step: what happens, and the state that the chart is in then. */
+export interface Step {
+  readonly event: AnyEventObject;
+  readonly value: string | null;
+}
+
+export type Path = readonly Step[];
+
+interface Candidate {
+  readonly path: Path;
+  readonly taken: ReadonlySet<string>;
+}
+
+/**
+ * Few short paths that together take every transition of a chart which `events` can bring about: for each state the
+ * shortest path and one event more, and of those no more than needed.
+ */
+export function coveringPaths(machine: AnyStateMachine, options: PathOptions): Path[] {
+  const { events, abstract, input } = options;
+  const traversal = {
+    input,
+    events,
+    limit: 20_000,
+    serializeState: ({ value, context }: { readonly value: unknown; readonly context: unknown }) =>
+      JSON.stringify([value, abstract(context)]),
+  };
+  const adjacency = new Map(Object.entries(getAdjacencyMap(machine, traversal)));
+  const candidates: Candidate[] = [];
+  for (const { state, steps } of getShortestPaths(machine, traversal)) {
+    const before = steps.map(({ event }) => event).filter(({ type }) => type !== 'xstate.init');
+    const { transitions = {} } = adjacency.get(traversal.serializeState(state)) ?? {};
+    for (const { event } of Object.values<{ event: AnyEventObject }>(transitions)) {
+      candidates.push(walk(machine, input, [...before, event]));
+    }
+  }
+  return cover(candidates.sort((a, b) => a.path.length - b.path.length));
+}
+
+/** Walks the chart by itself to see what a path takes. */
+function walk(
+  machine: AnyStateMachine,
+  input: object,
+  events: readonly AnyEventObject[],
+): Candidate {
+  const coverage = new ChartCoverage([machine]);
+  const parent = setup({ actors: { chart: machine } }).createMachine({
+    invoke: { src: 'chart', id: 'chart', input },
+    on: { '*': {} },
+  });
+  const root = createActor(parent, { clock: new SteppingClock() });
+  coverage.watch(root);
+  const child = root.start().getSnapshot().children['chart'];
+  if (child === undefined) throw new Error('not started');
+  const path = events.map((event) => {
+    child.send(event);
+    return { event, value: pathOf(child.getSnapshot().value) };
+  });
+  root.stop();
+  return { path, taken: coverage.taken(machine.id) };
+}
+
+/** Takes the candidate that adds most until none adds anything; of equals the first. */
+function cover(candidates: readonly Candidate[]): Path[] {
+  const covered = new Set<string>();
+  const chosen: Path[] = [];
+  for (;;) {
+    let best: Candidate | null = null;
+    let most = 0;
+    for (const candidate of candidates) {
+      const added = [...candidate.taken].filter((key) => !covered.has(key)).length;
+      if (added <= most) continue;
+      best = candidate;
+      most = added;
+    }
+    if (best === null) return chosen;
+    chosen.push(best.path);
+    for (const key of best.taken) covered.add(key);
+  }
+}

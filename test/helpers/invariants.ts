@@ -1,0 +1,83 @@
+import { expect } from '@jest/globals';
+import { type AnyActorRef, isMachineSnapshot } from 'xstate';
+import { HISTORY_LENGTH, UNAUTHORIZED_DELAY } from '../../machines/backoff.ts';
+import type { HubActor } from '../../machines/hub.ts';
+import { instanceContexts, instanceRef, sessionContexts } from '../../machines/views.ts';
+import type { SteppingClock } from './stepping-clock.ts';
+
+/** What holds of a hub after every step, whatever was done to it; it doesn't follow from the charts' own states. */
+export function expectSound(hub: HubActor, clock: SteppingClock): void {
+  expectNoErrors(hub);
+  expectTimers(hub, clock);
+  expectSlots(hub);
+  expectHistories(hub);
+  expectBudgets(hub, clock);
+  const known = new Set(instanceContexts(hub.getSnapshot()).map((each) => each.registration.id));
+  for (const { instanceId } of sessionContexts(hub.getSnapshot())) {
+    if (instanceId !== null) expect(known).toContain(instanceId);
+  }
+}
+
+/** `root` and all below it. */
+function actorsOf(root: AnyActorRef): AnyActorRef[] {
+  const snapshot: unknown = root.getSnapshot();
+  const children = isMachineSnapshot(snapshot) ? Object.values(snapshot.children) : [];
+  return [root, ...children.flatMap((child) => (isActor(child) ? actorsOf(child) : []))];
+}
+
+const isActor = (child: unknown): child is AnyActorRef =>
+  typeof child === 'object' && child !== null && 'sessionId' in child;
+
+function expectNoErrors(hub: HubActor): void {
+  const failed = actorsOf(hub).filter((actor) => actor.getSnapshot().status === 'error');
+  expect(failed.map(({ id }) => id)).toEqual([]);
+}
+
+/** One timer for each living actor at most, one that its present state declares, and none of anybody else. */
+function expectTimers(hub: HubActor, clock: SteppingClock): void {
+  const scheduled = Object.values(hub.system.getSnapshot()._scheduledEvents);
+  expect(clock.pending).toBe(scheduled.length);
+  const living = new Set(actorsOf(hub));
+  const owners = new Set<unknown>();
+  for (const { source, event } of scheduled) {
+    expect(owners).not.toContain(source.sessionId);
+    owners.add(source.sessionId);
+    expect(living.has(source)).toBe(true);
+    const snapshot: unknown = source.getSnapshot();
+    const declared = isMachineSnapshot(snapshot)
+      ? snapshot._nodes.flatMap((node) => [...node.transitions.keys()])
+      : [];
+    expect(declared).toContain(event.type);
+  }
+}
+
+/** Who holds a slot is making its first attempt, and who waits for one is waiting. */
+function expectSlots(hub: HubActor): void {
+  const { context } = hub.getSnapshot();
+  const stateOf = (id: string) => instanceRef(hub.getSnapshot(), id)?.getSnapshot().context.state;
+  const { slotHolders, slotQueue } = context;
+  expect(slotHolders.filter((id) => stateOf(id) !== 'connecting')).toEqual([]);
+  expect(slotQueue.filter((id) => stateOf(id) !== 'discovered')).toEqual([]);
+  expect(new Set([...slotHolders, ...slotQueue]).size).toBe(slotHolders.length + slotQueue.length);
+}
+
+function expectHistories(hub: HubActor): void {
+  for (const { transitions, state } of instanceContexts(hub.getSnapshot())) {
+    expect(transitions.length).toBeLessThanOrEqual(HISTORY_LENGTH);
+    expect(transitions.at(-1)?.to).toBe(state);
+    transitions.forEach(({ from }, index) => {
+      const before = transitions[index - 1];
+      if (before === undefined) return;
+      expect(from).toBe(before.to);
+    });
+  }
+}
+
+function expectBudgets(hub: HubActor, clock: SteppingClock): void {
+  for (const { retryCount, nextRetryAt, state, policy } of instanceContexts(hub.getSnapshot())) {
+    expect(retryCount).toBeLessThanOrEqual(policy.maxRetries);
+    if (state !== 'retrying' || nextRetryAt === null) continue;
+    const cap = Math.max(policy.retryCap, UNAUTHORIZED_DELAY);
+    expect(nextRetryAt - clock.now).toBeLessThanOrEqual(cap);
+  }
+}

@@ -1,0 +1,59 @@
+import { type AnyEventObject, fromCallback } from 'xstate';
+import { sessionMachine } from '../../machines/session.ts';
+import type { SessionContext } from '../../machines/session-setup.ts';
+import type { PathOptions } from '../helpers/chart-paths.ts';
+
+/** The chart as a model of itself. */
+export const modelSession = sessionMachine.provide({
+  actors: { link: fromCallback(() => {}) },
+  // A chart that is only walked has no parent.
+  actions: { report: () => {} },
+});
+
+const isSessionContext = (context: unknown): context is SessionContext =>
+  typeof context === 'object' && context !== null && 'instanceActive' in context;
+
+const FAILURE = { code: 'HTTP_ERROR', message: '' };
+
+/**
+ * What can happen to a session among three instances: `steady` and `frail` are active, and when they are lost one is
+ * retrying and the other dead at once; `away` is retrying.
+ */
+export const sessionPathOptions: PathOptions = {
+  input: { id: 's' },
+  events({ value, context }) {
+    if (!isSessionContext(context)) return [];
+    const { instanceId, instanceActive, attempt } = context;
+    const binds = ['steady', 'frail', 'away'].map((id) => ({
+      type: 'session.bind',
+      instanceId: id,
+      active: id === instanceId ? instanceActive : id !== 'away',
+    }));
+    const ways = instanceActive
+      ? [instanceId === 'steady' ? 'retrying' : 'dead', 'removed']
+      : ['active', 'dead', 'removed'];
+    const transitions = ways.map((to) => ({
+      type: 'instance.transitioned',
+      id: instanceId,
+      transition: { from: null, to, at: 0, reason: '' },
+    }));
+    return [
+      ...binds,
+      { type: 'session.unbind' },
+      { type: 'session.close' },
+      ...(instanceId === null ? [] : transitions),
+      ...['link.up', 'link.failed', 'link.lost'].map((type) => ({
+        type,
+        attempt,
+        failure: FAILURE,
+      })),
+      ...(JSON.stringify(value) === '{"bound":"waiting"}' && instanceActive
+        ? [{ type: 'xstate.after.relinkDelay.session.bound.waiting' }]
+        : []),
+    ] satisfies AnyEventObject[];
+  },
+  abstract(context) {
+    if (!isSessionContext(context)) return null;
+    return [context.instanceId, context.instanceActive];
+  },
+};
