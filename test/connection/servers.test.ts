@@ -66,7 +66,9 @@ describe('something that listens but', () => {
     const server = await junk.start({ mode });
     afterTest(server.close);
     register(directory, { id: 'odd', port: server.port });
-    const { client } = await startAgent(directory, { args: ['--connect-timeout', '300ms'] });
+    const args = mode === 'hangs' ? ['--connect-timeout', '300ms'] : [];
+    const { client } = await startAgent(directory, { args });
+    await callTool(client, 'instances_wait', { instance_id: 'odd', state: 'retrying' });
     const { structuredContent } = await callTool(client, 'instances_list');
     const [odd] = structuredContent?.['instances'] ?? [];
     expect(odd).toMatchObject({ state: 'retrying', last_error: { code } });

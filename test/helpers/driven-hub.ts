@@ -12,6 +12,7 @@ import {
 import { resolveConfig } from '../../src/config.ts';
 import { createHub, type Hub } from '../../src/create-hub.ts';
 import { createLogger } from '../../src/log.ts';
+import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
 import { register, temporaryDirectory } from './registrations.ts';
 import { type ScriptedPeer, startPeer } from './scripted-peer.ts';
@@ -137,8 +138,9 @@ export class DrivenHub {
     const waiting = new Map<string, (frame: Answer) => void>();
     const frames: string[] = [];
     const session = this.hub.openSession((frame) => {
-      frames.push(frame);
-      const parsed = answer.safeParse(JSON.parse(frame));
+      const text = textOf(frame);
+      frames.push(text);
+      const parsed = answer.safeParse(JSON.parse(text));
       if (!parsed.success) return undefined;
       waiting.get(String(parsed.data.id))?.(parsed.data);
       waiting.delete(String(parsed.data.id));
