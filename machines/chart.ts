@@ -1,4 +1,4 @@
-import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
 /** One transition as people read it. */
 export interface Arrow {
@@ -9,6 +9,7 @@ export interface Arrow {
   readonly event: string;
   /** Empty when there is none. */
   readonly guard: string;
+  readonly definition: AnyTransitionDefinition;
 }
 
 /** A node of a chart and all below it, parents first. */
@@ -19,14 +20,13 @@ export function nodesOf(node: AnyStateNode): AnyStateNode[] {
 /** The declared transitions of a chart, in the order in which they are tried. */
 export function arrowsOf(machine: AnyStateMachine): Arrow[] {
   return nodesOf(machine.root).flatMap((from) =>
-    [...from.transitions.values(), from.always ?? []]
-      .flat()
-      .map(({ eventType, target, guard }) => ({
-        from,
-        to: target?.[0] ?? null,
-        event: eventOf(eventType, from),
-        guard: guardOf(guard),
-      })),
+    [...from.transitions.values(), from.always ?? []].flat().map((definition) => ({
+      from,
+      to: definition.target?.[0] ?? null,
+      event: eventOf(definition.eventType, from),
+      guard: guardOf(definition.guard),
+      definition,
+    })),
   );
 }
 

@@ -1,11 +1,11 @@
 import {
   type AnyActorRef,
   type AnyStateMachine,
-  type AnyStateNode,
   type AnyTransitionDefinition,
   isMachineSnapshot,
 } from 'xstate';
-import { eventOf, guardOf, nameOf, nodesOf } from './state-table.ts';
+import { type Arrow, arrowsOf, nodesOf } from '../../machines/chart.ts';
+import { nameOf } from './state-table.ts';
 
 /** What a chart declares, and what of it was entered and taken. */
 interface Covered {
@@ -21,22 +21,21 @@ export class ChartCoverage {
 
   constructor(machines: readonly AnyStateMachine[]) {
     this.#charts = new Map(
-      machines.map((machine) => {
-        const nodes = nodesOf(machine.root);
-        return [
-          machine.id,
-          {
-            states: new Set(nodes.filter(({ path }) => path.length > 0).map(nameOf)),
-            transitions: new Map(
-              nodes
-                .flatMap(transitionsOf)
-                .map((transition) => [keyOf(transition), describe(transition)]),
-            ),
-            entered: new Set<string>(),
-            taken: new Set<string>(),
-          },
-        ];
-      }),
+      machines.map((machine) => [
+        machine.id,
+        {
+          states: new Set(
+            nodesOf(machine.root)
+              .filter(({ path }) => path.length > 0)
+              .map(nameOf),
+          ),
+          transitions: new Map(
+            arrowsOf(machine).map((arrow) => [keyOf(arrow.definition), describe(arrow)]),
+          ),
+          entered: new Set<string>(),
+          taken: new Set<string>(),
+        },
+      ]),
     );
   }
 
@@ -93,13 +92,7 @@ function keyOf(transition: AnyTransitionDefinition): string {
   return `${source.id} ${eventType} ${rivals?.indexOf(transition)}`;
 }
 
-function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
-  return [...node.transitions.values(), node.always ?? []].flat();
-}
-
-/** `dead.due: (at once) if expiryDue → dead.resting`. */
-function describe({ source, eventType, guard, target }: AnyTransitionDefinition): string {
-  const condition = guardOf(guard) === '' ? '' : ` if ${guardOf(guard)}`;
-  const to = (target ?? []).map(nameOf).join(' ') || '·';
-  return `${nameOf(source)}: ${eventOf(eventType)}${condition} → ${to}`;
+/** `dead.due: at once if expiryDue → dead.resting`. */
+function describe({ from, event, guard, to }: Arrow): string {
+  return `${nameOf(from)}: ${event}${guard === '' ? '' : ` if ${guard}`} → ${nameOf(to)}`;
 }
