@@ -3,20 +3,17 @@ import { HubError, type HubErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
 import { type Frame, textOf } from '../wire/frame.ts';
-import { isObject, objectOf, parseJson } from '../wire/json.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
-import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
 import type { Asker } from './ask-book.ts';
 import { Call, type Transform } from './call.ts';
+import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { FromInstance } from './from-instance.ts';
 import type { LinkOptions, LinkTarget } from './link-options.ts';
 import { LinkSession } from './link-session.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 /** Milliseconds after a cancellation in which the instance may end the exchange itself. */
 const CANCEL_GRACE = 200;
-
-/** Milliseconds before a stream that the instance closed is resumed, unless it names another time. */
-const RESUME_DELAY = 1_000;
 
 /**
  * Carries one session's traffic to one instance, as frames. It outlives the MCP sessions at the instance: `open` makes
@@ -27,8 +24,9 @@ export class Link implements Asker {
   readonly instanceId: string;
   readonly #options: LinkOptions;
   readonly #calls = new Map<string, Call>();
-  readonly #subscriptions = new Map<string, string>();
+  readonly #subscriptions = new Subscriptions();
   readonly #fromInstance: FromInstance;
+  readonly #owner: ExchangeOwner;
   #session: LinkSession | null = null;
   #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting';
 
@@ -42,6 +40,17 @@ export class Link implements Asker {
       answer: (call, frame) => this.#answer(call, frame),
       reply: (frame) => this.notify(frame),
     });
+    this.#owner = {
+      maxMessage: options.maxMessage,
+      fromInstance: this.#fromInstance,
+      isCurrent: (session) => !this.#isStale(session),
+      answer: (call, frame) => void this.#answer(call, frame),
+      fail: (call, code, message, failure) => this.#fail(call, code, message, failure),
+      again: (call) => this.#again(call),
+      expired: (session) => this.#expired(session),
+      lost: (session, failure) => this.#lose(session, failure),
+      suspected: () => options.onSuspected(),
+    };
   }
 
   get isIdle(): boolean {
@@ -78,7 +87,7 @@ export class Link implements Asker {
     this.#session = session;
     const { agent, logLevel, openTimeout } = this.#options;
     try {
-      await session.open(agent(), logLevel(), this.#subscriptions.values(), openTimeout);
+      await session.open(agent(), logLevel(), this.#subscriptions.params(), openTimeout);
     } catch (error) {
       void session.close();
       if (this.#session === session) this.#state = 'waiting';
@@ -132,9 +141,7 @@ export class Link implements Asker {
     }
     const call = new Call(rawId, method, frame, transform, this.#options.backlog.add(frame));
     this.#calls.set(rawId, call);
-    if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
-      this.#remember(method, frame);
-    }
+    this.#subscriptions.note(method, frame);
     if (this.#state === 'closed') {
       this.#fail(call, 'INSTANCE_GONE', `instance "${this.instanceId}" is gone`);
     } else this.#sendOrQueue(call);
@@ -187,75 +194,8 @@ export class Link implements Asker {
 
   #send(call: Call, session: LinkSession): void {
     call.start(this.#options.traffic, () =>
-      session.http.post(call.frame, this.#sinkOf(call, session)),
+      session.http.post(call.frame, new Exchange(call, session, this.#owner)),
     );
-  }
-
-  #sinkOf(call: Call, session: LinkSession): ExchangeSink {
-    return {
-      onSent: () => {
-        call.sent = true;
-      },
-      onWritten: call.onWritten,
-      onFrame: (text) => this.#fromInstance.receive(text, call),
-      onLarge: (parts) => this.#fromInstance.receiveLarge(parts),
-      onOversize: (bytes) => {
-        const limit = this.#options.maxMessage;
-        const message = `the answer has ${bytes} bytes, the limit is ${limit}`;
-        this.#fail(call, 'MESSAGE_TOO_LARGE', message);
-      },
-      onEnd: (end) => {
-        if (!call.over) this.#endedUnanswered(call, session, end);
-      },
-    };
-  }
-
-  #endedUnanswered(call: Call, session: LinkSession, end: ExchangeEnd): void {
-    if (end.kind === 'status') {
-      this.#refused(call, session, end.status, end.body);
-    } else if (end.kind === 'accepted') {
-      // Its answer may come on the standing stream.
-      if (session.isStreaming) return;
-      this.#fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
-    } else if (end.kind === 'failed' && !call.sent) {
-      // Nobody took it: it isn't lost, it waits.
-      this.#lose(session, end.failure);
-      this.#again(call);
-    } else if (end.lastEventId !== null && !this.#isStale(session)) {
-      const delay = end.kind === 'ended' ? (end.retry ?? RESUME_DELAY) : 0;
-      this.#resume(call, session, end.lastEventId, delay);
-    } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
-      this.#fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
-    } else {
-      this.#fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
-      if (end.kind === 'failed') this.#options.onSuspected();
-    }
-  }
-
-  /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery */
-  #resume(call: Call, session: LinkSession, lastEventId: string, delay: number): void {
-    const resume = setTimeout(() => {
-      call.carriedBy(session.http.listen(lastEventId, this.#sinkOf(call, session)));
-    }, delay);
-    call.carriedBy(() => clearTimeout(resume));
-  }
-
-  #refused(call: Call, session: LinkSession, status: number, body: string): void {
-    if (status === 404 && session.http.sessionId !== null && !call.resent) {
-      call.resent = true;
-      this.#expired(session);
-      this.#again(call);
-      return;
-    }
-    const answer = parseJson(body);
-    if (isObject(answer) && isObject(answer['error'])) {
-      const error = JSON.stringify(answer['error']);
-      this.#answer(call, `{"jsonrpc":"2.0","id":${call.rawId},"error":${error}}`);
-      return;
-    }
-    const message = `the instance answered HTTP ${status}`;
-    const code = status === 401 || status === 403 ? 'UNAUTHORIZED' : 'HTTP_ERROR';
-    this.#fail(call, 'INSTANCE_REFUSED', message, { code, message: body.slice(0, 200) || message });
   }
 
   /** The instance forgot the session: a new one, without a word to the agent. */
@@ -321,13 +261,5 @@ export class Link implements Asker {
     const session = this.#session;
     this.#session = null;
     void session?.close();
-  }
-
-  /** Subscriptions are set again when the link is opened anew. */
-  #remember(method: string, frame: string): void {
-    const params = objectOf(objectOf(parseJson(frame))['params']);
-    const uri = String(params['uri']);
-    if (method === 'resources/subscribe') this.#subscriptions.set(uri, JSON.stringify(params));
-    else this.#subscriptions.delete(uri);
   }
 }

@@ -1,14 +1,16 @@
-import type { Json, JsonObject } from '../../machines/model.ts';
-import { instanceContext, instanceContexts } from '../../machines/views.ts';
-import { HubError, type HubErrorCode } from '../errors.ts';
+import type { JsonObject } from '../../machines/model.ts';
+import { instanceContext } from '../../machines/views.ts';
+import { HubError } from '../errors.ts';
 import { errorFrame, failureFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { type Envelope, readEnvelope, replaceId } from '../wire/envelope.ts';
-import { objectOf, parseJson, stringOf } from '../wire/json.ts';
+import { parseJson, stringOf } from '../wire/json.ts';
+import { type AgentRequest, paramsOf } from './agent-request.ts';
 import { findInstance } from './find-instance.ts';
 import { isHubResource, readHubResource } from './hub-resources.ts';
 import { agentInfoOf, initializeResult } from './initialize.ts';
 import { isFirstPage, type List, listOf, mergePage, ownPage } from './lists.ts';
 import { News } from './news.ts';
+import { OwnAnswers } from './own-answers.ts';
 import type { LinkPort, SessionPorts } from './ports.ts';
 import { Project } from './project.ts';
 import { instancesCall, parseCall } from './tools/call.ts';
@@ -16,14 +18,7 @@ import { instancesConnect } from './tools/connect.ts';
 import { instancesDisconnect } from './tools/disconnect.ts';
 import type { HubTool } from './tools/hub-tool.ts';
 import { hubToolNamed, waitsForDiscovery } from './tools/hub-tools.ts';
-
-/** One request of the agent. */
-interface Request {
-  readonly frame: string;
-  /** JSON text of the id. */
-  readonly rawId: string;
-  readonly method: string;
-}
+import { notActive, notConnected, unknownTool } from './unroutable.ts';
 
 /**
  * One MCP session with an agent: answers what is the hub's, sends everything else over the link of the instance that
@@ -33,16 +28,19 @@ export class AgentSession {
   readonly #ports: SessionPorts;
   readonly #project: Project;
   readonly #news: News;
-  /** What the hub itself is answering. */
-  readonly #running = new Map<string, AbortController>();
-  #settled: Promise<void> | null = null;
-  #hasSettled = false;
+  readonly #own: OwnAnswers;
   #onIdle: (() => void) | null = null;
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
     this.#project = new Project(ports);
     this.#news = new News(ports, this.#project);
+    this.#own = new OwnAnswers({
+      settled: () => this.#project.settled(),
+      toAgent: (frame) => this.#send(frame),
+      onOver: () => this.answered(),
+      log: ports.log,
+    });
     ports.hub.send({ type: 'session.opened', id: ports.id });
   }
 
@@ -83,7 +81,7 @@ export class AgentSession {
   /** Ends the session; resolves when the instances have said goodbye. */
   async close(): Promise<void> {
     this.#news.stop();
-    for (const controller of this.#running.values()) controller.abort();
+    this.#own.cancelAll();
     await this.#ports.links.close('HUB_STOPPING', 'the hub is being stopped');
     this.#ports.hub.send({ type: 'session.ended', id: this.#ports.id });
     this.#ports.onClosed();
@@ -95,7 +93,7 @@ export class AgentSession {
   }
 
   #checkIdle(): void {
-    if (this.#running.size === 0 && this.#ports.links.isIdle) this.#onIdle?.();
+    if (this.#own.isIdle && this.#ports.links.isIdle) this.#onIdle?.();
   }
 
   #receiveAnswer(frame: string, envelope: Envelope): void {
@@ -125,14 +123,12 @@ export class AgentSession {
   #cancel(frame: string): void {
     const { requestId } = paramsOf(frame);
     const rawId = JSON.stringify(requestId) ?? '';
-    const running = this.#running.get(rawId);
-    running?.abort();
-    this.#running.delete(rawId);
+    this.#own.cancel(rawId);
     this.#ports.links.cancel(rawId, frame);
     this.answered();
   }
 
-  #receiveRequest(request: Request): void {
+  #receiveRequest(request: AgentRequest): void {
     const { rawId, method, frame } = request;
     switch (method) {
       case 'ping':
@@ -167,7 +163,7 @@ export class AgentSession {
     }
   }
 
-  #initialize({ frame, rawId }: Request): void {
+  #initialize({ frame, rawId }: AgentRequest): void {
     const info = agentInfoOf(paramsOf(frame));
     if (info === null) {
       const message = 'initialize needs protocolVersion, capabilities and clientInfo';
@@ -179,7 +175,7 @@ export class AgentSession {
     this.#news.start();
   }
 
-  #setLevel(request: Request): void {
+  #setLevel(request: AgentRequest): void {
     this.#ports.memory.logLevel = JSON.stringify(paramsOf(request.frame));
     const { bound } = this.#ports.links;
     const { capabilities } = this.#peerOf(bound) ?? {};
@@ -193,7 +189,7 @@ export class AgentSession {
     return instanceContext(this.#ports.hub.getSnapshot(), link.instanceId)?.peer;
   }
 
-  #callTool(request: Request): void {
+  #callTool(request: AgentRequest): void {
     const params = paramsOf(request.frame);
     const name = stringOf(params['name']);
     if (name === null) {
@@ -206,10 +202,10 @@ export class AgentSession {
     else this.#callHubTool(request, tool, params);
   }
 
-  #callHubTool(request: Request, tool: HubTool, params: JsonObject): void {
+  #callHubTool(request: AgentRequest, tool: HubTool, params: JsonObject): void {
     const { rawId } = request;
     if (tool === instancesConnect || tool === instancesDisconnect) this.#project.leaveToAgent();
-    this.#run(request, waitsForDiscovery(tool), async (signal) => {
+    this.#own.run(request, waitsForDiscovery(tool), async (signal) => {
       if (tool === instancesCall) {
         this.#callInstance(request, params);
         return;
@@ -221,13 +217,13 @@ export class AgentSession {
   }
 
   /** Sends `instances_call` on as the `tools/call` that it stands for, `_meta` and all. */
-  #callInstance({ rawId }: Request, params: JsonObject): void {
+  #callInstance({ rawId }: AgentRequest, params: JsonObject): void {
     const { links, hub } = this.#ports;
     const { instance_id, tool: name, arguments: args } = parseCall(params['arguments']);
     let link = links.bound;
     if (instance_id !== undefined) {
       const { registration, state } = findInstance(hub.getSnapshot(), instance_id);
-      if (state === 'dead') throw this.#notActive(registration.id);
+      if (state === 'dead') throw notActive(hub.getSnapshot(), registration.id);
       link = links.passing(registration.id);
     }
     if (link === null) throw notConnected();
@@ -237,7 +233,7 @@ export class AgentSession {
     link.request(frame, rawId, 'tools/call');
   }
 
-  #resource(request: Request): void {
+  #resource(request: AgentRequest): void {
     const { frame, rawId, method } = request;
     const { uri } = paramsOf(frame);
     if (!isHubResource(uri)) {
@@ -249,7 +245,7 @@ export class AgentSession {
       this.#send(resultFrame(rawId, {}));
       return;
     }
-    this.#run(request, true, async () => {
+    this.#own.run(request, true, async () => {
       const contents = readHubResource(this.#ports, uri);
       if (contents === null) {
         this.#send(errorFrame(rawId, -32002, `Resource ${uri} not found`, { uri }));
@@ -260,8 +256,8 @@ export class AgentSession {
     });
   }
 
-  #list(request: Request, list: List): void {
-    this.#run(request, true, async () => {
+  #list(request: AgentRequest, list: List): void {
+    this.#own.run(request, true, async () => {
       const { frame, rawId, method } = request;
       const { links, hub } = this.#ports;
       const isFirst = isFirstPage(paramsOf(frame));
@@ -276,86 +272,19 @@ export class AgentSession {
   }
 
   /** To the instance that the session is connected to, or will be at the end of start-up. */
-  #forward(request: Request, tool?: string): void {
+  #forward(request: AgentRequest, tool?: string): void {
     const { frame, rawId, method } = request;
     const link = this.#ports.links.bound;
     if (link !== null) {
       link.request(frame, rawId, method);
       return;
     }
-    this.#run(request, true, async () => {
+    this.#own.run(request, true, async () => {
       const bound = this.#ports.links.bound;
       if (bound !== null) bound.request(frame, rawId, method);
-      else if (tool !== undefined) throw this.#unknownTool(tool);
+      else if (tool !== undefined) throw unknownTool(this.#ports.hub.getSnapshot(), tool);
       else if (KNOWN_METHODS.test(method)) throw notConnected();
       else this.#send(errorFrame(rawId, RPC_CODE.methodNotFound, 'Method not found'));
-    });
-  }
-
-  /** Answers a request of the hub's own, after start-up has settled if need be; what `answer` throws is the answer. */
-  #run(
-    request: Request,
-    afterDiscovery: boolean,
-    answer: (signal: AbortSignal) => Promise<void>,
-  ): void {
-    const { rawId, method } = request;
-    const controller = new AbortController();
-    this.#running.set(rawId, controller);
-    const wait = afterDiscovery && !this.#hasSettled ? this.#settle() : null;
-    const run = async () => {
-      if (wait !== null) await wait;
-      if (!controller.signal.aborted) await answer(controller.signal);
-    };
-    run()
-      .catch((error: unknown) => {
-        if (!controller.signal.aborted) this.#sendFailure(rawId, method, error);
-      })
-      .finally(() => {
-        if (this.#running.get(rawId) === controller) this.#running.delete(rawId);
-        this.answered();
-      });
-  }
-
-  #settle(): Promise<void> {
-    this.#settled ??= this.#project.settled().then(() => {
-      this.#hasSettled = true;
-    });
-    return this.#settled;
-  }
-
-  #sendFailure(rawId: string, method: string, error: unknown): void {
-    if (error instanceof HubError) {
-      this.#send(failureFrame(rawId, method, error));
-      return;
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    this.#ports.log.error('a request failed by a defect of the hub', { method, error: message });
-    this.#send(errorFrame(rawId, RPC_CODE.internalError, message));
-  }
-
-  #unknownTool(name: string): HubError {
-    const having = instanceContexts(this.#ports.hub.getSnapshot()).filter(
-      ({ state, catalogue }) =>
-        state === 'active' && catalogue?.tools.some((tool) => tool['name'] === name),
-    );
-    if (having.length === 0) {
-      return new HubError('UNKNOWN_TOOL', `no tool "${name}", and not connected to an instance`);
-    }
-    const candidates = having.map(({ registration: { id, name, path } }) => ({ id, name, path }));
-    return new HubError(
-      'NOT_CONNECTED',
-      `tool "${name}" belongs to ${candidates.map(({ id }) => id).join(', ')}; this session is not connected`,
-      { candidates },
-    );
-  }
-
-  #notActive(id: string): HubError {
-    const found = findInstance(this.#ports.hub.getSnapshot(), id);
-    const code: HubErrorCode = 'INSTANCE_NOT_ACTIVE';
-    return new HubError(code, `instance "${id}" is ${found.state}`, {
-      instance_id: id,
-      state: found.state ?? 'discovered',
-      last_error: found.lastFailure,
     });
   }
 
@@ -366,12 +295,3 @@ export class AgentSession {
 
 /** Methods that an instance would know: not unknown, there is only nobody to ask. */
 const KNOWN_METHODS = /^(resources|prompts|completion|tasks|tools)\//;
-
-function notConnected(): HubError {
-  return new HubError('NOT_CONNECTED', 'this session is not connected to an instance');
-}
-
-function paramsOf(frame: string): JsonObject {
-  const message: Json | undefined = parseJson(frame);
-  return objectOf(objectOf(message)['params']);
-}

@@ -1,0 +1,118 @@
+import type { Failure } from '../../machines/model.ts';
+import type { HubErrorCode } from '../errors.ts';
+import { isObject, parseJson } from '../wire/json.ts';
+import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
+import type { Call } from './call.ts';
+import type { FromInstance } from './from-instance.ts';
+import type { LinkSession } from './link-session.ts';
+
+/** Milliseconds before a stream that the instance closed is resumed, unless it names another time. */
+const RESUME_DELAY = 1_000;
+
+/** What becomes of a call, decided by its exchange and done by its link. */
+export interface ExchangeOwner {
+  /** Largest message to the agent, in bytes. */
+  readonly maxMessage: number;
+  readonly fromInstance: FromInstance;
+  /** Whether the link still uses this session. */
+  isCurrent(session: LinkSession): boolean;
+  answer(call: Call, frame: string): void;
+  fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void;
+  /** Nobody has taken the call: it is sent as if for the first time. */
+  again(call: Call): void;
+  /** The instance has forgotten the session. */
+  expired(session: LinkSession): void;
+  lost(session: LinkSession, failure: Failure): void;
+  /** Is the instance still there? */
+  suspected(): void;
+}
+
+/** One call on one session: what its response brings, and what it means when that ends without an answer. */
+export class Exchange implements ExchangeSink {
+  readonly #call: Call;
+  readonly #session: LinkSession;
+  readonly #owner: ExchangeOwner;
+
+  constructor(call: Call, session: LinkSession, owner: ExchangeOwner) {
+    this.#call = call;
+    this.#session = session;
+    this.#owner = owner;
+  }
+
+  onSent(): void {
+    this.#call.sent = true;
+  }
+
+  onWritten(): void {
+    this.#call.onWritten();
+  }
+
+  onFrame(text: string): Promise<void> | undefined {
+    return this.#owner.fromInstance.receive(text, this.#call);
+  }
+
+  onLarge(parts: readonly Buffer[]): boolean {
+    return this.#owner.fromInstance.receiveLarge(parts);
+  }
+
+  onOversize(bytes: number): void {
+    const message = `the answer has ${bytes} bytes, the limit is ${this.#owner.maxMessage}`;
+    this.#owner.fail(this.#call, 'MESSAGE_TOO_LARGE', message);
+  }
+
+  onEnd(end: ExchangeEnd): void {
+    if (!this.#call.over) this.#endedUnanswered(end);
+  }
+
+  #endedUnanswered(end: ExchangeEnd): void {
+    const [call, session, owner] = [this.#call, this.#session, this.#owner];
+    if (end.kind === 'status') {
+      this.#refused(end.status, end.body);
+    } else if (end.kind === 'accepted') {
+      // Its answer may come on the standing stream.
+      if (session.isStreaming) return;
+      owner.fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
+    } else if (end.kind === 'failed' && !call.sent) {
+      // Nobody took it: it isn't lost, it waits.
+      owner.lost(session, end.failure);
+      owner.again(call);
+    } else if (end.lastEventId !== null && owner.isCurrent(session)) {
+      this.#resume(end.lastEventId, end.kind === 'ended' ? (end.retry ?? RESUME_DELAY) : 0);
+    } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
+      owner.fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
+    } else {
+      owner.fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
+      if (end.kind === 'failed') owner.suspected();
+    }
+  }
+
+  /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery */
+  #resume(lastEventId: string, delay: number): void {
+    const resume = setTimeout(() => {
+      this.#call.carriedBy(this.#session.http.listen(lastEventId, this));
+    }, delay);
+    this.#call.carriedBy(() => clearTimeout(resume));
+  }
+
+  #refused(status: number, body: string): void {
+    const [call, owner] = [this.#call, this.#owner];
+    if (status === 404 && this.#session.http.sessionId !== null && !call.resent) {
+      call.resent = true;
+      owner.expired(this.#session);
+      owner.again(call);
+      return;
+    }
+    const answer = parseJson(body);
+    if (isObject(answer) && isObject(answer['error'])) {
+      const error = JSON.stringify(answer['error']);
+      owner.answer(call, `{"jsonrpc":"2.0","id":${call.rawId},"error":${error}}`);
+      return;
+    }
+    const message = `the instance answered HTTP ${status}`;
+    const code = status === 401 || status === 403 ? 'UNAUTHORIZED' : 'HTTP_ERROR';
+    owner.fail(call, 'INSTANCE_REFUSED', message, {
+      code,
+      message: body.slice(0, 200) || message,
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { objectOf, parseJson } from '../wire/json.ts';
+
+/** What the agent has subscribed to: set again when a link is opened anew. */
+export class Subscriptions {
+  readonly #params = new Map<string, string>();
+
+  /** Looks at a request of the agent. */
+  note(method: string, frame: string): void {
+    if (method !== 'resources/subscribe' && method !== 'resources/unsubscribe') return;
+    const params = objectOf(objectOf(parseJson(frame))['params']);
+    const uri = String(params['uri']);
+    if (method === 'resources/subscribe') this.#params.set(uri, JSON.stringify(params));
+    else this.#params.delete(uri);
+  }
+
+  /** `params` of each subscription as JSON text. */
+  params(): Iterable<string> {
+    return this.#params.values();
+  }
+}

@@ -1,0 +1,81 @@
+import { HubError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { errorFrame, failureFrame, RPC_CODE } from '../wire/answer.ts';
+import type { AgentRequest } from './agent-request.ts';
+
+export interface OwnAnswersOptions {
+  /** Resolves when start-up discovery has settled; called once at most. */
+  settled(): Promise<void>;
+  toAgent(frame: string): void;
+  /** A request is over, answered or not. */
+  onOver(): void;
+  readonly log: Logger;
+}
+
+/** The requests of an agent that the hub answers itself. */
+export class OwnAnswers {
+  readonly #options: OwnAnswersOptions;
+  readonly #running = new Map<string, AbortController>();
+  #settling: Promise<void> | null = null;
+  #hasSettled = false;
+
+  constructor(options: OwnAnswersOptions) {
+    this.#options = options;
+  }
+
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
+  /** Runs `answer`, after start-up has settled if need be. What it throws is the answer to the request. */
+  run(
+    { rawId, method }: AgentRequest,
+    afterDiscovery: boolean,
+    answer: (signal: AbortSignal) => void | Promise<void>,
+  ): void {
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#running.set(rawId, controller);
+    const wait = afterDiscovery && !this.#hasSettled ? this.#settle() : null;
+    const run = async () => {
+      if (wait !== null) await wait;
+      if (!signal.aborted) await answer(signal);
+    };
+    run()
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#sendFailure(rawId, method, error);
+      })
+      .finally(() => {
+        if (this.#running.get(rawId) === controller) this.#running.delete(rawId);
+        this.#options.onOver();
+      });
+  }
+
+  /** The request `rawId` will not be answered. */
+  cancel(rawId: string): void {
+    this.#running.get(rawId)?.abort();
+    this.#running.delete(rawId);
+  }
+
+  cancelAll(): void {
+    for (const rawId of this.#running.keys()) this.cancel(rawId);
+  }
+
+  #settle(): Promise<void> {
+    this.#settling ??= this.#options.settled().then(() => {
+      this.#hasSettled = true;
+    });
+    return this.#settling;
+  }
+
+  #sendFailure(rawId: string, method: string, error: unknown): void {
+    const { toAgent, log } = this.#options;
+    if (error instanceof HubError) {
+      toAgent(failureFrame(rawId, method, error));
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    log.error('a request failed by a defect of the hub', { method, error: message });
+    toAgent(errorFrame(rawId, RPC_CODE.internalError, message));
+  }
+}

@@ -1,0 +1,33 @@
+import { type HubSnapshot, instanceContexts } from '../../machines/views.ts';
+import { HubError } from '../errors.ts';
+import { findInstance } from './find-instance.ts';
+
+/** For a session that isn't connected. */
+export function notConnected(): HubError {
+  return new HubError('NOT_CONNECTED', 'this session is not connected to an instance');
+}
+
+/** For a tool that is none of the hub's, from a session that isn't connected. */
+export function unknownTool(snapshot: HubSnapshot, name: string): HubError {
+  const having = instanceContexts(snapshot).filter(
+    ({ state, catalogue }) =>
+      state === 'active' && catalogue?.tools.some((tool) => tool['name'] === name),
+  );
+  if (having.length === 0) {
+    return new HubError('UNKNOWN_TOOL', `no tool "${name}", and not connected to an instance`);
+  }
+  const candidates = having.map(({ registration: { id, name, path } }) => ({ id, name, path }));
+  const owners = candidates.map(({ id }) => id).join(', ');
+  const message = `tool "${name}" belongs to ${owners}; this session is not connected`;
+  return new HubError('NOT_CONNECTED', message, { candidates });
+}
+
+/** For an instance that is known and can't be used. */
+export function notActive(snapshot: HubSnapshot, id: string): HubError {
+  const { state, lastFailure } = findInstance(snapshot, id);
+  return new HubError('INSTANCE_NOT_ACTIVE', `instance "${id}" is ${state}`, {
+    instance_id: id,
+    state: state ?? 'discovered',
+    last_error: lastFailure,
+  });
+}
