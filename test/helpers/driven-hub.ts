@@ -130,8 +130,12 @@ export class DrivenHub {
     this.write(id, { started: new Date(this.#written).toISOString() });
   }
 
+  fileOf(id: string): string {
+    return join(this.directory, `${id}.json`);
+  }
+
   remove(id: string): void {
-    rmSync(join(this.directory, `${id}.json`), { force: true });
+    rmSync(this.fileOf(id), { force: true });
   }
 
   openAgent(): Agent {

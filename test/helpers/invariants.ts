@@ -65,10 +65,11 @@ function expectHistories(hub: HubActor): void {
   for (const { transitions, state } of instanceContexts(hub.getSnapshot())) {
     expect(transitions.length).toBeLessThanOrEqual(HISTORY_LENGTH);
     expect(transitions.at(-1)?.to).toBe(state);
-    transitions.forEach(({ from }, index) => {
+    transitions.forEach(({ from, at }, index) => {
       const before = transitions[index - 1];
       if (before === undefined) return;
       expect(from).toBe(before.to);
+      expect(at).toBeGreaterThanOrEqual(before.at);
     });
   }
 }

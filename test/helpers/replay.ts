@@ -1,0 +1,17 @@
+/** The seed of every run, so that a change and not chance makes a test fail. */
+const SEED = 20_261_123;
+
+/**
+ * How properties are run. What a failure prints is replayed with `PROPERTY_SEED=… PROPERTY_PATH=…`;
+ * `PROPERTY_SEED=random` and `PROPERTY_RUNS=…` look further.
+ */
+export function propertyParameters(numRuns: number) {
+  const { PROPERTY_SEED: seed, PROPERTY_PATH: path, PROPERTY_RUNS: runs } = process.env;
+  return {
+    numRuns: runs === undefined ? numRuns : Number(runs),
+    seed: seed === 'random' ? Date.now() % 2 ** 31 : Number(seed ?? SEED),
+    ...(path === undefined ? {} : { path }),
+    endOnFailure: path !== undefined,
+    verbose: 1 as const,
+  };
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { InstancePolicy } from '../../machines/model.ts';
+import { instanceRef, sessionRef } from '../../machines/views.ts';
+import { expectSound } from '../helpers/invariants.ts';
+import { propertyParameters } from '../helpers/replay.ts';
+import { ScriptedWorld } from '../helpers/scripted-world.ts';
+import { pathOf } from '../helpers/state-path.ts';
+import { commands, SESSIONS } from './commands.ts';
+
+const POLICY: InstancePolicy = {
+  connectTimeout: 5_000,
+  pingInterval: 5_000,
+  pingTimeout: 2_000,
+  maxMissedPings: 2,
+  retryBase: 200,
+  retryCap: 3_000,
+  maxRetries: 3,
+  reviveInterval: 60_000,
+  deadTtl: 100_000,
+};
+
+const stateOf = (world: ScriptedWorld, id: string) =>
+  pathOf(instanceRef(world.hub.getSnapshot(), id)?.getSnapshot().value) ?? 'removed';
+
+/** Connections and links stand only in states that may hold them, and then they do. */
+function expectConnections(world: ScriptedWorld): void {
+  for (const id of world.open.keys()) {
+    expect(stateOf(world, id)).toMatch(/^(active|connecting|retrying\.attempting|dead\.probing)/);
+  }
+  for (const id of world.files.keys()) {
+    if (stateOf(world, id).startsWith('active')) expect([...world.open.keys()]).toContain(id);
+  }
+  for (const [session, { instanceId }] of world.links) {
+    const snapshot = sessionRef(world.hub.getSnapshot(), session)?.getSnapshot();
+    expect(pathOf(snapshot?.value)).toMatch(/^(binding|bound\.(ready|relinking))$/);
+    expect(snapshot?.context.instanceId).toBe(instanceId);
+    expect(stateOf(world, instanceId)).toMatch(/^active/);
+  }
+}
+
+/** All is well again, links that hung have timed out, and more than a revival interval passes. */
+function recover(world: ScriptedWorld): void {
+  world.modes.clear();
+  world.busy.clear();
+  world.linkMode = 'well';
+  world.gone.clear();
+  for (const session of world.links.keys()) world.failLink(session);
+  world.clock.advance(70_000);
+}
+
+describe('whatever happens', () => {
+  it('the hub is sound at every step, and well again in the end', () => {
+    fc.assert(
+      fc.property(commands, (all) => {
+        const world = new ScriptedWorld(POLICY);
+        for (const command of all) {
+          command.run(world);
+          expectSound(world.hub, world.clock);
+          expectConnections(world);
+        }
+        recover(world);
+        expectSound(world.hub, world.clock);
+        expectConnections(world);
+        for (const id of world.files.keys()) {
+          if (!world.givenUp.has(id))
+            expect([id, stateOf(world, id)]).toEqual([id, expect.stringMatching(/^active/)]);
+        }
+        for (const session of SESSIONS) {
+          const value = pathOf(sessionRef(world.hub.getSnapshot(), session)?.getSnapshot().value);
+          expect(value ?? 'unbound').toMatch(/^(unbound|bound\.ready)$/);
+        }
+        world.hub.stop();
+        expect(world.clock.pending).toBe(0);
+        expect([world.open.size, world.links.size]).toEqual([0, 0]);
+      }),
+      propertyParameters(60),
+    );
+  });
+});
