@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { type AnyActorRef, isMachineSnapshot } from 'xstate';
-import { HISTORY_LENGTH, UNAUTHORIZED_DELAY } from '../../machines/backoff.ts';
+import { HISTORY_LENGTH, STABLE_AFTER, UNAUTHORIZED_DELAY } from '../../machines/backoff.ts';
 import type { HubActor } from '../../machines/hub.ts';
 import { instanceContexts, instanceRef, sessionContexts } from '../../machines/views.ts';
 import type { SteppingClock } from './stepping-clock.ts';
@@ -75,8 +75,13 @@ function expectHistories(hub: HubActor): void {
 }
 
 function expectBudgets(hub: HubActor, clock: SteppingClock): void {
-  for (const { retryCount, nextRetryAt, state, policy } of instanceContexts(hub.getSnapshot())) {
+  for (const instance of instanceContexts(hub.getSnapshot())) {
+    const { retryCount, nextRetryAt, state, policy, connectedAt } = instance;
     expect(retryCount).toBeLessThanOrEqual(policy.maxRetries);
+    // The first attempt and those that are asked for have the whole budget; so has who was active for long.
+    if (state === 'connecting') expect(retryCount).toBe(0);
+    const stable = STABLE_AFTER + policy.pingInterval + policy.pingTimeout;
+    if (state === 'active' && clock.now - (connectedAt ?? 0) > stable) expect(retryCount).toBe(0);
     if (state !== 'retrying' || nextRetryAt === null) continue;
     const cap = Math.max(policy.retryCap, UNAUTHORIZED_DELAY);
     expect(nextRetryAt - clock.now).toBeLessThanOrEqual(cap);

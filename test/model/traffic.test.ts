@@ -42,6 +42,21 @@ class Run {
     this.driven.peers.get(id)?.tell(verdicts);
   }
 
+  /** A call that has reached its instance, if it can, and has no answer yet. */
+  async leaveHanging(agent: number, id: string): Promise<void> {
+    this.tell(id, { call: 'hang', link: 'well' });
+    this.call(agent, id);
+    await breathe(40);
+  }
+
+  /** The hub's own connection breaks, and nothing else. */
+  async lose(id: string): Promise<void> {
+    this.tell(id, { ping: 'break' });
+    this.driven.peers.get(id)?.cut('hub');
+    await breathe(20);
+    this.tell(id, { ping: 'well' });
+  }
+
   write(id: string, anew: boolean): void {
     this.files.add(id);
     if (anew) this.driven.writeAnew(id);
@@ -113,6 +128,13 @@ const commands = fc.array(
       fc.tuple(id, fc.constantFrom('hub' as const, 'link' as const)),
       (run: Run, at, by) => run.driven.peers.get(at)?.cut(by),
     ),
+    {
+      weight: 3,
+      arbitrary: command('leave a call hanging', fc.tuple(agent, id), (run: Run, of, at) =>
+        run.leaveHanging(of, at),
+      ),
+    },
+    { weight: 2, arbitrary: command('lose', fc.tuple(id), (run: Run, at) => run.lose(at)) },
     command('forget sessions', fc.tuple(id), (run: Run, at) =>
       run.driven.peers.get(at)?.forgetLinks(),
     ),
