@@ -54,6 +54,7 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(commands, (all) => {
         const world = new ScriptedWorld(POLICY);
+        for (const id of SESSIONS) world.hub.send({ type: 'session.opened', id });
         for (const command of all) {
           command.run(world);
           expectSound(world.hub, world.clock);
