@@ -76,7 +76,11 @@ export class RpcClient {
             return undefined;
           }
           const { error, result } = message;
-          settle(() => (isObject(error) ? reject(new RpcError(error)) : resolve(objectOf(result))));
+          settle(() =>
+            isObject(error)
+              ? reject(refusal(null, new RpcError(error), false))
+              : resolve(objectOf(result)),
+          );
           return undefined;
         },
         onOversize: (bytes) => {
@@ -133,15 +137,23 @@ export class RpcClient {
   }
 }
 
-function refusal(status: number, error: RpcError, hadSession: boolean): Error {
+function refusal(status: number | null, error: RpcError, hadSession: boolean): Error {
   if (error.code === UNSUPPORTED_PROTOCOL_VERSION) {
-    const message = `speaks none of the protocol versions that are supported here: ${error.message}`;
+    const message = `speaks ${versionsOf(error.data)}: ${error.message}`;
     return new ExchangeError({ code: 'UNSUPPORTED_VERSION', message });
   }
   if (status === 401 || status === 403 || status === 404) {
     return new ExchangeError(statusFailure(status, error.message, hadSession), status);
   }
   return error;
+}
+
+/** What the server says that it speaks, when it says so. */
+function versionsOf(data: Json | undefined): string {
+  const supported = isObject(data) ? data['supported'] : undefined;
+  return Array.isArray(supported) && supported.length > 0
+    ? `protocol version ${supported.slice(0, 8).map(String).join(', ').slice(0, 200)}, which the hub does not`
+    : 'none of the protocol versions that the hub speaks';
 }
 
 /** What it means for a request when its exchange came to this end without an answer. */

@@ -59,7 +59,12 @@ describe('something that listens but', () => {
     ['500', 'HTTP_ERROR', 'HTTP 500: oops'],
     ['not-json', 'PROTOCOL_ERROR', 'ended before it was complete'],
     ['old-version', 'UNSUPPORTED_VERSION', '1999-01-01'],
-    ['only-2026', 'UNSUPPORTED_VERSION', 'Unsupported protocol version'],
+    [
+      'only-2026',
+      'UNSUPPORTED_VERSION',
+      'speaks protocol version 2026-07-28, which the hub does not',
+    ],
+    ['no-version', 'UNSUPPORTED_VERSION', 'speaks none of the protocol versions'],
     ['hangs', 'CONNECT_TIMEOUT', 'within 300 ms'],
   ])('answers like %s is retrying and says why', async (mode, code, message) => {
     const directory = temporaryDirectory();
