@@ -1,0 +1,187 @@
+// Real processes come, go, hang and lie while agents call: npm run chaos -- [--minutes N] [--seed N]
+// Afterwards everything that lives must be active, every agent served, nothing leaked, and no call done twice.
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { ACTIONS } from './actions.mjs';
+import { Agent } from './agent.mjs';
+import { Instance } from './instance.mjs';
+import { Random } from './random.mjs';
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+});
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const minutes = Number(values.minutes ?? 0.5);
+
+const INSTANCES = 24;
+const AGENTS = 4;
+const KINDS = ['sdk-stateful', 'plain-post', 'brummer-like'];
+/** Milliseconds after which an agent cancels a call. */
+const PATIENCE = 1_000;
+const FAST =
+  '--ping-interval 500ms --ping-timeout 500ms --retry-base 50ms --retry-cap 500ms --revive-interval 500ms --call-wait 2s'.split(
+    ' ',
+  );
+
+const home = realpathSync(mkdtempSync(join(tmpdir(), 'signalbox-chaos-')));
+const directory = join(home, 'instances');
+const journal = join(home, 'journal');
+mkdirSync(directory, { mode: 0o700 });
+writeFileSync(journal, '');
+
+const random = new Random(seed);
+const instances = Array.from(
+  { length: INSTANCES },
+  (_, n) => new Instance({ id: `i${n}`, kind: random.of(KINDS), directory, journal }),
+);
+const agents = Array.from({ length: AGENTS }, () => new Agent(directory, FAST));
+/** @type {string[]} */
+const wrong = [];
+/** How calls ended, and how often things happened. @type {Record<string, number>} */
+const ends = {};
+/** @type {Record<string, number>} */
+const happened = {};
+let calls = 0;
+let isOver = false;
+
+/** @param {boolean} isRight @param {string} what */
+function check(isRight, what) {
+  if (!isRight) wrong.push(what);
+}
+
+/** Calls, one after the other, of an agent; each call has a key that a server writes down when it does it. @param {Agent} agent @param {number} n */
+async function caller(agent, n) {
+  const chance = new Random(seed * 31 + n);
+  while (!isOver) {
+    const instance = chance.of(instances).id;
+    const key = `call-${n}-${calls}`;
+    calls += 1;
+    if (chance.below(10) === 0) {
+      await agent.callFor(PATIENCE, 'instances_connect', { instance_id: instance });
+    }
+    const args = { key, ms: chance.below(4) === 0 ? chance.below(300) : 0 };
+    const answer =
+      chance.below(2) === 0
+        ? await agent.callFor(PATIENCE, 'count', args)
+        : await agent.callFor(PATIENCE, 'instances_call', {
+            instance_id: instance,
+            tool: 'count',
+            arguments: args,
+          });
+    const { result, error } = answer ?? {};
+    const code = error?.data?.code ?? result?.structuredContent?.error?.code;
+    const isDone = result?.content?.[0]?.text === '1';
+    const end = answer === null ? 'cancelled' : isDone ? 'done' : (code ?? JSON.stringify(answer));
+    ends[end] = (ends[end] ?? 0) + 1;
+    check(/^(done|cancelled|[A-Z_]+)$/.test(end), `a call failed without a code: ${end}`);
+    await pause(chance.below(20));
+  }
+}
+
+/** Things happen, several at once, but one at a time to each instance. */
+async function disorder() {
+  const names = Object.keys(ACTIONS);
+  const end = Date.now() + minutes * 60_000;
+  const busy = new Set();
+  while (Date.now() < end) {
+    await pause(random.below(200));
+    const name = random.of(names);
+    const instance = random.of(instances);
+    if (busy.has(instance) || busy.size >= INSTANCES / 3) continue;
+    busy.add(instance);
+    happened[name] = (happened[name] ?? 0) + 1;
+    ACTIONS[name]?.(instance, {
+      idle: () => instances.filter((each) => !busy.has(each)),
+      directory,
+      random,
+    })
+      .catch((error) => check(false, `${name}: ${error.stack}`))
+      .finally(() => busy.delete(instance));
+  }
+  while (busy.size > 0) await pause(20);
+}
+
+/** Everything is put right; what is up and registered should be found active by every hub. */
+async function order() {
+  for (const instance of instances) {
+    instance.goOn();
+    if (instance.isUp) instance.register();
+    else instance.unregister();
+  }
+  const live = instances.filter(({ isUp }) => isUp);
+  for (const [n, agent] of agents.entries()) {
+    check(agent.isAlive, `hub ${n} has ended: ${agent.stderr}`);
+    const waits = live.map(async ({ id }) => {
+      const wait = { instance_id: id, timeout_ms: 20_000 };
+      const { result } = await agent.call('instances_wait', wait);
+      check(result?.isError !== true, `hub ${n}: ${id} is not active: ${JSON.stringify(result)}`);
+    });
+    await Promise.all(waits);
+    const { result } = await agent.call('instances_list', {});
+    const shown = result.structuredContent.instances.map((/** @type {any} */ each) => each.id);
+    check(
+      shown.toSorted().join() ===
+        live
+          .map(({ id }) => id)
+          .toSorted()
+          .join(),
+      `hub ${n} shows ${shown}`,
+    );
+    for (const { id } of live.slice(0, 3)) {
+      const connected = await agent.call('instances_connect', { instance_id: id });
+      check(connected.result?.isError !== true, `hub ${n} does not connect to ${id}`);
+      const key = `after-${n}-${id}`;
+      const answer = await agent.call('count', { key });
+      check(
+        answer.result?.content?.[0]?.text === '1',
+        `hub ${n}: ${id} answers ${JSON.stringify(answer)}`,
+      );
+    }
+    // A session is at most a standing stream and a request at each instance, for the supervisor and for a link that lingers.
+    check(agent.sockets() <= live.length * 4 + 10, `hub ${n} has ${agent.sockets()} sockets open`);
+    check(agent.unanswered === 0, `hub ${n} owes ${agent.unanswered} answers`);
+  }
+  return live.length;
+}
+
+try {
+  console.log(`chaos: seed ${seed}, ${minutes} min, ${INSTANCES} instances, ${AGENTS} agents`);
+  await Promise.all(agents.map((agent) => agent.initialize()));
+  for (const instance of instances) {
+    await instance.start(false);
+    instance.register();
+  }
+  const callers = agents.flatMap((agent, n) => [caller(agent, 2 * n), caller(agent, 2 * n + 1)]);
+  await disorder();
+  isOver = true;
+  // A call can hang with a server that is stopped: nothing but the server's going on, or its end, answers it.
+  for (const instance of instances) instance.goOn();
+  const patience = pause(30_000, 'late', { ref: false });
+  check(
+    (await Promise.race([Promise.all(callers), patience])) !== 'late',
+    'calls were never answered',
+  );
+  const live = await order();
+
+  const keys = readFileSync(journal, 'utf8').split('\n').filter(Boolean);
+  check(new Set(keys).size === keys.length, `${keys.length - new Set(keys).size} calls done twice`);
+  check((ends['done'] ?? 0) > 0, 'no call was ever done');
+  for (const [n, agent] of agents.entries()) {
+    const code = await Promise.race([agent.leave(), pause(10_000, 'late', { ref: false })]);
+    check(code === 0, `hub ${n} ended with ${code}`);
+  }
+  console.log('happened:', happened);
+  console.log('calls:', calls, ends);
+  console.log(`live at the end: ${live}`);
+} finally {
+  for (const agent of agents) agent.kill();
+  for (const instance of instances) await instance.end('SIGKILL');
+  rmSync(home, { recursive: true, force: true });
+}
+for (const each of wrong) console.error(`WRONG: ${each}`);
+const outcome = wrong.length === 0 ? 'passed' : 'failed';
+console.log(`chaos: ${outcome} (npm run chaos -- --seed ${seed} --minutes ${minutes})`);
+process.exitCode = wrong.length === 0 ? 0 : 1;
