@@ -16,6 +16,8 @@ export class Call {
   resent = false;
   /** An answer was given, or none is wanted any more. */
   over = false;
+  /** When its last progress went to the agent, by `performance.now()`. */
+  progressedAt = Number.NEGATIVE_INFINITY;
   #traffic: Traffic | null = null;
   #abort: (() => void) | null = null;
   #waiting: NodeJS.Timeout | null = null;

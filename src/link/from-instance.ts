@@ -34,7 +34,11 @@ export class FromInstance {
     if (envelope.id !== null) return this.#receiveRequest(frame, envelope, envelope.id);
     if (envelope.method === 'notifications/cancelled') return this.#receiveCancelled(frame);
     // Progress of a call that nobody waits for any more reaches nobody.
-    return call?.over ? undefined : this.#options.toAgent(frame);
+    if (call?.over) return undefined;
+    if (call !== null && envelope.method === 'notifications/progress') {
+      call.progressedAt = performance.now();
+    }
+    return this.#options.toAgent(frame);
   }
 
   /** A large body; false: it has to be {@link receive}d. */

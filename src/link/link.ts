@@ -16,6 +16,12 @@ import { Subscriptions } from './subscriptions.ts';
 const CANCEL_GRACE = 200;
 
 /**
+ * Milliseconds by which progress comes before the answer to its call. Over HTTP they come apart, over stdio in one read;
+ * then agents made with the official SDKs forget whom the progress is for before they tell.
+ */
+const PROGRESS_LEAD = 5;
+
+/**
  * Carries one session's traffic to one instance, as frames. It outlives the MCP sessions at the instance: `open` makes
  * a new one, `suspend` keeps what waits while the instance is away, `close` is the end. A request that went out is never
  * sent again, unless the instance said by 404 that it didn't take it.
@@ -27,6 +33,8 @@ export class Link implements Asker {
   readonly #subscriptions = new Subscriptions();
   readonly #fromInstance: FromInstance;
   readonly #owner: ExchangeOwner;
+  /** Answers that came too soon after progress. */
+  #held = 0;
   #session: LinkSession | null = null;
   #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting';
 
@@ -54,7 +62,7 @@ export class Link implements Asker {
   }
 
   get isIdle(): boolean {
-    return this.#calls.size === 0;
+    return this.#calls.size === 0 && this.#held === 0;
   }
 
   /** Whether the instance tells of its changes on this link. */
@@ -234,8 +242,16 @@ export class Link implements Asker {
 
   #answer(call: Call, frame: Frame): Promise<void> | undefined {
     this.#finish(call);
-    const { transform } = call;
-    return this.#options.toAgent(transform === null ? frame : transform(textOf(frame)));
+    const { transform, progressedAt } = call;
+    const answer = transform === null ? frame : transform(textOf(frame));
+    const early = progressedAt + PROGRESS_LEAD - performance.now();
+    if (early <= 0) return this.#options.toAgent(answer);
+    this.#held += 1;
+    setTimeout(() => {
+      this.#held -= 1;
+      void this.#options.toAgent(answer);
+    }, early);
+    return undefined;
   }
 
   #fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void {

@@ -20,10 +20,13 @@ export function startHubHere(
 /** An agent on a session of a hub in this process, over memory. */
 export class MemoryAgent extends FrameAgent {
   readonly session: AgentSession;
+  /** Called for every frame, as it comes. */
+  onFrame: () => void = () => {};
 
   constructor(hub: Hub) {
     super();
     this.session = hub.openSession((frame) => {
+      this.onFrame();
       this.take([textOf(frame)]);
       return undefined;
     });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as scripted from '../fixtures/scripted.mjs';
+import * as sdkStateful from '../fixtures/sdk-stateful.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import type { Frame } from '../helpers/frame-agent.ts';
+import { MemoryAgent, startHubHere } from '../helpers/hub-here.ts';
 import { RawAgent } from '../helpers/hub-process.ts';
 import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
@@ -224,6 +226,65 @@ describe('sizes', () => {
     });
     agent.send(call(3, { text: 'on' }));
     expect((await agent.answer(3))['result'].content[0].text).toBe('on');
+  });
+});
+
+describe('progress', () => {
+  it('reaches the agent in a turn of its own before the answer, also when stdin ends meanwhile', async () => {
+    const { agent, server } = await connected({
+      post: ({ message, stream, response }) => {
+        if (!isCall(message)) return undefined;
+        const { id, params } = message;
+        const progress = { progressToken: params._meta.progressToken, progress: 1 };
+        stream(
+          { jsonrpc: '2.0', method: 'notifications/progress', params: progress },
+          { jsonrpc: '2.0', id, result: { content: [] } },
+        );
+        response.end();
+        return true;
+      },
+    });
+    const chunks: string[] = [];
+    agent.child.stdout?.on('data', (chunk) => chunks.push(chunk));
+    const { method, params } = call(1);
+    agent.send({
+      jsonrpc: '2.0',
+      id: 1,
+      method,
+      params: { ...params, _meta: { progressToken: 't' } },
+    });
+    await eventually(() => expect(server.of('tools/call')).toHaveLength(1));
+    agent.child.stdin?.end();
+    await agent.answer(1);
+    const said = chunks.join('').split('\n').filter(Boolean);
+    expect(said.map((line) => JSON.parse(line)['method'] ?? 'answer')).toEqual([
+      'notifications/progress',
+      'answer',
+    ]);
+  });
+
+  it('is apart from the answer by more than a turn of the hub', async () => {
+    const directory = temporaryDirectory();
+    const server = await sdkStateful.start();
+    afterTest(server.close);
+    register(directory, { id: 'one', port: server.port });
+    const hub = startHubHere(directory);
+    const agent = new MemoryAgent(hub);
+    await agent.initialize();
+    await agent.call(1, 'instances_wait', { instance_id: 'one' });
+    await agent.call(2, 'instances_connect', { instance_id: 'one' });
+    let turns = 0;
+    const count = setInterval(() => {
+      turns += 1;
+    }, 1);
+    afterTest(() => clearInterval(count));
+    const at: number[] = [];
+    agent.onFrame = () => at.push(turns);
+    const params = { name: 'slow', arguments: { ms: 1 }, _meta: { progressToken: 't' } };
+    agent.send({ jsonrpc: '2.0', id: 3, method: 'tools/call', params });
+    await agent.answer(3);
+    expect(at).toHaveLength(2);
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(1);
   });
 });
 
