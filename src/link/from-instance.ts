@@ -1,10 +1,13 @@
-import { notificationFrame, resultFrame } from '../wire/answer.ts';
+import { notificationFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { type Envelope, oneLine, readEnvelope, replaceId } from '../wire/envelope.ts';
 import { answeredBy, type Frame } from '../wire/frame.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import type { Asker } from './ask-book.ts';
 import type { Call } from './call.ts';
 import type { LinkOptions } from './link-options.ts';
+
+/** Stands for an error of the instance that can't be taken apart. */
+const UNREADABLE = { code: RPC_CODE.internalError, message: 'the instance answered an error' };
 
 export interface FromInstanceOptions
   extends Pick<LinkOptions, 'instanceId' | 'asks' | 'toAgent' | 'log'> {
@@ -77,8 +80,8 @@ export class FromInstance {
     if (answered !== undefined) return this.#options.answer(answered, frame);
     // An error without an id, on the exchange of a call, is the answer to that call.
     if ((id === null || id === 'null') && envelope.hasError && call !== null && !call.over) {
-      const error = JSON.stringify(objectOf(parseJson(frame))['error']);
-      const answer = `{"jsonrpc":"2.0","id":${call.rawId},"error":${error}}`;
+      const { error = UNREADABLE } = objectOf(parseJson(frame));
+      const answer = `{"jsonrpc":"2.0","id":${call.rawId},"error":${JSON.stringify(error)}}`;
       return this.#options.answer(call, answer);
     }
     const { log, instanceId } = this.#options;

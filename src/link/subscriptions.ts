@@ -8,7 +8,8 @@ export class Subscriptions {
   note(method: string, frame: string): void {
     if (method !== 'resources/subscribe' && method !== 'resources/unsubscribe') return;
     const params = objectOf(objectOf(parseJson(frame))['params']);
-    const uri = String(params['uri']);
+    const { uri } = params;
+    if (typeof uri !== 'string') return;
     if (method === 'resources/subscribe') this.#params.set(uri, JSON.stringify(params));
     else this.#params.delete(uri);
   }

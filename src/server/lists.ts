@@ -1,5 +1,5 @@
 import type { Catalogue, Json, JsonObject } from '../../machines/model.ts';
-import { RPC_CODE, resultFrame } from '../wire/answer.ts';
+import { errorFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
 import { hubResources } from './hub-resources.ts';
 import type { SessionPorts } from './ports.ts';
@@ -62,7 +62,11 @@ export function mergePage(
   isFirst: boolean,
 ): (frame: string) => string {
   return (frame) => {
-    const message = objectOf(parseJson(frame));
+    const message = parseJson(frame);
+    if (!isObject(message)) {
+      const what = 'the instance answered a list that is not JSON, or nested too deeply';
+      return errorFrame(rawId, RPC_CODE.internalError, what);
+    }
     if (isObject(message['error'])) {
       const unknown = message['error']['code'] === RPC_CODE.methodNotFound;
       return unknown && isFirst ? ownPage(list, ports, rawId, null) : frame;

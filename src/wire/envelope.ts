@@ -55,17 +55,27 @@ export function replaceId(text: string, rawId: string): string {
 }
 
 function parse(text: string): Envelope | null {
-  const message = parseJson(text);
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return null;
+  }
   if (!isObject(message)) return null;
   const { id, method } = message;
   // An integer with more digits than a number holds.
   if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) return walk(text);
   return {
-    id: id === undefined ? null : JSON.stringify(id),
+    id: id === undefined ? null : isScalar(id) ? JSON.stringify(id) : 'null',
     method: stringOf(method),
     hasResult: 'result' in message,
     hasError: 'error' in message,
   };
+}
+
+/** No other id can be one. */
+function isScalar(id: unknown): boolean {
+  return typeof id === 'string' || typeof id === 'number';
 }
 
 function walk(text: string): Walked | null {

@@ -1,7 +1,11 @@
 import type { Json, JsonObject } from '../../machines/model.ts';
 
-/** Parses JSON; undefined when it isn't. */
+/** `JSON.stringify` recurses: what is nested deeper than this crosses as text, and is not taken apart. */
+const DEEPEST = 1_000;
+
+/** Parses JSON; undefined when it isn't, or is nested deeper than it could be written again. */
 export function parseJson(text: string): Json | undefined {
+  if (isDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -26,4 +30,31 @@ export function objectsOf(value: Json | undefined): JsonObject[] {
 /** The value if it is a string, otherwise null. */
 export function stringOf(value: Json | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+function isDeep(text: string): boolean {
+  if (text.length < 2 * DEEPEST) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) at = endOfString(text, at);
+    // [ and {, ] and } differ in this bit alone.
+    else if ((char | 32) === 123) depth += 1;
+    else if ((char | 32) === 125) depth -= 1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
+}
+
+/** Where the string that starts at `from` is closed; the end of the text when it isn't. */
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
 }
