@@ -3,6 +3,9 @@ const CR = 13;
 const COLON = 58;
 const SPACE = 32;
 
+/** An id with one of these could not be said in a header. */
+const UNSENDABLE = /[\0-\x1f\x7f]/;
+
 export interface ServerSentEvent {
   /** Empty when the stream gave none. */
   readonly event: string;
@@ -109,12 +112,13 @@ export class SseDecoder {
       this.#event = line.toString('utf8', from);
     } else if (name === 'id') {
       const id = line.toString('utf8', from);
-      if (id.includes('\0')) return;
+      if (UNSENDABLE.test(id)) return;
       this.#id = id;
       this.#isNews = true;
     } else if (name === 'retry') {
       const retry = line.toString('latin1', from);
-      if (/^\d+$/.test(retry)) this.#retry = Number(retry);
+      // With more digits it is longer than a timer can wait, and would be over at once.
+      if (/^\d{1,9}$/.test(retry)) this.#retry = Number(retry);
     }
   }
 

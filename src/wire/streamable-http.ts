@@ -154,7 +154,10 @@ export class StreamableHttp {
     if (token !== null) headers['authorization'] = `Bearer ${token}`;
     if (this.sessionId !== null) headers['mcp-session-id'] = this.sessionId;
     if (this.protocolVersion !== null) headers['mcp-protocol-version'] = this.protocolVersion;
-    if (lastEventId !== null) headers['last-event-id'] = lastEventId;
+    // Headers are written as Latin-1: this makes UTF-8 of it, as browsers do.
+    if (lastEventId !== null) {
+      headers['last-event-id'] = Buffer.from(lastEventId).toString('latin1');
+    }
     return headers;
   }
 

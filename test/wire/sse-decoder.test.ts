@@ -37,11 +37,14 @@ describe('SseDecoder', () => {
     }
   });
 
-  it('ignores an id with a NUL and a retry that is no number', () => {
-    expect(decode(['id: a\0b\nretry: 1s\ndata: x\n\n']).events).toEqual([
-      { event: '', data: 'x', id: null },
-    ]);
-  });
+  it.each(['id: a\0b\nretry: 1s', 'id: a\u0001b\nretry: 99999999999999'])(
+    'ignores an id that no header can hold and a retry that no timer can: %j',
+    (lines) => {
+      expect(decode([`${lines}\ndata: x\n\n`]).events).toEqual([
+        { event: '', data: 'x', id: null },
+      ]);
+    },
+  );
 
   it('drops an event with too much data, tells its size, and decodes the next', () => {
     const chunks = ['data: ', 'x'.repeat(600), 'x'.repeat(600), '\n\ndata: y\n\n'];
