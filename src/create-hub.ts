@@ -24,6 +24,7 @@ import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
 import { removeStaleFile } from './registration/announce.ts';
 import { watchRegistrations } from './registration/directory.ts';
 import { AgentSession } from './server/agent-session.ts';
+import { fitting } from './server/fitting.ts';
 import type { AgentMemory } from './server/ports.ts';
 import { VERSION } from './version.ts';
 import { watchForWake as watchClock } from './wake-watch.ts';
@@ -158,9 +159,15 @@ export function createHub(
   const discovered = settled(config.settle);
 
   let lastSession = 0;
-  const openSession: Hub['openSession'] = (toAgent) => {
+  const openSession: Hub['openSession'] = (say) => {
     lastSession += 1;
     const id = `session-${lastSession}`;
+    const toAgent = (frame: Frame) => {
+      const fit = fitting(frame, config.maxMessage);
+      if (fit !== null) return say(fit);
+      log.warn('dropped a message that is too large for the agent', { session: id });
+      return undefined;
+    };
     const asks = new AskBook();
     const backlog = new Backlog();
     const memory: AgentMemory = { info: SELF, logLevel: null };

@@ -4,7 +4,7 @@ const COLON = 58;
 const SPACE = 32;
 
 /** An id with one of these could not be said in a header. */
-const UNSENDABLE = /[\0-\x1f\x7f]/;
+const UNSENDABLE = /\p{Cc}/u;
 
 export interface ServerSentEvent {
   /** Empty when the stream gave none. */

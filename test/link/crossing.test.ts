@@ -227,6 +227,48 @@ describe('sizes', () => {
     agent.send(call(3, { text: 'on' }));
     expect((await agent.answer(3))['result'].content[0].text).toBe('on');
   });
+
+  it('count with the end of the line, which an agent has to hold, too', async () => {
+    const limit = 64 * 2 ** 10;
+    const { agent } = await connected({}, ['--max-message', '64KiB']);
+    const shell = JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      result: { content: [{ type: 'text', text: '' }] },
+    });
+    agent.send(call(1, { text: 'x'.repeat(limit - shell.length - 1) }));
+    expect((await agent.answer(1))['result'].content[0].text).toHaveLength(
+      limit - shell.length - 1,
+    );
+    agent.send(call(2, { text: 'x'.repeat(limit - shell.length) }));
+    expect((await agent.answer(2))['error'].data.code).toBe('MESSAGE_TOO_LARGE');
+  });
+
+  it('count for what the hub makes of several messages', async () => {
+    const tool = (name: string) => ({ name, description: 'x'.repeat(40_000) });
+    const { agent } = await connected(
+      {
+        post: ({ message, json }) => {
+          if (message.method !== 'tools/list') return undefined;
+          const isFirst = message.params?.cursor === undefined;
+          const result = isFirst
+            ? { tools: [tool('a'), tool('instances_list')], nextCursor: 'b' }
+            : { tools: [tool('b')] };
+          json({ jsonrpc: '2.0', id: message.id, result });
+          return true;
+        },
+      },
+      ['--max-message', '128KiB'],
+    );
+    agent.send(call(1, {}, 'instances_tools'));
+    const { error } = await agent.answer(1);
+    expect(error.data).toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      message: expect.stringContaining('131072'),
+    });
+    agent.send({ jsonrpc: '2.0', id: 2, method: 'tools/list' });
+    expect((await agent.answer(2))['result'].tools).toHaveLength(9);
+  });
 });
 
 describe('progress', () => {
