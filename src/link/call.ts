@@ -14,6 +14,8 @@ export class Call {
   sent = false;
   /** A request answered 404 for its session was never processed, and is sent once more; not twice. */
   resent = false;
+  /** Its stream was cut after naming an event: the instance has taken it. */
+  resumed = false;
   /** An answer was given, or none is wanted any more. */
   over = false;
   /** When its last progress went to the agent, by `performance.now()`. */

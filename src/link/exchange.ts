@@ -66,7 +66,15 @@ export class Exchange implements ExchangeSink {
 
   #endedUnanswered(end: ExchangeEnd): void {
     const [call, session, owner] = [this.#call, this.#session, this.#owner];
-    if (end.kind === 'status') {
+    if (end.kind === 'status' && call.resumed) {
+      // It is about the stream. The call was taken: it is lost, not refused, and above all not sent again.
+      owner.fail(
+        call,
+        'CONNECTION_LOST',
+        `the instance answered HTTP ${end.status} to a resumption`,
+      );
+      if (end.status === 404 && session.http.sessionId !== null) owner.expired(session);
+    } else if (end.kind === 'status') {
       this.#refused(end.status, end.body);
     } else if (end.kind === 'accepted') {
       // Its answer may come on the standing stream.
@@ -88,6 +96,7 @@ export class Exchange implements ExchangeSink {
 
   /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery */
   #resume(lastEventId: string, delay: number): void {
+    this.#call.resumed = true;
     const resume = setTimeout(() => {
       this.#call.carriedBy(this.#session.http.listen(lastEventId, this));
     }, delay);

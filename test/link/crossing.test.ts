@@ -505,6 +505,31 @@ describe('healing', () => {
     expect((await agent.answer(1))['result']).toEqual({ resumed: true });
     expect(Buffer.from(String(resumedAfter), 'latin1').toString()).toBe('é€1');
   });
+
+  it.each([404, 405, 500])(
+    'has lost a call whose stream can not be resumed (%d), and never sends it again',
+    async (status) => {
+      const { agent, server } = await connected({
+        session: () => 'first',
+        post: ({ message, stream, response }) => {
+          if (!isCall(message) || message.params.name !== 'taken') return undefined;
+          stream('id: e1\nretry: 10\ndata:\n\n');
+          response.end();
+          return true;
+        },
+        get: ({ request, response }) => {
+          if (request.headers['last-event-id'] === undefined) return undefined;
+          response.writeHead(status).end();
+          return true;
+        },
+      });
+      const { structuredContent } = await agent.call(1, 'taken');
+      expect(structuredContent.error.code).toBe('CONNECTION_LOST');
+      expect((await agent.call(2, 'echo', { text: 'on' })).content[0].text).toBe('on');
+      const called = server.of('tools/call').map(({ params }) => params.name);
+      expect(called).toEqual(['taken', 'echo']);
+    },
+  );
 });
 
 describe('junk from an instance', () => {
