@@ -1,7 +1,7 @@
 import type { Traffic } from './link-options.ts';
 
-/** Rewrites the instance's answer before the agent gets it. */
-export type Transform = (frame: string) => string;
+/** Rewrites the instance's answer before the agent gets it; stands for it (null) when the instance is away. */
+export type Transform = (frame: string | null) => string;
 
 /** One request of the agent on its way. Ids are JSON texts. */
 export class Call {

@@ -193,7 +193,9 @@ export class Link implements Asker {
     const { callWait, openTimeout, describe } = this.#options;
     // An instance that is just being opened isn't away.
     const wait = this.#state === 'opening' ? Math.max(callWait, openTimeout) : callWait;
-    call.queue(wait, () => {
+    // What can be answered without the instance doesn't wait for it.
+    const patience = this.#state === 'opening' || call.transform === null ? wait : 0;
+    call.queue(patience, () => {
       const { name, facts } = describe();
       const message = `instance "${printable(name)}" is ${facts.state ?? 'away'}, and could not be used within ${wait} ms`;
       this.#fail(call, 'INSTANCE_NOT_ACTIVE', message);
@@ -256,6 +258,12 @@ export class Link implements Asker {
 
   #fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void {
     if (call.over) return;
+    if (call.transform !== null && (code === 'CONNECTION_LOST' || code === 'INSTANCE_NOT_ACTIVE')) {
+      this.#finish(call);
+      call.drop();
+      this.#options.toAgent(call.transform(null));
+      return;
+    }
     const error = new HubError(code, message, {
       ...this.#options.describe().facts,
       instance_id: this.instanceId,

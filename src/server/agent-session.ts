@@ -265,8 +265,7 @@ export class AgentSession {
       const instance =
         link === null ? undefined : instanceContext(hub.getSnapshot(), link.instanceId);
       if (link === null || instance?.state !== 'active') {
-        const catalogue = isFirst ? (instance?.catalogue ?? null) : null;
-        this.#send(ownPage(list, this.#ports, rawId, catalogue));
+        this.#send(ownPage(list, this.#ports, rawId, isFirst));
       } else link.request(frame, rawId, method, mergePage(list, this.#ports, rawId, isFirst));
     });
   }

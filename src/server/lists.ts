@@ -1,4 +1,5 @@
 import type { Catalogue, Json, JsonObject } from '../../machines/model.ts';
+import { instanceContext } from '../../machines/views.ts';
 import { errorFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
 import { hubResources } from './hub-resources.ts';
@@ -40,28 +41,26 @@ export function listOf(method: string): List | undefined {
   return LISTS.get(method);
 }
 
-/** The hub's answer of itself: its own items, and those of `catalogue` while the instance is away. */
-export function ownPage(
-  list: List,
-  ports: SessionPorts,
-  rawId: string,
-  catalogue: Catalogue | null,
-): string {
-  const items = (catalogue?.[list.key] ?? []).filter((item) => !list.isShadowed(item));
-  return resultFrame(rawId, { [list.key]: [...list.own(ports), ...items] });
+/** The hub's answer of itself: its own items, and what is known of the instance's. The first page is the only one. */
+export function ownPage(list: List, ports: SessionPorts, rawId: string, isFirst: boolean): string {
+  const { links, hub } = ports;
+  const bound = links.bound && instanceContext(hub.getSnapshot(), links.bound.instanceId);
+  const known = (bound?.catalogue?.[list.key] ?? []).filter((item) => !list.isShadowed(item));
+  return resultFrame(rawId, { [list.key]: isFirst ? [...list.own(ports), ...known] : [] });
 }
 
 /**
  * Adds the hub's own items to the instance's first page; other pages only lose what is shadowed. Whatever else the
- * page has stays. An instance that doesn't know the method has none.
+ * page has stays. An instance that doesn't know the method has none; one that is away has what is known of it.
  */
 export function mergePage(
   list: List,
   ports: SessionPorts,
   rawId: string,
   isFirst: boolean,
-): (frame: string) => string {
+): (frame: string | null) => string {
   return (frame) => {
+    if (frame === null) return ownPage(list, ports, rawId, isFirst);
     const message = parseJson(frame);
     if (!isObject(message)) {
       const what = 'the instance answered a list that is not JSON, or nested too deeply';
@@ -69,7 +68,7 @@ export function mergePage(
     }
     if (isObject(message['error'])) {
       const unknown = message['error']['code'] === RPC_CODE.methodNotFound;
-      return unknown && isFirst ? ownPage(list, ports, rawId, null) : frame;
+      return unknown && isFirst ? resultFrame(rawId, { [list.key]: list.own(ports) }) : frame;
     }
     const result = objectOf(message['result']);
     const items = objectsOf(result[list.key]).filter((item) => !list.isShadowed(item));
@@ -80,5 +79,5 @@ export function mergePage(
 
 /** Whether the request asks for the first page. */
 export function isFirstPage(params: Json | undefined): boolean {
-  return objectOf(params)['cursor'] === undefined;
+  return (objectOf(params)['cursor'] ?? null) === null;
 }

@@ -8,12 +8,12 @@ export interface LinkPort {
   readonly instanceId: string;
   /** Whether the instance tells of its changes on this link. */
   readonly hasStream: boolean;
-  /** Sends a request; it is answered exactly once. `transform` rewrites the instance's answer. */
+  /** Sends a request; it is answered exactly once. `transform` rewrites the instance's answer; null: it is away. */
   request(
     frame: string,
     rawId: string,
     method: string,
-    transform?: ((frame: string) => string) | null,
+    transform?: ((frame: string | null) => string) | null,
   ): void;
   notify(frame: string): void;
 }

@@ -530,6 +530,27 @@ describe('healing', () => {
       expect(called).toEqual(['taken', 'echo']);
     },
   );
+
+  it('lists what is known of an instance that is lost in that moment, and of one that is away', async () => {
+    const { agent, server } = await connected({
+      post: ({ message, response }) => {
+        if (message.method !== 'tools/list' || typeof message.id !== 'number') return undefined;
+        response.destroy();
+        return true;
+      },
+    });
+    agent.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    const { tools } = (await agent.answer(1))['result'];
+    expect(tools.length).toBeGreaterThan(8);
+    await server.close();
+    agent.send({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: { cursor: null } });
+    expect((await agent.answer(2))['result'].tools).toEqual(tools);
+    await agent.call(3, 'instances_wait', { instance_id: 'one', state: 'retrying' });
+    agent.send({ jsonrpc: '2.0', id: 4, method: 'tools/list' });
+    agent.send({ jsonrpc: '2.0', id: 5, method: 'tools/list', params: { cursor: 'next' } });
+    expect((await agent.answer(4))['result'].tools).toEqual(tools);
+    expect((await agent.answer(5))['result'].tools).toEqual([]);
+  });
 });
 
 describe('junk from an instance', () => {
