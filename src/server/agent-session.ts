@@ -2,7 +2,7 @@ import type { JsonObject } from '../../machines/model.ts';
 import { instanceContext } from '../../machines/views.ts';
 import { HubError } from '../errors.ts';
 import { errorFrame, failureFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
-import { type Envelope, readEnvelope, replaceId } from '../wire/envelope.ts';
+import { type Envelope, readEnvelope, replaceId, textAt } from '../wire/envelope.ts';
 import { parseJson, stringOf } from '../wire/json.ts';
 import { type AgentRequest, paramsOf } from './agent-request.ts';
 import { findInstance } from './find-instance.ts';
@@ -19,6 +19,8 @@ import { instancesDisconnect } from './tools/disconnect.ts';
 import type { HubTool } from './tools/hub-tool.ts';
 import { hubToolNamed, waitsForDiscovery } from './tools/hub-tools.ts';
 import { notActive, notConnected, unknownTool } from './unroutable.ts';
+
+const LEVEL = /^(debug|info|notice|warning|error|critical|alert|emergency)$/;
 
 /**
  * One MCP session with an agent: answers what is the hub's, sends everything else over the link of the instance that
@@ -176,12 +178,18 @@ export class AgentSession {
   }
 
   #setLevel(request: AgentRequest): void {
-    this.#ports.memory.logLevel = JSON.stringify(paramsOf(request.frame));
+    const params = paramsOf(request.frame);
+    const isLevel = LEVEL.test(stringOf(params['level']) ?? '');
+    if (isLevel) this.#ports.memory.logLevel = JSON.stringify(params);
     const { bound } = this.#ports.links;
     const { capabilities } = this.#peerOf(bound) ?? {};
     if (bound !== null && capabilities !== undefined && 'logging' in capabilities) {
       bound.request(request.frame, request.rawId, request.method);
-    } else this.#send(resultFrame(request.rawId, {}));
+    } else if (isLevel) this.#send(resultFrame(request.rawId, {}));
+    else {
+      const message = 'logging/setLevel needs a level';
+      this.#send(errorFrame(request.rawId, RPC_CODE.invalidParams, message));
+    }
   }
 
   #peerOf(link: LinkPort | null) {
@@ -217,7 +225,7 @@ export class AgentSession {
   }
 
   /** Sends `instances_call` on as the `tools/call` that it stands for, `_meta` and all. */
-  #callInstance({ rawId }: AgentRequest, params: JsonObject): void {
+  #callInstance({ frame: asked, rawId }: AgentRequest, params: JsonObject): void {
     const { links, hub } = this.#ports;
     const { instance_id, tool: name, arguments: args } = parseCall(params['arguments']);
     let link = links.bound;
@@ -228,8 +236,10 @@ export class AgentSession {
     }
     if (link === null) throw notConnected();
     const { name: _, arguments: __, ...rest } = params;
-    const call = { ...rest, name, ...(args === undefined ? {} : { arguments: args }) };
-    const frame = `{"jsonrpc":"2.0","id":${rawId},"method":"tools/call","params":${JSON.stringify(call)}}`;
+    const call = JSON.stringify({ ...rest, name });
+    const given = args === undefined ? null : textAt(asked, 'params', 'arguments', 'arguments');
+    const all = given === null ? call : `${call.slice(0, -1)},"arguments":${given}}`;
+    const frame = `{"jsonrpc":"2.0","id":${rawId},"method":"tools/call","params":${all}}`;
     link.request(frame, rawId, 'tools/call');
   }
 

@@ -1,6 +1,7 @@
 import type { Catalogue, Json, JsonObject } from '../../machines/model.ts';
 import { instanceContext } from '../../machines/views.ts';
 import { errorFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
+import { memberOf } from '../wire/envelope.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
 import { hubResources } from './hub-resources.ts';
 import type { SessionPorts } from './ports.ts';
@@ -71,10 +72,25 @@ export function mergePage(
       return unknown && isFirst ? resultFrame(rawId, { [list.key]: list.own(ports) }) : frame;
     }
     const result = objectOf(message['result']);
-    const items = objectsOf(result[list.key]).filter((item) => !list.isShadowed(item));
+    const listed = result[list.key];
     const own = isFirst ? list.own(ports) : [];
+    const items = objectsOf(listed).filter((item) => !list.isShadowed(item));
+    if (Array.isArray(listed) && listed.length === items.length) {
+      return prepended(frame, list.key, own);
+    }
     return JSON.stringify({ ...message, result: { ...result, [list.key]: [...own, ...items] } });
   };
+}
+
+/** The frame with more items at the start of the list in its result; what it holds stays to the letter. */
+function prepended(frame: string, key: string, items: readonly object[]): string {
+  const result = memberOf(frame, 'result');
+  const array = result && memberOf(frame.slice(result.start, result.end), key);
+  if (result === null || array === null || items.length === 0) return frame;
+  const at = result.start + array.start + 1;
+  const rest = frame.slice(at);
+  const more = items.map((item) => JSON.stringify(item)).join(',');
+  return `${frame.slice(0, at)}${more}${/^\s*\]/.test(rest) ? '' : ','}${rest}`;
 }
 
 /** Whether the request asks for the first page. */

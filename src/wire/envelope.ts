@@ -85,39 +85,69 @@ function walk(text: string): Walked | null {
   let method: string | null = null;
   let hasResult = false;
   let hasError = false;
+  const isObject = eachMember(text, (key, start, end) => {
+    if (key === 'id') {
+      id = spelled(text.slice(start, end));
+      idStart = start;
+      idEnd = end;
+    } else if (key === 'method') {
+      method = text.charCodeAt(start) === QUOTE ? textOf(text, start, end) : null;
+    } else if (key === 'result') hasResult = true;
+    else if (key === 'error') hasError = true;
+  });
+  return isObject ? { id, idStart, idEnd, method, hasResult, hasError } : null;
+}
+
+/** Where in the text of an object the value of `key` stands, the last one if there are more; null when there is none. */
+export function memberOf(text: string, key: string): { start: number; end: number } | null {
+  let found: { start: number; end: number } | null = null;
+  const isObject = eachMember(text, (each, start, end) => {
+    if (each === key) found = { start, end };
+  });
+  return isObject ? found : null;
+}
+
+/** The text of what stands under one key after the other, or null. */
+export function textAt(text: string, ...keys: readonly string[]): string | null {
+  let at: string = text;
+  for (const key of keys) {
+    const found = memberOf(at, key);
+    if (found === null) return null;
+    at = at.slice(found.start, found.end);
+  }
+  return at;
+}
+
+/** Visits the members of the object that `text` is. False: it isn't one; some may have been visited then. */
+function eachMember(
+  text: string,
+  visit: (key: string, start: number, end: number) => void,
+): boolean {
   let at = skipBlank(text, 0);
-  if (text.charCodeAt(at) !== OPEN_BRACE) return null;
+  if (text.charCodeAt(at) !== OPEN_BRACE) return false;
   at = skipBlank(text, at + 1);
   if (text.charCodeAt(at) === CLOSE_BRACE) at += 1;
   else {
     for (;;) {
-      if (text.charCodeAt(at) !== QUOTE) return null;
+      if (text.charCodeAt(at) !== QUOTE) return false;
       const keyEnd = skipString(text, at);
-      if (keyEnd === -1) return null;
+      if (keyEnd === -1) return false;
       const key = textOf(text, at, keyEnd);
       at = skipBlank(text, keyEnd);
-      if (key === null || text.charCodeAt(at) !== COLON) return null;
+      if (key === null || text.charCodeAt(at) !== COLON) return false;
       const start = skipBlank(text, at + 1);
       const end = skipValue(text, start);
-      if (end === -1 || end === start) return null;
-      if (key === 'id') {
-        id = spelled(text.slice(start, end));
-        idStart = start;
-        idEnd = end;
-      } else if (key === 'method') {
-        method = text.charCodeAt(start) === QUOTE ? textOf(text, start, end) : null;
-      } else if (key === 'result') hasResult = true;
-      else if (key === 'error') hasError = true;
+      if (end === -1 || end === start) return false;
+      visit(key, start, end);
       at = skipBlank(text, end);
       const next = text.charCodeAt(at);
       at += 1;
       if (next === CLOSE_BRACE) break;
-      if (next !== COMMA) return null;
+      if (next !== COMMA) return false;
       at = skipBlank(text, at);
     }
   }
-  if (skipBlank(text, at) !== text.length) return null;
-  return { id, idStart, idEnd, method, hasResult, hasError };
+  return skipBlank(text, at) === text.length;
 }
 
 /** The frame on one line: outside of strings a line break is a blank, and inside of them there is none. */

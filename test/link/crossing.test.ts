@@ -87,6 +87,44 @@ describe('what crosses', () => {
     });
   });
 
+  it('is the same to the letter in lists, beside the hub’s own, and in the arguments of instances_call', async () => {
+    const tool =
+      '{ "name":"big","inputSchema":{"maximum":18446744073709551615,"default":1.0},"__proto__":{}}';
+    const bodies: string[] = [];
+    const { agent } = await connected({
+      raw: (request) => {
+        request.on('data', (chunk) => bodies.push(String(chunk)));
+        return false;
+      },
+      post: ({ message, json }) => {
+        if (message.method !== 'tools/list') return undefined;
+        const items = message.params?.cursor === 'empty' ? '[ ]' : `[${tool}]`;
+        json(
+          `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":{"tools": ${items},"n":1e400}}`,
+        );
+        return true;
+      },
+    });
+    let line = '';
+    agent.child.stdout?.on('data', (chunk) => {
+      line += chunk;
+    });
+    agent.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    expect((await agent.answer(1))['result'].tools).toHaveLength(9);
+    expect(line).toMatch(/"tools": \[\{"name":"instances_list",/);
+    expect(line).toContain(`,${tool}],"n":1e400}}`);
+    agent.send({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: { cursor: 'empty' } });
+    expect((await agent.answer(2))['result'].tools).toEqual([]);
+    const given = '{"text":"x","n":12345678901234567890,"f":1.0}';
+    agent.send(
+      `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"instances_call","arguments":{"tool":"echo","arguments":${given}},"_meta":{"progressToken":0}}}`,
+    );
+    await agent.answer(3);
+    expect(bodies).toContain(
+      `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"_meta":{"progressToken":0},"name":"echo","arguments":${given}}}`,
+    );
+  });
+
   it('is put on one line when the instance prints it pretty', async () => {
     const { agent } = await connected({
       post: ({ message, stream, response }) => {

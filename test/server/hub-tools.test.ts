@@ -400,6 +400,7 @@ describe('calls that cannot be made', () => {
         method: 'resources/read',
         params: { uri: 'signalbox://instances/nobody' },
       },
+      { jsonrpc: '2.0', id: 5, method: 'logging/setLevel', params: { level: 'loud' } },
     );
     expect((await agent.answer(1))['error']).toMatchObject({
       code: -32000,
@@ -408,6 +409,7 @@ describe('calls that cannot be made', () => {
     expect((await agent.answer(2))['error'].code).toBe(-32601);
     expect((await agent.answer(3))['error'].code).toBe(-32602);
     expect((await agent.answer(4))['error'].code).toBe(-32002);
+    expect((await agent.answer(5))['error'].code).toBe(-32602);
   });
 
   it('end with the instance, or with the session leaving it', async () => {
