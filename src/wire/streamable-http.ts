@@ -1,4 +1,5 @@
 import type { Endpoint, Failure } from '../../machines/model.ts';
+import { decoded } from './decoded.ts';
 import { LARGE } from './frame.ts';
 import { type HttpRequester, type HttpResponse, networkFailure } from './http-exchange.ts';
 import { SseDecoder } from './sse-decoder.ts';
@@ -133,7 +134,8 @@ export class StreamableHttp {
           // Only the answer to `initialize` gives a session; a later one with another id is not ours.
           if (this.protocolVersion === null && typeof opened === 'string') this.sessionId = opened;
           discard = () => response.body.destroy();
-          this.#read(response, sink, end, fail, () => over);
+          const body = decoded(response.body, response.headers['content-encoding']);
+          this.#read({ ...response, body }, sink, end, fail, () => over);
         },
       },
     );
@@ -191,18 +193,21 @@ export class StreamableHttp {
         end(ENDED);
         return;
       }
-      const text = Buffer.concat(chunks).toString('utf8');
+      // A byte-order mark is none of the message.
+      const text = Buffer.concat(chunks)
+        .toString('utf8')
+        .replace(/^\ufeff/, '');
       if (status < 200 || status >= 300) {
         end({ kind: 'status', status, body: text });
         return;
       }
       if (bytes > limit) sink.onOversize(bytes);
       else if (type === 'application/json' && text.trim() !== '') sink.onFrame(text);
-      else if (bytes > 0) {
+      else if (bytes > 0 && type !== 'application/json') {
         const message = `answered ${type || 'no content type'}, not JSON or an event stream`;
         end({ kind: 'failed', failure: { code: 'PROTOCOL_ERROR', message }, lastEventId: null });
         return;
-      } else {
+      } else if (status !== 200 || type !== 'application/json') {
         end({ kind: 'accepted' });
         return;
       }

@@ -1,3 +1,4 @@
+import { brotliCompressSync, createGzip, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import * as scripted from '../fixtures/scripted.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
@@ -67,4 +68,58 @@ it('a subscription to what is no URI is the instance’s to answer', async () =>
     '{"jsonrpc":"2.0","id":2,"method":"resources/subscribe","params":{"uri":{"toString":1}}}',
   );
   expect((await agent.answer(2))['error'].code).toBe(-32601);
+});
+
+describe('an answer in an unusual body', () => {
+  const result = { content: [{ type: 'text', text: 'x'.repeat(1_000) }] };
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('is read though nobody asked for %s', async (encoding, encode) => {
+    const { agent } = await connected(({ message, response }) => {
+      if (message.method !== 'tools/call' || message.params.name !== 'encoded') return undefined;
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+      response.writeHead(200, headers);
+      response.end(encode(JSON.stringify({ jsonrpc: '2.0', id: message.id, result })));
+      return true;
+    });
+    expect(await agent.call(1, 'encoded')).toEqual(result);
+  });
+
+  it('is read from a compressed stream before that ends, and lost when that breaks', async () => {
+    const { agent } = await connected(({ message, response }) => {
+      if (message.method !== 'tools/call' || message.params.name === 'echo') return undefined;
+      const headers = { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' };
+      response.writeHead(200, headers);
+      const gzip = createGzip();
+      gzip.pipe(response);
+      const isBroken = message.params.name === 'broken';
+      gzip.write(
+        isBroken
+          ? ': working\n\n'
+          : `data: ${JSON.stringify({ jsonrpc: '2.0', id: message.id, result })}\n\n`,
+      );
+      gzip.flush(() => {
+        if (isBroken) response.write('this is not gzip');
+      });
+      return true;
+    });
+    expect(await agent.call(1, 'whole')).toEqual(result);
+    const { structuredContent } = await agent.call(2, 'broken');
+    expect(structuredContent.error.code).toBe('CONNECTION_LOST');
+    expect((await agent.call(3, 'echo', { text: 'on' })).content[0].text).toBe('on');
+  });
+
+  it('is read behind a byte-order mark; none at all is an error, also while there is a standing stream', async () => {
+    const { agent } = await connected(({ message, json }) => {
+      if (message.method !== 'tools/call') return undefined;
+      const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result });
+      json(message.params.name === 'marked' ? `\ufeff${answer}` : '');
+      return true;
+    });
+    expect(await agent.call(1, 'marked')).toEqual(result);
+    expect((await agent.call(2, 'empty')).structuredContent.error.code).toBe('CONNECTION_LOST');
+  });
 });
