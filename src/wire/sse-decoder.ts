@@ -39,7 +39,7 @@ export class SseDecoder {
   #skipLf = false;
   #isFirst = true;
   #event = '';
-  #data: Buffer[] = [];
+  #data: string[] = [];
   #dataBytes = 0;
   #id: string | null = null;
   #retry: number | undefined;
@@ -105,8 +105,9 @@ export class SseDecoder {
     const name = line.toString('latin1', 0, colon === -1 ? line.length : colon);
     const from = colon === -1 ? line.length : line[colon + 1] === SPACE ? colon + 2 : colon + 1;
     if (name === 'data') {
-      this.#data.push(line.subarray(from));
-      this.#dataBytes += bytes - from;
+      this.#dataBytes += bytes - from + (this.#data.length > 0 ? 1 : 0);
+      // Of data that is too much nothing is kept.
+      if (this.#dataBytes <= this.#options.maxBytes) this.#data.push(line.toString('utf8', from));
       this.#isNews = true;
     } else if (name === 'event') {
       this.#event = line.toString('utf8', from);
@@ -137,7 +138,7 @@ export class SseDecoder {
     }
     this.#options.onEvent({
       event,
-      data: data.map((part) => part.toString('utf8')).join('\n'),
+      data: data.join('\n'),
       id: this.#id,
       ...(retry === undefined ? {} : { retry }),
     });

@@ -54,5 +54,10 @@ describe('SseDecoder', () => {
     });
     expect(decode(['data: 12345\n\n'], 5).events).toHaveLength(1);
     expect(decode(['data: 123456\n\n'], 5).oversize).toEqual([6]);
+    expect(decode(['data: 12\ndata: 34\n\n'], 5).events[0]?.data).toBe('12\n34');
+    expect(decode(['data: 12\ndata\ndata: 34\n\ndata: 5\n\n'], 5)).toMatchObject({
+      events: [{ data: '5' }],
+      oversize: [6],
+    });
   });
 });
