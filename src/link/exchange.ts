@@ -9,6 +9,9 @@ import type { LinkSession } from './link-session.ts';
 /** Milliseconds before a stream that the instance closed is resumed, unless it names another time. */
 const RESUME_DELAY = 1_000;
 
+/** Milliseconds in which an instance may end a stream itself after the answer. */
+const STREAM_GRACE = 1_000;
+
 /** What becomes of a call, decided by its exchange and done by its link. */
 export interface ExchangeOwner {
   /** Largest message to the agent, in bytes. */
@@ -32,6 +35,8 @@ export class Exchange implements ExchangeSink {
   readonly #call: Call;
   readonly #session: LinkSession;
   readonly #owner: ExchangeOwner;
+  #isStream = false;
+  #leaving: NodeJS.Timeout | undefined;
 
   constructor(call: Call, session: LinkSession, owner: ExchangeOwner) {
     this.#call = call;
@@ -47,8 +52,17 @@ export class Exchange implements ExchangeSink {
     this.#call.onWritten();
   }
 
+  onOpen(): void {
+    this.#isStream = true;
+  }
+
   onFrame(text: string): Promise<void> | undefined {
-    return this.#owner.fromInstance.receive(text, this.#call);
+    const hold = this.#owner.fromInstance.receive(text, this.#call);
+    // An instance that leaves its streams open would have a socket a call.
+    if (this.#isStream && this.#call.over) {
+      this.#leaving ??= setTimeout(() => this.#call.drop(), STREAM_GRACE).unref();
+    }
+    return hold;
   }
 
   onLarge(parts: readonly Buffer[]): boolean {
@@ -61,6 +75,7 @@ export class Exchange implements ExchangeSink {
   }
 
   onEnd(end: ExchangeEnd): void {
+    clearTimeout(this.#leaving);
     if (!this.#call.over) this.#endedUnanswered(end);
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as scripted from '../fixtures/scripted.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { RawAgent } from '../helpers/hub-process.ts';
+import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 type Script = NonNullable<Parameters<typeof scripted.start>[0]>;
@@ -122,4 +123,15 @@ describe('an answer in an unusual body', () => {
     expect(await agent.call(1, 'marked')).toEqual(result);
     expect((await agent.call(2, 'empty')).structuredContent.error.code).toBe('CONNECTION_LOST');
   });
+});
+
+it('a stream that stays open after its answer is left', async () => {
+  const { agent, server } = await connected(({ message, stream }) => {
+    if (message.method !== 'tools/call') return undefined;
+    stream({ jsonrpc: '2.0', id: message.id, result: { content: [] } });
+    return true;
+  });
+  const before = server.sockets();
+  for (let id = 1; id <= 20; id += 1) await agent.call(id, 'open');
+  await eventually(() => expect(server.sockets()).toBeLessThanOrEqual(before));
 });
