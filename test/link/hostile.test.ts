@@ -135,3 +135,14 @@ it('a stream that stays open after its answer is left', async () => {
   for (let id = 1; id <= 20; id += 1) await agent.call(id, 'open');
   await eventually(() => expect(server.sockets()).toBeLessThanOrEqual(before));
 });
+
+it('a tool whose name is no text hides no other', async () => {
+  const { agent } = await connected(({ message, json }) => {
+    if (message.method !== 'tools/list') return undefined;
+    const tools = [{ name: { toString: 1 }, description: { toString: 1 } }, { name: 'other' }];
+    json({ jsonrpc: '2.0', id: message.id, result: { tools } });
+    return true;
+  });
+  const { structuredContent } = await agent.call(1, 'instances_tools', { query: 'other' });
+  expect(structuredContent.tools).toEqual([{ name: 'other', instance_id: 'one' }]);
+});

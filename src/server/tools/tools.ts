@@ -36,5 +36,6 @@ export const instancesTools = hubTool({
 });
 
 function searchable({ name, title, description }: JsonObject): string {
-  return [name, title, description].filter(Boolean).join('\n').toLowerCase();
+  const texts = [name, title, description].filter((each) => typeof each === 'string');
+  return texts.join('\n').toLowerCase();
 }
