@@ -124,7 +124,9 @@ export class AgentSession {
 
   #cancel(frame: string): void {
     const { requestId } = paramsOf(frame);
-    const rawId = JSON.stringify(requestId) ?? '';
+    const isExact = typeof requestId !== 'number' || Math.abs(requestId) <= Number.MAX_SAFE_INTEGER;
+    const rawId =
+      (isExact ? JSON.stringify(requestId) : textAt(frame, 'params', 'requestId')) ?? '';
     this.#own.cancel(rawId);
     this.#ports.links.cancel(rawId, frame);
     this.answered();

@@ -436,6 +436,14 @@ describe('cancellation', () => {
       { requestId: 0, reason: 'enough' },
       { requestId: 2, reason: 'enough' },
     ]);
+    const big = '12345678901234567891';
+    const sent = server.of('tools/call').length;
+    agent.send(`{"jsonrpc":"2.0","id":${big},"method":"tools/call","params":{"name":"x"}}`);
+    await eventually(() => expect(server.of('tools/call')).toHaveLength(sent + 1));
+    agent.send(
+      `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${big}}}`,
+    );
+    await eventually(() => expect(closed).toHaveLength(3));
     const health = await agent.call(9, 'instances_health', {});
     expect(health.structuredContent.instances[0].calls_in_flight).toBe(1);
     expect(agent.frames.filter(({ id }) => id === 0 || id === 2)).toEqual([]);
