@@ -1,204 +1,214 @@
-// How fast the hub notices. Real processes; medians and 95th percentiles of N trials: node bench/levels.mjs [N]
-import { spawn } from 'node:child_process';
+// How fast the hub notices, and what it leaves behind. Real processes, at least 20 trials each:
+// npm run bench:levels [-- --write] [-- TRIALS]. --write: into docs/service-levels.md
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
+import { churn } from './churn.mjs';
+import { writePage } from './page.mjs';
+import {
+  BIN,
+  cleanUp,
+  directory,
+  Peer,
+  quantile,
+  register,
+  start,
+  startServer,
+  timed,
+} from './peers.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const BIN = join(root, 'dist/signalbox.js');
-const trials = Number(process.argv[2] ?? 20);
+const trials = Number(process.argv.slice(2).find((arg) => /^\d+$/.test(arg)) ?? 20);
+const lines = [];
 
-const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
-const children = new Set();
-
-function start(command, args, env = {}) {
-  const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, ...env },
-  });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  return child;
-}
-
-async function fixture(name, args = []) {
-  const child = start(process.execPath, [join(root, 'test/fixtures', `${name}.mjs`), ...args]);
-  const [line] = await once(child.stdout, 'data');
-  return { child, ...JSON.parse(String(line)) };
-}
-
-function register(id, port, extra = {}) {
-  const draft = join(directory, `${id}.tmp`);
-  writeFileSync(draft, JSON.stringify({ id, name: id, path: `/projects/${id}`, port, ...extra }), {
-    mode: 0o600,
-  });
-  renameSync(draft, join(directory, `${id}.json`));
-}
-
-/** A hub and a way to ask it. */
-function hub(args = []) {
-  const child = start(process.execPath, [
-    BIN,
-    'hub',
-    '--instances-dir',
-    directory,
-    '--log-level',
-    'silent',
-    ...args,
-  ]);
-  const open = new Map();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const { id, result } = JSON.parse(line);
-    open.get(id)?.(result);
-    open.delete(id);
-  });
-  let last = 0;
-  const request = (method, params) =>
-    new Promise((resolve) => {
-      last += 1;
-      open.set(last, resolve);
-      child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: last, method, params })}\n`);
-    });
-  return {
-    child,
-    request,
-    call: (name, args = {}) => request('tools/call', { name, arguments: args }),
-  };
-}
-
-const since = (began) => performance.now() - began;
-
-function summary(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1);
-  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (${sorted.length} trials)`;
-}
-
-async function repeat(count, measure) {
-  const values = [];
-  for (let n = 0; n < count; n += 1) values.push(await measure(n));
-  return values;
+function row(...cells) {
+  lines.push(`| ${cells.join(' | ')} |`);
+  console.log(lines.at(-1));
 }
 
 function report(what, values) {
-  console.log(`${what.padEnd(58)} ${summary(values)}`);
+  const at = (share) => `${quantile(values, share).toFixed(values.length > 1 ? 1 : 0)} ms`;
+  row(what, at(0.5), at(0.95), values.length);
 }
 
-/** Resident memory of a process in MiB. */
-function memory(pid) {
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(kib) / 1024;
+async function startHub(where, options = []) {
+  const args = [BIN, 'hub', '--instances-dir', where, '--log-level', 'silent', ...options];
+  const hub = new Peer(start(process.execPath, args));
+  await hub.initialize();
+  await hub.call('instances_list');
+  return hub;
 }
 
-async function startTimes() {
-  const nothing = await repeat(trials, async () => {
-    const began = performance.now();
-    await once(start(process.execPath, ['-e', '0']), 'exit');
-    return since(began);
-  });
-  const answered = await repeat(trials, async () => {
-    const began = performance.now();
-    const { child, request } = hub();
-    await request('initialize', {
-      protocolVersion: '2025-11-25',
-      capabilities: {},
-      clientInfo: { name: 'b', version: '0' },
-    });
-    const took = since(began);
-    child.stdin.end();
-    await once(child, 'exit');
-    return took;
-  });
-  report('node -e 0', nothing);
-  report('hub: start → answer to initialize', answered);
-  const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-  console.log(
-    `${'hub start / node -e 0'.padEnd(58)} ${(median(answered) / median(nothing)).toFixed(2)} ×`,
-  );
-}
+const wait = (hub, id, state = 'active') =>
+  hub.call('instances_wait', { instance_id: id, state, timeout_ms: 60_000 });
 
-async function lives() {
-  const one = hub();
-  await one.call('instances_list');
-  const server = await fixture('sdk-stateful');
-  await register('warm', server.port);
-  await one.call('instances_wait', { instance_id: 'warm' });
+const sdk = (port = 0) => startServer('test/fixtures/sdk-stateful.mjs', ['--port', String(port)]);
+const plain = () => startServer('test/fixtures/plain-post.mjs');
 
-  report(
-    'rename → active',
-    await repeat(trials, async (n) => {
-      const waiting = one.call('instances_wait', { instance_id: `r${n}` });
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      const began = performance.now();
-      register(`r${n}`, server.port);
-      await waiting;
-      return since(began);
-    }),
-  );
-
-  const kills = [];
-  const revivals = [];
-  await repeat(trials, async (n) => {
-    const id = `k${n}`;
-    const first = await fixture('sdk-stateful');
-    register(id, first.port);
-    await one.call('instances_wait', { instance_id: id });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const gone = one.call('instances_wait', { instance_id: id, state: 'retrying' });
-    let began = performance.now();
-    first.child.kill('SIGKILL');
-    await gone;
-    kills.push(since(began));
-    const second = await fixture('sdk-stateful', ['--port', String(first.port)]);
-    const back = one.call('instances_wait', { instance_id: id });
-    began = performance.now();
-    register(id, second.port);
-    await back;
-    revivals.push(since(began));
-    second.child.kill('SIGKILL');
-  });
-  report('kill -9 → retrying (standing stream)', kills);
-  report('listens again, file rewritten → active', revivals);
-
-  const began = performance.now();
-  one.child.kill('SIGTERM');
-  await once(one.child, 'exit');
-  report('SIGTERM → exit', [since(began)]);
-  rmSync(directory, { recursive: true });
-}
-
-async function crowd() {
-  const { mkdirSync } = await import('node:fs');
-  mkdirSync(directory, { mode: 0o700 });
-  const server = await fixture('plain-post');
-  const many = hub();
-  await many.call('instances_list');
-  console.log(`${'hub without instances'.padEnd(58)} ${memory(many.child.pid).toFixed(0)} MiB`);
-  for (const count of [100, 200]) {
-    const ids = Array.from({ length: count }, (_, n) => `m${count}-${n}`);
-    const waiting = Promise.all(ids.map((id) => many.call('instances_wait', { instance_id: id })));
-    const began = performance.now();
-    for (const id of ids) register(id, server.port);
-    await waiting;
-    console.log(
-      `${`${count} files at once → all active`.padEnd(58)} ${since(began).toFixed(0)} ms`,
-    );
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
-    console.log(
-      `${`hub with ${count === 100 ? 100 : 300} instances`.padEnd(58)} ${memory(many.child.pid).toFixed(0)} MiB`,
+async function discovery() {
+  const where = directory();
+  const hub = await startHub(where);
+  const server = await sdk();
+  const took = [];
+  for (let n = 0; n < trials; n += 1) {
+    const active = wait(hub, `r${n}`);
+    await pause(30);
+    took.push(
+      await timed(() => {
+        register(where, `r${n}`, server.port);
+        return active;
+      }),
     );
   }
+  report('file renamed into place → active', took);
+  hub.child.kill();
+  server.child.kill();
+}
+
+/** Kill and come back, again and again; how long each step takes the hub to see. */
+async function deaths() {
+  const where = directory();
+  const hub = await startHub(where);
+  await hub.call('instances_list');
+  const seen = { lost: [], rewritten: [], untouched: [], call: [] };
+  for (let n = 0; n < trials; n += 1) {
+    const id = `d${n}`;
+    const first = await sdk();
+    register(where, id, first.port);
+    await wait(hub, id);
+    await hub.call('instances_connect', { instance_id: id });
+    await pause(50);
+    const lost = wait(hub, id, 'retrying');
+    seen.lost.push(await timed(() => (first.child.kill('SIGKILL'), lost)));
+    const second = await sdk(first.port);
+    // What the backoff has left to wait is no more than the interval that it is in.
+    const back = wait(hub, id);
+    seen.untouched.push(await timed(() => back));
+    const call = async () => {
+      second.child.kill('SIGKILL');
+      await wait(hub, id, 'retrying');
+      const answer = hub.call('echo', { text: 'x' });
+      const third = await sdk(first.port);
+      const active = wait(hub, id);
+      const began = performance.now();
+      register(where, id, third.port);
+      await active;
+      seen.rewritten.push(performance.now() - began);
+      await answer;
+      seen.call.push(performance.now() - began);
+      third.child.kill('SIGKILL');
+    };
+    await call();
+  }
+  report('kill -9 → retrying, server with a standing stream', seen.lost);
+  report('listens again, file rewritten → active', seen.rewritten);
+  report('listens again, file untouched → active (at most the backoff)', seen.untouched);
+  report('call during a restart: listens again, file rewritten → answer', seen.call);
+  hub.child.kill();
+}
+
+/** All at once: each has a ping of its own, so that what is measured is spread over its interval. */
+async function together(what, makeServer, signal, options) {
+  const where = directory();
+  const hub = await startHub(where, options);
+  const servers = await Promise.all(Array.from({ length: trials }, makeServer));
+  for (const [n, { port }] of servers.entries()) register(where, `t${n}`, port);
+  await Promise.all(servers.map((_, n) => wait(hub, `t${n}`)));
+  await pause(200);
+  const took = await Promise.all(
+    servers.map(async ({ child }, n) => {
+      const retrying = wait(hub, `t${n}`, 'retrying');
+      return timed(() => (child.kill(signal), retrying));
+    }),
+  );
+  report(what, took);
+  hub.child.kill();
+  for (const { child } of servers) child.kill('SIGKILL');
+}
+
+/** From a transition, as the history has it, to the agent having the update. */
+async function pushed() {
+  const where = directory();
+  const hub = await startHub(where);
+  const server = await plain();
+  register(where, 'one', server.port);
+  await wait(hub, 'one');
+  const uri = 'signalbox://instances/one';
+  await hub.request('resources/subscribe', { uri });
+  const took = [];
+  for (let n = 0; n < trials; n += 1) {
+    const updated = hub.notified('notifications/resources/updated');
+    // Another fact: connected anew, which is two transitions.
+    register(where, 'one', server.port, { started: new Date(n).toISOString() });
+    await updated;
+    const at = Date.now();
+    const { result } = JSON.parse(await hub.call('instances_health', { instance_id: 'one' }));
+    const { transitions } = result.structuredContent.instances[0];
+    const last = transitions.filter((each) => Date.parse(each.at) <= at).at(-1);
+    took.push(at - Date.parse(last.at));
+    await wait(hub, 'one');
+  }
+  report('transition → its update is with the agent', took);
+  hub.child.kill();
+  server.child.kill();
+}
+
+async function ends() {
+  const took = [];
+  let left = 0;
+  for (let n = 0; n < trials; n += 1) {
+    const where = directory();
+    const hub = await startHub(where);
+    const server = await sdk();
+    register(where, 'one', server.port);
+    await wait(hub, 'one');
+    await hub.call('instances_connect', { instance_id: 'one' });
+    const exit = once(hub.child, 'exit');
+    took.push(await timed(() => (hub.child.kill('SIGTERM'), exit)));
+    const stats = await fetch(`http://127.0.0.1:${server.port}/stats`);
+    left += (await stats.json()).sessions;
+    server.child.kill();
+  }
+  report('SIGTERM → exit, both sessions closed at the instance', took);
+  row('sessions left at instances after that', left, '', trials);
 }
 
 try {
-  await startTimes();
-  await lives();
-  await crowd();
+  row('what', 'p50', 'p95', 'trials');
+  row('---', '---', '---', '---');
+  await discovery();
+  await deaths();
+  await together(
+    'kill -9 → retrying, server without a stream (at most the ping interval)',
+    plain,
+    'SIGKILL',
+    [],
+  );
+  await together('SIGSTOP → retrying, default settings', sdk, 'SIGSTOP', []);
+  const fast = ['--ping-interval', '500ms', '--ping-timeout', '250ms'];
+  await together(
+    'SIGSTOP → retrying, `--ping-interval 500ms --ping-timeout 250ms`',
+    sdk,
+    'SIGSTOP',
+    fast,
+  );
+  await pushed();
+  await ends();
+  const left = await churn({ minutes: 2 });
+  console.log(left.join('\n'));
+  if (process.argv.includes('--write')) {
+    const text = [
+      'Real processes; the clock is that of the process that starts and kills them, so that the way to it is part of each figure.',
+      '',
+      ...lines,
+      '',
+      '## Churn',
+      '',
+      'As much coming and going as half an hour of hard work brings, in two minutes: every instance is killed, started again at another',
+      'port, its file removed, rewritten, broken, while an agent calls. Before and after, with the same instances active and garbage collected:',
+      '',
+      ...left,
+    ].join('\n');
+    writePage('service-levels', 'Service levels', 'npm run bench:levels -- --write', text);
+  }
 } finally {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(directory, { recursive: true, force: true });
+  cleanUp();
 }

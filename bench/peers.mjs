@@ -78,6 +78,7 @@ export function cleanUp() {
 export class Peer {
   child;
   #open = new Map();
+  #awaited = null;
   #last = 0;
   #parts = [];
 
@@ -95,10 +96,21 @@ export class Peer {
     });
   }
 
+  /** Resolves with the next notification of this method. */
+  notified(method) {
+    return new Promise((resolve) => {
+      this.#awaited = { method, resolve };
+    });
+  }
+
   #line(line) {
+    if (this.#awaited !== null && line.includes(`"method":"${this.#awaited.method}"`)) {
+      this.#awaited.resolve();
+      this.#awaited = null;
+    }
     // The ids are at one of the ends; a large answer is not parsed for the sake of the clock.
     const ends = `${line.toString('latin1', 0, 60)} ${line.toString('latin1', Math.max(0, line.length - 60))}`;
-    const [, id] = /"id":(\d+)/.exec(ends) ?? [];
+    const [, id] = /"id": *(\d+)/.exec(ends) ?? [];
     const settle = this.#open.get(Number(id));
     this.#open.delete(Number(id));
     settle?.(line);

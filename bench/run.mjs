@@ -1,8 +1,7 @@
 // All benchmarks of calls and of scale, as Markdown: npm run bench [-- --write] [-- ROUNDS]. --write: into docs/benchmarks.md
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { writePage } from './page.mjs';
 
 const rounds = process.argv.slice(2).find((arg) => /^\d+$/.test(arg)) ?? '7';
 
@@ -26,13 +25,7 @@ function outputOf(file, ...args) {
 const calls = await outputOf('calls.mjs', rounds);
 const scale = await outputOf('scale.mjs');
 if (process.argv.includes('--write')) {
-  const [{ model }] = cpus();
-  const machine = `${cpus().length} × ${model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}, ${process.platform}`;
-  const text = `# Benchmarks
-
-\`npm run bench -- --write\` wrote this page on ${new Date().toISOString().slice(0, 10)} on ${machine}.
-
-Machines differ and are noisy: read the ratios, not the figures. All that stands side by side was measured in one run, its
+  const text = `Machines differ and are noisy: read the ratios, not the figures. All that stands side by side was measured in one run, its
 rounds interleaved, and each ratio is the median of the ratios of ${rounds} rounds.
 
 - **direct**: an HTTP client without anything between, in the process that measures
@@ -45,5 +38,5 @@ ${calls}
 ## Start, memory, many instances
 
 ${scale}`;
-  writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), text);
+  writePage('benchmarks', 'Benchmarks', 'npm run bench -- --write', text);
 }
