@@ -37,6 +37,14 @@ async function startHub(where, options = []) {
   return hub;
 }
 
+/** Milliseconds from `act` until `seen`. */
+function timedFrom(act, seen) {
+  return timed(() => {
+    act();
+    return seen;
+  });
+}
+
 const wait = (hub, id, state = 'active') =>
   hub.call('instances_wait', { instance_id: id, state, timeout_ms: 60_000 });
 
@@ -77,7 +85,7 @@ async function deaths() {
     await hub.call('instances_connect', { instance_id: id });
     await pause(50);
     const lost = wait(hub, id, 'retrying');
-    seen.lost.push(await timed(() => (first.child.kill('SIGKILL'), lost)));
+    seen.lost.push(await timedFrom(() => first.child.kill('SIGKILL'), lost));
     const second = await sdk(first.port);
     // What the backoff has left to wait is no more than the interval that it is in.
     const back = wait(hub, id);
@@ -116,7 +124,7 @@ async function together(what, makeServer, signal, options) {
   const took = await Promise.all(
     servers.map(async ({ child }, n) => {
       const retrying = wait(hub, `t${n}`, 'retrying');
-      return timed(() => (child.kill(signal), retrying));
+      return timedFrom(() => child.kill(signal), retrying);
     }),
   );
   report(what, took);
@@ -162,7 +170,7 @@ async function ends() {
     await wait(hub, 'one');
     await hub.call('instances_connect', { instance_id: 'one' });
     const exit = once(hub.child, 'exit');
-    took.push(await timed(() => (hub.child.kill('SIGTERM'), exit)));
+    took.push(await timedFrom(() => hub.child.kill('SIGTERM'), exit));
     const stats = await fetch(`http://127.0.0.1:${server.port}/stats`);
     left += (await stats.json()).sessions;
     server.child.kill();
