@@ -16,7 +16,7 @@ import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
 import { register, temporaryDirectory } from './registrations.ts';
 import { type ScriptedPeer, startPeer } from './scripted-peer.ts';
-import { pathOf } from './state-path.ts';
+import { pathOf } from '../../machines/state-path.ts';
 import { SteppingClock } from './stepping-clock.ts';
 
 const answer = z.looseObject({

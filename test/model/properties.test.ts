@@ -5,7 +5,7 @@ import { instanceRef, sessionRef } from '../../machines/views.ts';
 import { expectSound } from '../helpers/invariants.ts';
 import { propertyParameters } from '../helpers/replay.ts';
 import { ScriptedWorld } from '../helpers/scripted-world.ts';
-import { pathOf } from '../helpers/state-path.ts';
+import { pathOf } from '../../machines/state-path.ts';
 import { commands, SESSIONS } from './commands.ts';
 
 const POLICY: InstancePolicy = {
