@@ -19,6 +19,8 @@ export interface Config {
   readonly inspect: number | null;
   readonly allowHosts: readonly string[];
   readonly maxMessage: number;
+  /** Absolute path of the recording; null is none. */
+  readonly record: string | null;
   readonly logLevel: LogLevel;
 }
 
@@ -89,6 +91,7 @@ function shape(values: ReadonlyMap<string, unknown>, cwd: string): Config {
     reviveInterval: number('reviveInterval'),
     deadTtl: number('deadTtl'),
   };
+  const record = z.string().nullable().parse(values.get('record'));
   return Object.freeze({
     instancesDirs: frozen(list('instancesDir')?.map((each) => resolve(cwd, each)) ?? null),
     policy: Object.freeze(policy),
@@ -98,6 +101,7 @@ function shape(values: ReadonlyMap<string, unknown>, cwd: string): Config {
     inspect: z.number().nullable().parse(values.get('inspect')),
     allowHosts: frozen(list('allowHost') ?? []),
     maxMessage: number('maxMessage'),
+    record: record === null ? null : resolve(cwd, record),
     logLevel: z.enum(LOG_LEVELS).parse(values.get('logLevel')),
   });
 }

@@ -1,5 +1,6 @@
 import { type ActorOptions, assign, createActor, fromPromise, toPromise } from 'xstate';
 import { type HubActor, hubMachine } from '../machines/hub.ts';
+import { instanceActorId } from '../machines/hub-setup.ts';
 import { instanceMachine } from '../machines/instance.ts';
 import type { AgentInfo, Refusal } from '../machines/model.ts';
 import { sessionMachine } from '../machines/session.ts';
@@ -21,6 +22,7 @@ import type { Traffic } from './link/link-options.ts';
 import { SessionLinks } from './link/session-links.ts';
 import type { Logger } from './log.ts';
 import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
+import type { Recorder } from './recording/recorder.ts';
 import { removeStaleFile } from './registration/announce.ts';
 import { watchRegistrations } from './registration/directory.ts';
 import { AgentSession } from './server/agent-session.ts';
@@ -58,6 +60,7 @@ export interface HubSurroundings {
   readonly clock?: HubClock;
   /** Calls back when the machine was asleep; returns the stop. */
   readonly watchForWake?: (onWake: () => void) => () => void;
+  readonly recorder?: Recorder;
 }
 
 /** Who the hub says it is: on its supervising connections, and for an agent that never said who it is. */
@@ -70,7 +73,7 @@ const SELF: AgentInfo = {
 /** Makes and starts a hub: the one place where the charts meet what touches the world. */
 export function createHub(
   config: Config,
-  { log, clock, watchForWake = watchClock }: HubSurroundings,
+  { log, clock, watchForWake = watchClock, recorder }: HubSurroundings,
 ): Hub {
   const now = clock === undefined ? Date.now : () => clock.now;
   const traffic = new Map<string, Traffic>();
@@ -98,19 +101,23 @@ export function createHub(
           actors: { connection: connections.actor },
           actions: {
             readWorld: assign({
-              world: ({ context }) => ({
-                now: now(),
-                random: Math.random(),
-                ...trafficOf(context.registration.id),
-              }),
+              world: ({ context: { registration } }) => {
+                const { id } = registration;
+                const world = { now: now(), random: Math.random(), ...trafficOf(id) };
+                recorder?.world(instanceActorId(id), world);
+                return world;
+              },
             }),
             deleteStaleFile: ({ context: { registration } }) => {
               void removeStaleFile(registration.file, registration.id);
             },
           },
           guards: {
-            processGone: ({ context: { registration } }) =>
-              registration.pid !== null && !isRunning(registration.pid),
+            processGone: ({ context: { registration } }) => {
+              const gone = registration.pid !== null && !isRunning(registration.pid);
+              recorder?.processGone(instanceActorId(registration.id), gone);
+              return gone;
+            },
           },
         }),
         session: sessionMachine.provide({
@@ -123,9 +130,21 @@ export function createHub(
           ]);
         }),
       },
-      actions: { readClock: assign({ now }) },
+      actions: {
+        readClock: assign({
+          now: () => {
+            const time = now();
+            recorder?.clock(time);
+            return time;
+          },
+        }),
+      },
     }),
-    { input: { policy: config.policy }, ...(clock === undefined ? {} : { clock }) },
+    {
+      input: { policy: config.policy },
+      ...(clock === undefined ? {} : { clock }),
+      ...(recorder === undefined ? {} : { inspect: recorder.inspect }),
+    },
   );
 
   actor.on('instance.transitioned', ({ id, transition: { from, to, reason } }) => {

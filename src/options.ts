@@ -140,6 +140,14 @@ export const OPTIONS: readonly Option[] = [
     parsed(parseBytes, 'a size like 10MiB, 64KiB or 65536, 1KiB at least', 1_024),
     'largest message to an agent',
   ),
+  {
+    name: 'record',
+    takes: 'value',
+    value: 'FILE',
+    fallback: null,
+    schema: filled,
+    help: 'write down every event of the actors, for signalbox replay; credentials are left out',
+  },
   option(
     'log-level',
     'LEVEL',

@@ -29,6 +29,7 @@ const DEFAULTS = {
   inspect: null,
   allowHosts: [],
   maxMessage: 10 * 2 ** 20,
+  record: null,
   logLevel: 'info',
 };
 
@@ -49,6 +50,7 @@ const CASES: [name: string, value: string, expected: object][] = [
   ['inspect', '8080', { inspect: 8_080 }],
   ['allow-host', 'devbox', { allowHosts: ['devbox'] }],
   ['max-message', '1MiB', { maxMessage: 2 ** 20 }],
+  ['record', 'hub.jsonl', { record: '/work/hub.jsonl' }],
   ['log-level', 'debug', { logLevel: 'debug' }],
 ];
 

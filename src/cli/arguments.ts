@@ -32,17 +32,19 @@ export function parseHubArguments(args: readonly string[], own: readonly Paramet
   return given;
 }
 
-/** The options of a command that knows only its own. */
+/** The options of a command that knows only its own; what is no option goes to `operands`, where there may be some. */
 export function parseOwnArguments(
   args: readonly string[],
   own: readonly Parameter[],
+  operands?: string[],
 ): GivenOptions {
-  return parse(args, own);
+  return parse(args, own, operands);
 }
 
 function parse(
   args: readonly string[],
   parameters: readonly { readonly name: string; readonly takes: string }[],
+  operands?: string[],
 ): Record<string, (string | boolean)[] | undefined> {
   const known = new Map(parameters.map((each) => [each.name, each]));
   // Every option as a flag: whether it takes a value is decided here, for errors that name it.
@@ -52,6 +54,10 @@ function parse(
   for (let token = rest.shift(); token !== undefined; token = rest.shift()) {
     if (token.kind !== 'option') {
       if (token.kind === 'option-terminator') continue;
+      if (operands !== undefined) {
+        operands.push(token.value);
+        continue;
+      }
       throw new UsageError(`unexpected "${printable(token.value)}"`);
     }
     const option = known.get(token.name);

@@ -53,6 +53,18 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'replay',
+    {
+      usage: 'replay [--json] [--all] FILE',
+      does: 'runs the actors of a recording (--record) again, and shows what became of them',
+      own: [
+        ['--json', 'as JSON, and nothing else'],
+        ['--all', 'the states within the states, too'],
+      ],
+      takesHubOptions: false,
+    },
+  ],
+  [
     'demo',
     {
       usage: 'demo',

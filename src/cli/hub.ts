@@ -1,8 +1,8 @@
 import { resolveConfig } from '../config.ts';
-import { createHub } from '../create-hub.ts';
 import { createLogger } from '../log.ts';
 import { StdioTransport } from '../server/stdio.ts';
 import { parseHubArguments } from './arguments.ts';
+import { startHub } from './start-hub.ts';
 
 /** Milliseconds that calls under way are waited for when stdin has ended. */
 const LAST_ANSWERS = 10_000;
@@ -20,7 +20,7 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
   }
   const log = createLogger(config.logLevel);
   if (config.inspect !== null) log.warn('--inspect is for a page that is still to come');
-  const hub = createHub(config, { log });
+  const hub = await startHub(config, log);
   const transport = new StdioTransport(process.stdin, process.stdout);
   const session = hub.openSession((frame) => transport.send(frame));
   transport.start(session);

@@ -1,12 +1,12 @@
 import type { Refusal } from '../../machines/model.ts';
 import type { InstanceRow } from '../../machines/views.ts';
 import { type Config, resolveConfig } from '../config.ts';
-import { createHub } from '../create-hub.ts';
 import { createLogger } from '../log.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
 import { parseHubArguments } from './arguments.ts';
 import { LIST_DEFAULTS } from './help.ts';
+import { startHub } from './start-hub.ts';
 import { renderTable, type TableStyle } from './table.ts';
 
 /** `signalbox list`: what runs, once every instance has been connected to or has failed. */
@@ -16,7 +16,7 @@ export async function listCommand(args: readonly string[]): Promise<void> {
     { name: 'all', takes: 'flag' },
   ]);
   const config = resolveConfig(options, process.env, process.cwd(), LIST_DEFAULTS);
-  const hub = createHub(config, { log: createLogger(config.logLevel) });
+  const hub = await startHub(config, createLogger(config.logLevel));
   try {
     await hub.settled(config.policy.connectTimeout + config.settle);
     const all = 'all' in options;

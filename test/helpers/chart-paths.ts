@@ -1,7 +1,7 @@
 import { type AnyEventObject, type AnyStateMachine, createActor, setup } from 'xstate';
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
-import { ChartCoverage } from './chart-coverage.ts';
 import { pathOf } from '../../machines/state-path.ts';
+import { ChartCoverage } from './chart-coverage.ts';
 import { SteppingClock } from './stepping-clock.ts';
 
 export interface PathOptions {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyActorRef } from 'xstate';
 import { z } from 'zod';
+import { pathOf } from '../../machines/state-path.ts';
 import {
   type HubSnapshot,
   instanceContext,
@@ -12,11 +13,13 @@ import {
 import { resolveConfig } from '../../src/config.ts';
 import { createHub, type Hub } from '../../src/create-hub.ts';
 import { createLogger } from '../../src/log.ts';
+import { parseRecording } from '../../src/recording/format.ts';
+import { Recorder } from '../../src/recording/recorder.ts';
+import { type Replayed, replay } from '../../src/recording/replay.ts';
 import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
 import { register, temporaryDirectory } from './registrations.ts';
 import { type ScriptedPeer, startPeer } from './scripted-peer.ts';
-import { pathOf } from '../../machines/state-path.ts';
 import { SteppingClock } from './stepping-clock.ts';
 
 const answer = z.looseObject({
@@ -54,6 +57,7 @@ export class DrivenHub {
   #wallShift = 0;
   #breaks = false;
   #written = 0;
+  readonly #recording: string[] = [];
   readonly #received = new Map<string, number>();
   readonly #facts = new Map<string, object>();
 
@@ -71,6 +75,11 @@ export class DrivenHub {
       { ...config, autoConnect: false },
       {
         log: createLogger('silent'),
+        recorder: new Recorder({
+          version: 'test',
+          now: () => clock.now,
+          write: (line) => this.#recording.push(line),
+        }),
         clock: {
           get now() {
             return now();
@@ -90,6 +99,11 @@ export class DrivenHub {
       this.#received.set(key, (this.#received.get(key) ?? 0) + 1);
     });
     afterTest(() => this.stop());
+  }
+
+  /** All that happened so far, run again from its recording. */
+  replay(): Replayed {
+    return replay(parseRecording(`${this.#recording.join('\n')}\n`));
   }
 
   /** How many events of a type an actor has got. */

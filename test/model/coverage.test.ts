@@ -56,6 +56,7 @@ describe('an instance goes every way that its chart declares', () => {
       expectSound(driven.hub.actor, driven.clock);
       await expectSockets(driven);
     }
+    expect(driven.replay().differences).toEqual([]);
   });
 });
 
@@ -74,6 +75,7 @@ describe('a session goes every way that its chart declares', () => {
       await expectSockets(driven);
     }
     if (path.at(-1)?.value !== 'closed') await environment.expectAnswers();
+    expect(driven.replay().differences).toEqual([]);
   });
 });
 
@@ -108,6 +110,7 @@ describe('the hub goes every way that its chart declares', () => {
     await becomesActive();
     expectSound(actor, driven.clock);
     await expectSockets(driven);
+    expect(driven.replay().differences).toEqual([]);
   });
 
   it('nothing new begins while it stops, and what hangs is not waited for', async () => {
@@ -132,6 +135,7 @@ describe('the hub goes every way that its chart declares', () => {
     await stopped;
     expect(driven.clock.pending).toBe(0);
     await expectSockets(driven);
+    expect(driven.replay().differences).toEqual([]);
   });
 
   it('it is stopped when a session fails to close', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { InstancePolicy } from '../../machines/model.ts';
+import { pathOf } from '../../machines/state-path.ts';
 import { instanceRef, sessionRef } from '../../machines/views.ts';
 import { expectSound } from '../helpers/invariants.ts';
 import { propertyParameters } from '../helpers/replay.ts';
 import { ScriptedWorld } from '../helpers/scripted-world.ts';
-import { pathOf } from '../../machines/state-path.ts';
 import { commands, SESSIONS } from './commands.ts';
 
 const POLICY: InstancePolicy = {

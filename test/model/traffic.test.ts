@@ -210,6 +210,7 @@ describe('whatever happens to files, peers and calls', () => {
         await expectSockets(driven);
         await driven.stop();
         expect(driven.clock.pending).toBe(0);
+        expect(driven.replay().differences).toEqual([]);
       }),
       // Each run waits for what doesn't come: a smaller one would take minutes to find.
       { ...propertyParameters(30), endOnFailure: true },

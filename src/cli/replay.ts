@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { errnoOf, UsageError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { NotARecording, parseRecording, type Recording } from '../recording/format.ts';
+import { outer } from '../recording/life.ts';
+import { type Replayed, replay } from '../recording/replay.ts';
+import { parseOwnArguments } from './arguments.ts';
+import { renderTable } from './table.ts';
+
+/**
+ * `signalbox replay FILE`: runs the actors of a recording again and shows the changes of their states. Rejects when they go
+ * another way than they went.
+ */
+export async function replayCommand(args: readonly string[]): Promise<void> {
+  const operands: string[] = [];
+  const options = parseOwnArguments(
+    args,
+    [
+      { name: 'json', takes: 'flag' },
+      { name: 'all', takes: 'flag' },
+    ],
+    operands,
+  );
+  const [file, ...more] = operands;
+  if (file === undefined || more.length > 0) throw new UsageError('replay takes one FILE');
+  const recording = await read(file);
+  const replayed = replay(recording);
+  const text =
+    'json' in options
+      ? JSON.stringify(
+          {
+            version: recording.version,
+            started: recording.started,
+            cut: recording.cut,
+            ...replayed,
+          },
+          null,
+          2,
+        )
+      : renderReplay(recording, replayed, 'all' in options);
+  process.stdout.write(`${text}\n`);
+  if (replayed.differences.length > 0) {
+    throw new Error('the actors went another way than they had when they were recorded');
+  }
+}
+
+async function read(file: string): Promise<Recording> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(`${printable(file)} cannot be read (${errnoOf(error) ?? 'unknown'})`);
+  }
+  try {
+    return parseRecording(text);
+  } catch (error) {
+    if (!(error instanceof NotARecording)) throw error;
+    throw new Error(`${printable(file)}: ${error.message}`);
+  }
+}
+
+/** The changes as a table: those that are shown to users, or those within them, too. */
+export function renderReplay(
+  { version, started, cut }: Recording,
+  { actors, events, steps, differences }: Replayed,
+  all: boolean,
+): string {
+  const begin = Date.parse(started);
+  const shown = all ? steps : steps.filter(({ from, to }) => outer(from) !== outer(to));
+  const name = (state: string | null) => (state === null ? '' : all ? state : outer(state));
+  const table = renderTable(
+    ['AFTER', 'ACTOR', 'FROM', 'TO', 'BECAUSE'],
+    shown.map(({ at, actor, from, to, because }) => [
+      `${((at - begin) / 1000).toFixed(3)} s`,
+      actor,
+      name(from),
+      name(to),
+      because,
+    ]),
+  );
+  return [
+    `signalbox ${printable(version)}, recorded ${printable(started)}${cut ? '; the last line is cut' : ''}`,
+    '',
+    table,
+    '',
+    `${events} events of ${actors} actors: ${differences.length === 0 ? 'as recorded' : 'not as recorded'}`,
+    ...differences.map((each) => `  ${printable(each)}`),
+  ].join('\n');
+}

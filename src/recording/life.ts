@@ -1,0 +1,176 @@
+import {
+  type AnyActor,
+  type AnyStateMachine,
+  assign,
+  createActor,
+  type EventObject,
+  fromPromise,
+  fromTransition,
+} from 'xstate';
+import { hubMachine } from '../../machines/hub.ts';
+import { instanceMachine } from '../../machines/instance.ts';
+import type { World } from '../../machines/model.ts';
+import { sessionMachine } from '../../machines/session.ts';
+import { pathOf } from '../../machines/state-path.ts';
+import type { LineOfActor } from './format.ts';
+
+/** One change of an actor's state. */
+export interface Step {
+  /** Milliseconds since the epoch, as recorded. */
+  readonly at: number;
+  readonly actor: string;
+  /** Null for its first. */
+  readonly from: string | null;
+  readonly to: string;
+  /** For people where the chart says it, otherwise the event. */
+  readonly because: string;
+}
+
+/** No time passes by itself: that a timer went off is one of the recorded events. */
+const stillClock = { setTimeout: () => 0, clearTimeout: () => {} };
+
+/** In the place of a child: what it said is among the recorded events. */
+const stub = fromTransition(
+  (state: object) => state,
+  ({ input }: { input: object }) => input,
+);
+
+const nothing = () => {};
+
+const NOWHERE: World = { now: 0, random: 0, callsInFlight: 0, lastActivity: null };
+
+/** `active` of `active.idle`. */
+export function outer(state: string | null): string {
+  return state?.split('.')[0] ?? '';
+}
+
+function sessionAgain(): AnyStateMachine {
+  const machine: AnyStateMachine = sessionMachine;
+  return machine.provide({ actors: { link: stub }, actions: { report: nothing } });
+}
+
+/** One actor of a recording, from its start on, run again on its chart as it is now. */
+export class Life {
+  readonly #name: string;
+  readonly #machine: AnyStateMachine;
+  readonly #worlds: World[] = [];
+  readonly #clocks: number[] = [];
+  readonly #gone: boolean[] = [];
+  readonly #states: string[] = [];
+  #crashed = false;
+  #cut = false;
+  /** Events that it has still to be told. */
+  #untold = 0;
+  #actor: AnyActor | null = null;
+  #state: string | null = null;
+  #difference: string | null = null;
+
+  private constructor(name: string, machineFor: (life: Life) => AnyStateMachine) {
+    this.#name = name;
+    this.#machine = machineFor(this);
+  }
+
+  /** For an actor by its name; null when it has no chart. */
+  static of(name: string): Life | null {
+    if (name === 'hub') return new Life(name, (life) => life.#hub());
+    if (name.includes('/')) return null;
+    if (name.startsWith('instance:')) return new Life(name, (life) => life.#instance());
+    if (name.startsWith('session:')) return new Life(name, sessionAgain);
+    return null;
+  }
+
+  /** Notes what it read, and what became of it. All lines are noted before the first event is taken. */
+  note(line: LineOfActor): void {
+    if ('world' in line) this.#worlds.push(line.world);
+    else if ('clock' in line) this.#clocks.push(line.clock);
+    else if ('processGone' in line) this.#gone.push(line.processGone);
+    else if ('state' in line) this.#states.push(line.state);
+    else this.#untold += 1;
+  }
+
+  /** Notes that its chart broke, after the last of its states. */
+  noteCrash(): void {
+    this.#crashed = true;
+  }
+
+  /** Notes that the recording ends before the hub did: what came of its last event may not be in it. */
+  noteCut(): void {
+    this.#cut = true;
+  }
+
+  /** Tells the actor what it was told. Returns the change of its state, if there was one. */
+  take(event: EventObject & { input?: unknown }, at: number): Step | null {
+    this.#untold -= 1;
+    if (this.#states.length === 0 && (this.#crashed || (this.#cut && this.#untold === 0)))
+      return null;
+    if (event.type === 'xstate.init') {
+      const { input } = event;
+      this.#actor = createActor(this.#machine, { input, clock: stillClock });
+      this.#actor.subscribe({ error: (error) => this.#differs(`its chart broke: ${error}`) });
+      this.#actor.start();
+    } else {
+      this.#actor?.send(event);
+    }
+    const snapshot = this.#actor?.getSnapshot();
+    const from = this.#state;
+    const to = pathOf(snapshot?.value);
+    if (to === null || to === from) return null;
+    this.#state = to;
+    const recorded = this.#states.shift();
+    if (recorded !== to) {
+      const then = recorded === undefined ? 'it stayed as it was' : `it went to ${recorded}`;
+      this.#differs(`${event.type} at ${new Date(at).toISOString()} leads to ${to}; ${then}`);
+    }
+    const reason: unknown = snapshot.context.transitions?.at(-1)?.reason;
+    const because = typeof reason === 'string' && outer(from) !== outer(to) ? reason : event.type;
+    return { at, actor: this.#name, from, to, because };
+  }
+
+  /** Where it first went another way than recorded, or null. */
+  difference(): string | null {
+    const [missing] = this.#states;
+    if (missing !== undefined) this.#differs(`it came to ${missing} and does not any more`);
+    return this.#difference;
+  }
+
+  #differs(how: string): void {
+    this.#difference ??= `${this.#name}: ${how}`;
+  }
+
+  /** What it read next; when it reads more often than it did, that is a difference, and the last is read again. */
+  #next<T>(values: T[], last: { value: T }): T {
+    const value = values.shift();
+    if (value === undefined) this.#differs('it reads the world more often than it did');
+    else last.value = value;
+    return last.value;
+  }
+
+  #hub(): AnyStateMachine {
+    const machine: AnyStateMachine = hubMachine;
+    const last = { value: 0 };
+    return machine.provide({
+      actors: {
+        instance: stub,
+        session: stub,
+        closeAll: fromPromise(() => new Promise(nothing)),
+      },
+      actions: { readClock: assign({ now: () => this.#next(this.#clocks, last) }) },
+    });
+  }
+
+  #instance(): AnyStateMachine {
+    const machine: AnyStateMachine = instanceMachine;
+    const last = { value: NOWHERE };
+    return machine.provide({
+      actors: { connection: stub },
+      actions: {
+        readWorld: assign({ world: () => this.#next(this.#worlds, last) }),
+        deleteStaleFile: nothing,
+        reportTransition: nothing,
+        reportCatalogue: nothing,
+        requestSlot: nothing,
+      },
+      guards: { processGone: () => this.#next(this.#gone, { value: false }) },
+    });
+  }
+}

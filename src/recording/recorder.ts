@@ -1,0 +1,95 @@
+import type { ActorRefLike, InspectionEvent } from 'xstate';
+import type { World } from '../../machines/model.ts';
+import { pathOf } from '../../machines/state-path.ts';
+import { Redaction } from '../redaction.ts';
+import { FORMAT } from './format.ts';
+
+export interface RecorderOptions {
+  /** The version that is recorded. */
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Takes a line of JSON, without its newline. */
+  readonly write: (line: string) => void;
+}
+
+/**
+ * Writes down what the actors of a hub are told and what they read, without credentials: enough to run each of them
+ * again. A part of a hub's surroundings from its start.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #redaction = new Redaction();
+  /** XState's session ids by name; of each name the latest life. */
+  readonly #lives = new Map<string, string>();
+  /** The last state of each actor by session id. */
+  readonly #states = new Map<string, string>();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    const started = new Date(options.now()).toISOString();
+    this.#write({ recording: FORMAT, signalbox: options.version, started });
+  }
+
+  /** For the `inspect` of the hub's actor. */
+  readonly inspect = (inspected: InspectionEvent): void => {
+    const of = inspected.actorRef.sessionId;
+    const at = this.#options.now();
+    if (inspected.type === '@xstate.actor') {
+      const name = nameOf(inspected.actorRef);
+      this.#lives.set(name, of);
+      this.#write({ actor: of, name });
+    } else if (inspected.type === '@xstate.event') {
+      const from = inspected.sourceRef?.sessionId ?? null;
+      this.#write({ at, of, event: withoutSchemas(inspected.event), from });
+    } else if (inspected.type === '@xstate.snapshot' && 'value' in inspected.snapshot) {
+      const state = pathOf(inspected.snapshot.value);
+      if (state === null || this.#states.get(of) === state) return;
+      this.#states.set(of, state);
+      this.#write({ at, of, state });
+    }
+  };
+
+  /** What an instance's chart reads of the world. */
+  world(name: string, world: World): void {
+    this.#write({ of: this.#lives.get(name), world });
+  }
+
+  /** The time that the hub's chart reads. */
+  clock(clock: number): void {
+    this.#write({ of: this.#lives.get('hub'), clock });
+  }
+
+  /** What a dead instance's chart learns of its process. */
+  processGone(name: string, processGone: boolean): void {
+    this.#write({ of: this.#lives.get(name), processGone });
+  }
+
+  #write(line: object): void {
+    this.#options.write(JSON.stringify(this.#redaction.clean(line)));
+  }
+}
+
+/** `hub`, `instance:ID`, `session:ID`; of what those own, `instance:ID/connection`. */
+function nameOf(actor: ActorRefLike): string {
+  if (!('id' in actor) || typeof actor.id !== 'string') return actor.sessionId;
+  const parent = '_parent' in actor ? actor._parent : undefined;
+  if (!isActor(parent)) return 'hub';
+  const owner = nameOf(parent);
+  return owner === 'hub' ? actor.id : `${owner}/${actor.id}`;
+}
+
+const isActor = (value: unknown): value is ActorRefLike =>
+  typeof value === 'object' && value !== null && 'sessionId' in value;
+
+/** What an instance offers has no part in what its actor does: names are enough, and a hundredth of the size. */
+function withoutSchemas(event: object): object {
+  return 'catalogue' in event ? { ...event, catalogue: namesIn(event.catalogue) } : event;
+}
+
+function namesIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(namesIn);
+  if (typeof value !== 'object' || value === null) return null;
+  if ('name' in value) return { name: value.name };
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, namesIn(each)]));
+}
