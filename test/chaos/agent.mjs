@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../dist/signalbox.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../dist/signalbox.js', import.meta.url));
 
 /** @typedef {{ result?: any, error?: { code: number, message: string, data?: any } }} Answer */
 

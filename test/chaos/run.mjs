@@ -1,12 +1,13 @@
 // Real processes come, go, hang and lie while agents call: npm run chaos -- [--minutes N] [--seed N]
 // Afterwards everything that lives must be active, every agent served, nothing leaked, and no call done twice.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ACTIONS } from './actions.mjs';
-import { Agent } from './agent.mjs';
+import { Agent, BIN } from './agent.mjs';
 import { Instance } from './instance.mjs';
 import { Random } from './random.mjs';
 
@@ -37,9 +38,15 @@ const instances = Array.from(
   { length: INSTANCES },
   (_, n) => new Instance({ id: `i${n}`, kind: random.of(KINDS), directory, journal }),
 );
-const agents = Array.from({ length: AGENTS }, () => new Agent(directory, FAST));
+const recordingOf = (/** @type {number} */ n) => join(home, `hub-${n}.jsonl`);
+const agents = Array.from(
+  { length: AGENTS },
+  (_, n) => new Agent(directory, [...FAST, '--record', recordingOf(n)]),
+);
 /** @type {string[]} */
 const wrong = [];
+/** What became of each hub's recording. @type {string[]} */
+const replayed = [];
 /** How calls ended, and how often things happened. @type {Record<string, number>} */
 const ends = {};
 /** @type {Record<string, number>} */
@@ -172,10 +179,17 @@ try {
   for (const [n, agent] of agents.entries()) {
     const code = await Promise.race([agent.leave(), pause(10_000, 'late', { ref: false })]);
     check(code === 0, `hub ${n} ended with ${code}`);
+    const { status, stdout } = spawnSync(process.execPath, [BIN, 'replay', recordingOf(n)], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 30,
+    });
+    replayed.push(stdout.match(/^\d+ events of .*$/m)?.[0] ?? '');
+    check(status === 0, `hub ${n} does not go the same way again: ${stdout.slice(-2_000)}`);
   }
   console.log('happened:', happened);
   console.log('calls:', calls, ends);
   console.log(`live at the end: ${live}`);
+  console.log('replayed:', replayed);
 } finally {
   for (const agent of agents) agent.kill();
   for (const instance of instances) await instance.end('SIGKILL');
