@@ -5,3 +5,8 @@ export function pathOf(value: unknown): string | null {
   const [[key, below] = []] = Object.entries(value);
   return key === undefined ? null : [key, pathOf(below)].join('.');
 }
+
+/** The state that is shown, its outermost: `active` of `active.idle`. */
+export function outerState(path: string): string {
+  return path.split('.')[0] ?? path;
+}

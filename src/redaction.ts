@@ -8,7 +8,7 @@ const SHORTEST = 4;
 /**
  * Takes credentials out of what is shown or kept. Each becomes a mark with a number, `‹removed 1›`, the same for the
  * same secret, so that what changed can still be told from what did not. A secret once seen under its key is taken out of
- * every text that follows: servers quote what they refuse.
+ * every text that follows: servers quote what they refuse. Of what an instance offers (`catalogue`) the names are left.
  */
 export class Redaction {
   readonly #marks = new Map<string, string>();
@@ -36,6 +36,7 @@ export class Redaction {
   }
 
   #field(key: string, value: unknown): unknown {
+    if (key === 'catalogue') return this.clean(namesIn(value));
     if (value === null || value === undefined || !PRIVATE_KEY.test(key)) return this.clean(value);
     return this.learn(typeof value === 'string' ? value : JSON.stringify(value));
   }
@@ -53,4 +54,12 @@ export class Redaction {
     }
     return clean;
   }
+}
+
+/** Names have a hundredth of the size of schemas and descriptions, and tell as much. */
+function namesIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(namesIn);
+  if (typeof value !== 'object' || value === null) return null;
+  if ('name' in value) return { name: value.name };
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, namesIn(each)]));
 }

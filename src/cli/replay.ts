@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { outerState } from '../../machines/state-path.ts';
 import { errnoOf, UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { NotARecording, parseRecording, type Recording } from '../recording/format.ts';
-import { outer } from '../recording/life.ts';
 import { type Replayed, replay } from '../recording/replay.ts';
 import { parseOwnArguments } from './arguments.ts';
 import { renderTable } from './table.ts';
@@ -66,8 +66,10 @@ export function renderReplay(
   all: boolean,
 ): string {
   const begin = Date.parse(started);
-  const shown = all ? steps : steps.filter(({ from, to }) => outer(from) !== outer(to));
-  const name = (state: string | null) => (state === null ? '' : all ? state : outer(state));
+  const shown = all
+    ? steps
+    : steps.filter(({ from, to }) => from === null || outerState(from) !== outerState(to));
+  const name = (state: string | null) => (state === null ? '' : all ? state : outerState(state));
   const table = renderTable(
     ['AFTER', 'ACTOR', 'FROM', 'TO', 'BECAUSE'],
     shown.map(({ at, actor, from, to, because }) => [

@@ -11,7 +11,7 @@ import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { World } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
-import { pathOf } from '../../machines/state-path.ts';
+import { outerState, pathOf } from '../../machines/state-path.ts';
 import type { LineOfActor } from './format.ts';
 
 /** One change of an actor's state. */
@@ -38,11 +38,6 @@ const stub = fromTransition(
 const nothing = () => {};
 
 const NOWHERE: World = { now: 0, random: 0, callsInFlight: 0, lastActivity: null };
-
-/** `active` of `active.idle`. */
-export function outer(state: string | null): string {
-  return state?.split('.')[0] ?? '';
-}
 
 function sessionAgain(): AnyStateMachine {
   const machine: AnyStateMachine = sessionMachine;
@@ -122,7 +117,10 @@ export class Life {
       this.#differs(`${event.type} at ${new Date(at).toISOString()} leads to ${to}; ${then}`);
     }
     const reason: unknown = snapshot.context.transitions?.at(-1)?.reason;
-    const because = typeof reason === 'string' && outer(from) !== outer(to) ? reason : event.type;
+    const because =
+      typeof reason === 'string' && (from === null || outerState(from) !== outerState(to))
+        ? reason
+        : event.type;
     return { at, actor: this.#name, from, to, because };
   }
 

@@ -1,4 +1,5 @@
-import type { ActorRefLike, InspectionEvent } from 'xstate';
+import type { InspectionEvent } from 'xstate';
+import { actorName } from '../../machines/actor-name.ts';
 import type { World } from '../../machines/model.ts';
 import { pathOf } from '../../machines/state-path.ts';
 import { Redaction } from '../redaction.ts';
@@ -36,12 +37,14 @@ export class Recorder {
     const of = inspected.actorRef.sessionId;
     const at = this.#options.now();
     if (inspected.type === '@xstate.actor') {
-      const name = nameOf(inspected.actorRef);
+      const name = actorName(inspected.actorRef);
       this.#lives.set(name, of);
       this.#write({ actor: of, name });
     } else if (inspected.type === '@xstate.event') {
       const from = inspected.sourceRef?.sessionId ?? null;
-      this.#write({ at, of, event: withoutSchemas(inspected.event), from });
+      const { event } = inspected;
+      // A token may be a word that charts use.
+      this.#write({ at, of, event: { ...this.#clean(event), type: event.type }, from });
     } else if (inspected.type === '@xstate.snapshot' && 'value' in inspected.snapshot) {
       const state = pathOf(inspected.snapshot.value);
       if (state === null || this.#states.get(of) === state) return;
@@ -65,31 +68,12 @@ export class Recorder {
     this.#write({ of: this.#lives.get(name), processGone });
   }
 
-  #write(line: object): void {
-    this.#options.write(JSON.stringify(this.#redaction.clean(line)));
+  #clean(event: object): object {
+    const clean = this.#redaction.clean(event);
+    return typeof clean === 'object' && clean !== null ? clean : {};
   }
-}
 
-/** `hub`, `instance:ID`, `session:ID`; of what those own, `instance:ID/connection`. */
-function nameOf(actor: ActorRefLike): string {
-  if (!('id' in actor) || typeof actor.id !== 'string') return actor.sessionId;
-  const parent = '_parent' in actor ? actor._parent : undefined;
-  if (!isActor(parent)) return 'hub';
-  const owner = nameOf(parent);
-  return owner === 'hub' ? actor.id : `${owner}/${actor.id}`;
-}
-
-const isActor = (value: unknown): value is ActorRefLike =>
-  typeof value === 'object' && value !== null && 'sessionId' in value;
-
-/** What an instance offers has no part in what its actor does: names are enough, and a hundredth of the size. */
-function withoutSchemas(event: object): object {
-  return 'catalogue' in event ? { ...event, catalogue: namesIn(event.catalogue) } : event;
-}
-
-function namesIn(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(namesIn);
-  if (typeof value !== 'object' || value === null) return null;
-  if ('name' in value) return { name: value.name };
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, namesIn(each)]));
+  #write(line: object): void {
+    this.#options.write(JSON.stringify(line));
+  }
 }

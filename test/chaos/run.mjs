@@ -127,16 +127,16 @@ async function order() {
       check(result?.isError !== true, `hub ${n}: ${id} is not active: ${JSON.stringify(result)}`);
     });
     await Promise.all(waits);
-    const { result } = await agent.call('instances_list', {});
-    const shown = result.structuredContent.instances.map((/** @type {any} */ each) => each.id);
-    check(
-      shown.toSorted().join() ===
-        live
-          .map(({ id }) => id)
-          .toSorted()
-          .join(),
-      `hub ${n} shows ${shown}`,
-    );
+    const expected = live.map(({ id }) => id).toSorted();
+    let shown = '';
+    for (const end = Date.now() + 10_000; shown !== `${expected}` && Date.now() < end; ) {
+      // That a file is gone is heard of, not known at once.
+      await pause(50);
+      const { result } = await agent.call('instances_list', {});
+      const { instances: rows } = result.structuredContent;
+      shown = `${rows.map((/** @type {any} */ each) => each.id).toSorted()}`;
+    }
+    check(shown === `${expected}`, `hub ${n} shows ${shown}`);
     for (const { id } of live.slice(0, 3)) {
       const connected = await agent.call('instances_connect', { instance_id: id });
       check(connected.result?.isError !== true, `hub ${n} does not connect to ${id}`);
