@@ -24,7 +24,7 @@ export function arrowsOf(machine: AnyStateMachine): Arrow[] {
       from,
       to: definition.target?.[0] ?? null,
       event: eventOf(definition.eventType, from),
-      guard: guardOf(definition.guard),
+      guard: guardName(definition.guard),
       definition,
     })),
   );
@@ -41,10 +41,11 @@ function eventOf(type: string, { invoke }: AnyStateNode): string {
   return type === '' ? 'at once' : type;
 }
 
-function guardOf(guard: unknown): string {
+/** The name of a guard, made of the names of its parts; empty when it has none. */
+export function guardName(guard: unknown): string {
   if (typeof guard === 'string') return guard;
   if (typeof guard === 'function' && 'guards' in guard && Array.isArray(guard.guards)) {
-    const names = guard.guards.map(guardOf);
+    const names = guard.guards.map(guardName);
     return names.length === 1 ? `not ${names[0]}` : names.join(' and ');
   }
   return '';

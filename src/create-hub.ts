@@ -43,6 +43,10 @@ export interface Hub {
   settled(limit: number): Promise<void>;
   instances(): InstanceRow[];
   refusals(): readonly Refusal[];
+  /** Calls that an instance has not answered yet. */
+  callsInFlight(instanceId: string): number;
+  /** Who the agent of a session is, by its own words; null before it has said so. */
+  agentOf(sessionId: string): AgentInfo | null;
   /** Opens a session for an agent whose frames go to `toAgent`. */
   openSession(toAgent: (frame: Frame) => Promise<void> | undefined): AgentSession;
   /** Closes sessions and connections, a second at most; then nothing is left. */
@@ -86,6 +90,7 @@ export function createHub(
   };
   const links = new Map<string, SessionLinks>();
   const sessions = new Set<AgentSession>();
+  const memories = new Map<string, AgentMemory>();
   const connections = createConnections({
     self: SELF,
     now,
@@ -190,6 +195,7 @@ export function createHub(
     const asks = new AskBook();
     const backlog = new Backlog();
     const memory: AgentMemory = { info: SELF, logLevel: null };
+    memories.set(id, memory);
     const sessionLinks = new SessionLinks((instanceId) => ({
       target: () => {
         const found = instanceContext(actor.getSnapshot(), instanceId);
@@ -241,6 +247,7 @@ export function createHub(
       onClosed: () => {
         sessions.delete(session);
         links.delete(id);
+        memories.delete(id);
       },
       log,
     });
@@ -256,6 +263,11 @@ export function createHub(
       return instanceRows(snapshot, instanceContexts(snapshot));
     },
     refusals: () => directory.refusals(),
+    callsInFlight: (id) => traffic.get(id)?.callsInFlight ?? 0,
+    agentOf: (id) => {
+      const info = memories.get(id)?.info;
+      return info === undefined || info === SELF ? null : info;
+    },
     openSession,
     stop: async () => {
       stopWakeWatch();

@@ -17,6 +17,8 @@ async function run([word, ...args]: readonly string[]): Promise<void> {
       return (await import('./cli/list.ts')).listCommand(args);
     case 'register':
       return (await import('./cli/register.ts')).registerCommand(args);
+    case 'inspect':
+      return (await import('./cli/inspect.ts')).inspectCommand(args);
     case 'replay':
       return (await import('./cli/replay.ts')).replayCommand(args);
     case 'demo':

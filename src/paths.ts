@@ -30,6 +30,12 @@ export function ownInstancesDirectory(where: Surroundings = here()): string {
   return posix.join(base, 'signalbox', 'instances');
 }
 
+/** Where running hubs can be reached by their owner; null where they can't: pipes of Windows are in no directory. */
+export function hubsDirectory(where: Surroundings = here()): string | null {
+  if (where.platform === 'win32') return null;
+  return posix.join(posix.dirname(ownInstancesDirectory(where)), 'hubs');
+}
+
 /** What is watched unless told otherwise: the own directory, then those in which Brummer's instances may be. */
 export function defaultInstancesDirectories(where: Surroundings = here()): string[] {
   const { home, platform, tmp } = where;

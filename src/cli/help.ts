@@ -53,6 +53,20 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'inspect',
+    {
+      usage: 'inspect [--port N] [--open] [--stately] [--export FILE]',
+      does: 'shows the statecharts of the hubs that run, live, in the browser',
+      own: [
+        ['--port N', 'on loopback; the next one if it is taken (any that is free)'],
+        ['--open', 'opens the browser'],
+        ['--stately', "begins with the offer to draw them in Stately's own inspector"],
+        ['--export FILE', 'writes the three charts as JSON for the Stately editor, and ends'],
+      ],
+      takesHubOptions: false,
+    },
+  ],
+  [
     'replay',
     {
       usage: 'replay [--json] [--all] FILE',

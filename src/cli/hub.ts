@@ -1,7 +1,9 @@
-import { resolveConfig } from '../config.ts';
-import { createLogger } from '../log.ts';
+import { type Config, resolveConfig } from '../config.ts';
+import type { Hub } from '../create-hub.ts';
+import { createLogger, type Logger } from '../log.ts';
 import { StdioTransport } from '../server/stdio.ts';
 import { parseHubArguments } from './arguments.ts';
+import type { Inspection } from './inspection.ts';
 import { startHub } from './start-hub.ts';
 
 /** Milliseconds that calls under way are waited for when stdin has ended. */
@@ -19,11 +21,11 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
     console.error('This is an MCP server: it waits for an agent on stdin. See signalbox --help.');
   }
   const log = createLogger(config.logLevel);
-  if (config.inspect !== null) log.warn('--inspect is for a page that is still to come');
   const hub = await startHub(config, log);
   const transport = new StdioTransport(process.stdin, process.stdout);
   const session = hub.openSession((frame) => transport.send(frame));
   transport.start(session);
+  const stopInspection = inspectLater(hub, config, log);
 
   const signalled = new Promise<'signal'>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -38,6 +40,22 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
     });
     await Promise.race([session.idle(), limit, signalled]);
   }
-  await hub.stop();
+  await Promise.all([hub.stop(), stopInspection()]);
   await transport.flush();
+}
+
+/** Offers the hub to those who want to look, after the agent's first answers. Returns the end of that. */
+function inspectLater(hub: Hub, { inspect, settle }: Config, log: Logger): () => Promise<void> {
+  let stopped = false;
+  let started: Promise<Inspection> | null = null;
+  void hub.settled(settle).then(() => {
+    if (stopped) return;
+    started = import('./inspection.ts').then(({ startInspection }) =>
+      startInspection(hub, inspect, log),
+    );
+  });
+  return async () => {
+    stopped = true;
+    await (await started)?.close();
+  };
 }

@@ -6,6 +6,7 @@ import { printable } from '../printable.ts';
 import { announce } from '../registration/announce.ts';
 import { parseRegistration } from '../registration/schema.ts';
 import { parseOwnArguments } from './arguments.ts';
+import { untilSignalled } from './until-signalled.ts';
 
 const PARAMETERS = ['name', 'port', 'id', 'path', 'pid', 'instances-dir'] as const;
 
@@ -47,19 +48,6 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
   );
   await signalled;
   remove();
-}
-
-function untilSignalled(): Promise<void> {
-  return new Promise((stop) => {
-    // Something to stay for: a promise alone keeps no process alive.
-    const stay = setInterval(() => {}, 2 ** 30);
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        clearInterval(stay);
-        stop();
-      });
-    }
-  });
 }
 
 /** The first directory of a list of them: all are watched, one is written to. */

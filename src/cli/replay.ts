@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { outerState } from '../../machines/state-path.ts';
+import { isShown } from '../../machines/step.ts';
 import { errnoOf, UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { NotARecording, parseRecording, type Recording } from '../recording/format.ts';
@@ -66,9 +67,7 @@ export function renderReplay(
   all: boolean,
 ): string {
   const begin = Date.parse(started);
-  const shown = all
-    ? steps
-    : steps.filter(({ from, to }) => from === null || outerState(from) !== outerState(to));
+  const shown = all ? steps : steps.filter(isShown);
   const name = (state: string | null) => (state === null ? '' : all ? state : outerState(state));
   const table = renderTable(
     ['AFTER', 'ACTOR', 'FROM', 'TO', 'BECAUSE'],

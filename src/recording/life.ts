@@ -11,19 +11,14 @@ import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { World } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
-import { outerState, pathOf } from '../../machines/state-path.ts';
+import { changeOf, type StateChange } from '../../machines/step.ts';
 import type { LineOfActor } from './format.ts';
 
 /** One change of an actor's state. */
-export interface Step {
+export interface Step extends StateChange {
   /** Milliseconds since the epoch, as recorded. */
   readonly at: number;
   readonly actor: string;
-  /** Null for its first. */
-  readonly from: string | null;
-  readonly to: string;
-  /** For people where the chart says it, otherwise the event. */
-  readonly because: string;
 }
 
 /** No time passes by itself: that a timer went off is one of the recorded events. */
@@ -106,22 +101,16 @@ export class Life {
     } else {
       this.#actor?.send(event);
     }
-    const snapshot = this.#actor?.getSnapshot();
-    const from = this.#state;
-    const to = pathOf(snapshot?.value);
-    if (to === null || to === from) return null;
+    const change = changeOf(this.#state, this.#actor?.getSnapshot() ?? {}, event);
+    if (change === null) return null;
+    const { to } = change;
     this.#state = to;
     const recorded = this.#states.shift();
     if (recorded !== to) {
       const then = recorded === undefined ? 'it stayed as it was' : `it went to ${recorded}`;
       this.#differs(`${event.type} at ${new Date(at).toISOString()} leads to ${to}; ${then}`);
     }
-    const reason: unknown = snapshot.context.transitions?.at(-1)?.reason;
-    const because =
-      typeof reason === 'string' && (from === null || outerState(from) !== outerState(to))
-        ? reason
-        : event.type;
-    return { at, actor: this.#name, from, to, because };
+    return { at, actor: this.#name, ...change };
   }
 
   /** Where it first went another way than recorded, or null. */

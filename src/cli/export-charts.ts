@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { guardName } from '../../machines/chart.ts';
+import { charts } from '../../machines/charts.ts';
+import { errnoOf } from '../errors.ts';
+import { printable } from '../printable.ts';
+
+/** Writes the three charts to `file`, each under its name as the Stately editor takes it: the configuration as JSON. */
+export function exportCharts(file: string): void {
+  const configs = Object.fromEntries(
+    Array.from(charts, ([name, machine]) => [name, machine.config]),
+  );
+  const text = JSON.stringify(configs, (_, value: unknown) => withoutFunctions(value), 2);
+  try {
+    writeFileSync(file, `${text}\n`);
+  } catch (error) {
+    throw new Error(`${printable(file)} cannot be written (${errnoOf(error) ?? 'unknown'})`);
+  }
+  process.stdout.write(`${[...charts.keys()].join(', ')}: ${printable(file)}\n`);
+}
+
+/** A guard made of others is named by them; a first context is made when the machine starts. */
+function withoutFunctions(value: unknown): unknown {
+  if (typeof value !== 'function') return value;
+  return guardName(value) || undefined;
+}

@@ -1,0 +1,60 @@
+import { performance } from 'node:perf_hooks';
+import type { Hub } from '../create-hub.ts';
+import { Feed } from '../inspector/feed.ts';
+import { offer } from '../inspector/offer.ts';
+import { sourceOfFeed } from '../inspector/page-source.ts';
+import type { Logger } from '../log.ts';
+import { hubsDirectory } from '../paths.ts';
+import { VERSION } from '../version.ts';
+
+/** How a hub can be looked at. */
+export interface Inspection {
+  close(): Promise<void>;
+}
+
+/**
+ * Offers a hub to `signalbox inspect`, and serves its page at `port` unless that is null. That nobody can look is a line
+ * in the log: it is no reason for a hub not to run.
+ */
+export async function startInspection(
+  hub: Hub,
+  port: number | null,
+  log: Logger,
+): Promise<Inspection> {
+  const started = new Date(performance.timeOrigin).toISOString();
+  const id = `${process.pid}-${Math.floor(performance.timeOrigin)}`;
+  const feed = new Feed({
+    actor: hub.actor,
+    facts: { id, pid: process.pid, version: VERSION, directory: process.cwd(), started },
+    refusals: () => hub.refusals(),
+    callsInFlight: (instance) => hub.callsInFlight(instance),
+    agentOf: (session) => {
+      const { name, version } = hub.agentOf(session)?.clientInfo ?? {};
+      return typeof name === 'string' ? [name, version].filter(Boolean).join(' ') : null;
+    },
+  });
+  const directory = hubsDirectory();
+  const opened = await Promise.allSettled([
+    directory === null ? null : offer(feed, directory),
+    port === null ? null : servePage(feed, id, port),
+  ]);
+  const parts = opened.flatMap((each) => {
+    if (each.status === 'fulfilled') return each.value ?? [];
+    log.warn('the hub cannot be looked at', { reason: String(each.reason) });
+    return [];
+  });
+  return {
+    close: async () => {
+      await Promise.all(parts.map((part) => part.close()));
+    },
+  };
+}
+
+async function servePage(feed: Feed, hub: string, port: number): Promise<Inspection> {
+  const { PageServer } = await import('../inspector/page-server.ts');
+  const page = await PageServer.start({ source: sourceOfFeed(feed, hub), port });
+  // The agent's end is the hub's end, whoever looks.
+  page.unref();
+  process.stderr.write(`The statecharts of this hub: ${page.url}\n`);
+  return page;
+}

@@ -1,0 +1,77 @@
+import { readdir, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { errnoOf } from '../errors.ts';
+import { LineReader } from '../wire/line-reader.ts';
+
+/** Milliseconds between two looks for hubs. */
+const LOOK = 1_000;
+
+/** Longest line that is taken from a hub, in bytes. */
+const LONGEST = 64 * 2 ** 20;
+
+/** Who is told of the hubs. `key` is that of one connection. */
+export interface HubsListener {
+  onLine(key: string, line: string): void;
+  onLeft(key: string): void;
+}
+
+/**
+ * Finds the hubs that are offered in `directory`, connects to each, and looks for more until closed. Sockets that dead
+ * hubs left behind are removed.
+ */
+export class Hubs {
+  readonly #directory: string;
+  readonly #listener: HubsListener;
+  readonly #sockets = new Map<string, Socket>();
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(directory: string, listener: HubsListener) {
+    this.#directory = directory;
+    this.#listener = listener;
+  }
+
+  /** Resolves when those that are there now have been connected to, or have refused. */
+  async look(): Promise<void> {
+    const names = await readdir(this.#directory).catch(() => []);
+    const fresh = names.filter((name) => name.endsWith('.sock') && !this.#sockets.has(name));
+    await Promise.all(fresh.map((name) => this.#connect(name)));
+    if (!this.#closed) this.#timer = setTimeout(() => void this.look(), LOOK);
+  }
+
+  /** Sends a line to one hub. */
+  send(key: string, line: string): void {
+    this.#sockets.get(key)?.write(`${line}\n`);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer ?? undefined);
+    for (const socket of this.#sockets.values()) socket.destroy();
+  }
+
+  #connect(name: string): Promise<void> {
+    const path = join(this.#directory, name);
+    const socket = connect(path);
+    this.#sockets.set(name, socket);
+    const lines = new LineReader({
+      maxBytes: LONGEST,
+      onLine: (line) => this.#listener.onLine(name, line),
+      onOversize: () => socket.destroy(),
+    });
+    socket.on('data', (chunk) => lines.push(chunk));
+    return new Promise((resolve) => {
+      socket.once('connect', resolve);
+      socket.once('error', (error) => {
+        // Nobody listens and nobody will: the next hub with that pid makes its own.
+        if (errnoOf(error) === 'ECONNREFUSED') void rm(path, { force: true });
+      });
+      socket.once('close', () => {
+        this.#sockets.delete(name);
+        this.#listener.onLeft(name);
+        resolve();
+      });
+    });
+  }
+}

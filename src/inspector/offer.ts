@@ -1,0 +1,65 @@
+import { chmod, mkdir, rm, stat } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { LineReader } from '../wire/line-reader.ts';
+import type { Feed } from './feed.ts';
+
+/** Bytes that a viewer may be behind before it is dropped. */
+const BACKLOG = 16 * 2 ** 20;
+
+/** Longest line that a viewer may send. */
+const LONGEST = 64 * 2 ** 10;
+
+/** A socket at which a hub can be looked at. */
+export interface Offer {
+  /** Drops who looks, and takes the socket away. */
+  close(): Promise<void>;
+}
+
+/**
+ * Offers a hub to viewers of the same user: a Unix socket `PID.sock` in `directory`, which is made with mode 0700, speaking
+ * lines of JSON. Rejects when the directory isn't this user's alone, or the socket can't be made.
+ */
+export async function offer(feed: Feed, directory: string): Promise<Offer> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const { uid, mode } = await stat(directory);
+  if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
+    throw new Error(`${directory} is not this user's alone`);
+  }
+  const path = join(directory, `${process.pid}.sock`);
+  // Left behind by one that had this pid before and was killed.
+  await rm(path, { force: true });
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    const viewer = feed.open((line) => {
+      if (socket.writableLength > BACKLOG) socket.destroy();
+      else socket.write(`${line}\n`);
+    });
+    const lines = new LineReader({
+      maxBytes: LONGEST,
+      onLine: (line) => viewer.receive(line),
+      onOversize: () => socket.destroy(),
+    });
+    socket.on('data', (chunk) => lines.push(chunk));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      viewer.close();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(path, resolve);
+  });
+  server.on('error', () => {});
+  // Not what the agent waits for keeps the process.
+  server.unref();
+  await chmod(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,42 @@
+import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { HubActor } from '../../machines/hub.ts';
+
+/** Frames of the official inspection protocol, from now until stopped: first every actor there is, parents first. */
+export interface OfficialFrames {
+  stop(): void;
+}
+
+/**
+ * Starts to translate what a hub does into frames of `@statelyai/inspect`. They are as the package makes them: whoever
+ * sends them anywhere takes the credentials out.
+ */
+export async function translate(
+  hub: HubActor,
+  onFrame: (frame: object) => void,
+): Promise<OfficialFrames> {
+  const { createInspector } = await import('@statelyai/inspect');
+  const { inspect } = createInspector({ send: (frame) => onFrame(withPlainSnapshot(frame)) });
+  for (const actorRef of familyOf(hub)) {
+    inspect.next?.({ type: '@xstate.actor', actorRef, rootId: hub.sessionId });
+  }
+  const subscription = hub.system.inspect((event: InspectionEvent) => inspect.next?.(event));
+  return { stop: () => subscription.unsubscribe() };
+}
+
+/** An actor and all below it that live. */
+function familyOf(actor: AnyActorRef): AnyActorRef[] {
+  const { children = {} } = actor.getSnapshot();
+  const living = Object.values<AnyActorRef | undefined>(children).filter(
+    (child) => child !== undefined && child.getSnapshot().status === 'active',
+  );
+  return [actor, ...living.flatMap((child) => (child === undefined ? [] : familyOf(child)))];
+}
+
+/** The package hands on the snapshots of new actors as XState has them, with their machine and children. */
+function withPlainSnapshot(frame: object): object {
+  if (!('snapshot' in frame) || typeof frame.snapshot !== 'object' || frame.snapshot === null) {
+    return frame;
+  }
+  const { status, value, context, output }: Record<string, unknown> = { ...frame.snapshot };
+  return { ...frame, snapshot: { status, value, context, output } };
+}

@@ -1,0 +1,97 @@
+import type { HubActor } from '../../machines/hub.ts';
+import { pathOf } from '../../machines/state-path.ts';
+import {
+  healthRow,
+  instanceContext,
+  instanceRef,
+  instanceRows,
+  sessionContexts,
+  sessionRef,
+} from '../../machines/views.ts';
+import type { ActorRow, HubRow, InstanceViewRow, SessionViewRow, Step } from './messages.ts';
+
+/** What rows are made of beside the hub's snapshots. */
+export interface RowSource {
+  readonly actor: HubActor;
+  /** Calls that an instance has not answered yet. */
+  callsInFlight(instanceId: string): number;
+  /** Who a session's agent says it is, or null. */
+  agentOf(sessionId: string): string | null;
+}
+
+/** The names of the actors that live: the hub, then its instances and sessions. */
+export function livingActors({ actor }: RowSource): string[] {
+  const { children } = actor.getSnapshot();
+  const isAlive = (name: string) => children[name]?.getSnapshot().status === 'active';
+  return ['hub', ...Object.keys(children).filter(isAlive)];
+}
+
+/** The rows of actors by their names, `last` being the steps that led to their states. Who lives no more has none. */
+export function rowsOf(
+  source: RowSource,
+  names: readonly string[],
+  last: ReadonlyMap<string, Step>,
+): ActorRow[] {
+  const idsOf = (prefix: string) =>
+    names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  return [
+    ...(names.includes('hub') ? [hubRow(source, last)] : []),
+    ...viewRowsOfInstances(source, idsOf('instance:'), last),
+    ...idsOf('session:').flatMap((id) => viewRowOfSession(source, id, last) ?? []),
+  ];
+}
+
+function hubRow({ actor }: RowSource, last: ReadonlyMap<string, Step>): HubRow {
+  const state = pathOf(actor.getSnapshot().value) ?? '';
+  return { actor: 'hub', chart: 'hub', state, last: last.get('hub') ?? null };
+}
+
+function viewRowsOfInstances(
+  { actor: hubActor, callsInFlight }: RowSource,
+  ids: readonly string[],
+  last: ReadonlyMap<string, Step>,
+): InstanceViewRow[] {
+  const hub = hubActor.getSnapshot();
+  const contexts = ids.flatMap((id) => instanceContext(hub, id) ?? []);
+  return instanceRows(hub, contexts).map((row, index) => {
+    const { id, name, path, port, pid, state: shown, connected_at, last_activity } = row;
+    const actor = `instance:${id}`;
+    const context = contexts[index];
+    const health = context === undefined ? null : healthRow(context);
+    return {
+      actor,
+      chart: 'instance',
+      state: pathOf(instanceRef(hub, id)?.getSnapshot().value) ?? '',
+      last: last.get(actor) ?? null,
+      ...{ id, name, path, port, pid, shown, connected_at, last_activity },
+      since: row.state_changed_at,
+      retry_count: row.retry_count,
+      next_retry_at: row.next_retry_at,
+      last_error: row.last_error,
+      missed_pings: health?.missed_pings ?? 0,
+      response_time_ms: health?.response_time_ms ?? null,
+      calls_in_flight: callsInFlight(id),
+      sessions: row.sessions,
+    };
+  });
+}
+
+function viewRowOfSession(
+  source: RowSource,
+  id: string,
+  last: ReadonlyMap<string, Step>,
+): SessionViewRow | null {
+  const hub = source.actor.getSnapshot();
+  const session = sessionContexts(hub).find((each) => each.id === id);
+  if (session === undefined) return null;
+  const actor = `session:${id}`;
+  return {
+    actor,
+    chart: 'session',
+    state: pathOf(sessionRef(hub, id)?.getSnapshot().value) ?? '',
+    last: last.get(actor) ?? null,
+    id,
+    agent: source.agentOf(id),
+    instance_id: session.instanceId,
+  };
+}
