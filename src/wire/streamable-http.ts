@@ -135,7 +135,7 @@ export class StreamableHttp {
           if (this.protocolVersion === null && typeof opened === 'string') this.sessionId = opened;
           discard = () => response.body.destroy();
           const body = decoded(response.body, response.headers['content-encoding']);
-          this.#read({ ...response, body }, sink, end, fail, () => over);
+          this.#read({ ...response, body }, lastEventId, sink, end, fail, () => over);
         },
       },
     );
@@ -165,6 +165,7 @@ export class StreamableHttp {
 
   #read(
     { status, headers, body }: HttpResponse,
+    resumedAfter: string | null,
     sink: ExchangeSink,
     end: (how: ExchangeEnd) => void,
     fail: (error: NodeJS.ErrnoException, resumeAfter?: string | null) => void,
@@ -172,7 +173,7 @@ export class StreamableHttp {
   ): void {
     const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
     if (status >= 200 && status < 300 && type === 'text/event-stream') {
-      this.#readStream(body, sink, end, fail, isOver);
+      this.#readStream(body, resumedAfter, sink, end, fail, isOver);
       return;
     }
     const limit = status < 300 ? this.#options.maxMessage : STATUS_BODY_LIMIT;
@@ -217,13 +218,15 @@ export class StreamableHttp {
 
   #readStream(
     body: HttpResponse['body'],
+    resumedAfter: string | null,
     sink: ExchangeSink,
     end: (how: ExchangeEnd) => void,
     fail: (error: NodeJS.ErrnoException, resumeAfter?: string | null) => void,
     isOver: () => boolean,
   ): void {
     sink.onOpen?.();
-    let lastEventId: string | null = null;
+    // A stream that was resumed and brought nothing new can be resumed at the same place.
+    let lastEventId = resumedAfter;
     let retry: number | null = null;
     let held = 0;
     const decoder = new SseDecoder({
