@@ -102,6 +102,7 @@ export class Exchange implements ExchangeSink {
       this.#resume(end.lastEventId, resumeDelay(end, this.#resumedAfter));
     } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
       owner.fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
+      owner.suspected();
     } else {
       owner.fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
       if (end.kind === 'failed') owner.suspected();
@@ -138,5 +139,6 @@ export class Exchange implements ExchangeSink {
       code,
       message: body.slice(0, 200) || message,
     });
+    owner.suspected();
   }
 }

@@ -4,7 +4,7 @@ import { handshake } from '../wire/handshake.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import { createNodeRequester } from '../wire/node-requester.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
-import { StreamableHttp } from '../wire/streamable-http.ts';
+import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import type { LinkOptions, LinkTarget } from './link-options.ts';
 import { resumeDelay } from './resume-delay.ts';
 
@@ -98,16 +98,16 @@ export class LinkSession {
       onOversize: () => {},
       onEnd: (end) => {
         if (this.#closed) return;
-        const isStream = end.kind === 'ended' || end.kind === 'failed';
-        this.#stream = isStream && end.lastEventId !== null ? 'resuming' : 'none';
+        const ended = streamEndOf(end);
+        this.#stream = (ended?.lastEventId ?? null) === null ? 'none' : 'resuming';
         if (this.#stream === 'none') this.#options.onAnswersLost();
         if (end.kind === 'status' && end.status === 404 && this.http.sessionId !== null) {
           this.#options.onExpired();
         }
-        if (!isStream) return;
-        this.#options.onStreamEnd(end.kind === 'failed' ? end.failure : null);
-        const delay = resumeDelay(end, lastEventId);
-        setTimeout(() => this.listen(end.lastEventId), delay).unref();
+        if (ended === null) return;
+        this.#options.onStreamEnd(ended.kind === 'failed' ? ended.failure : null);
+        const delay = resumeDelay(ended, lastEventId);
+        setTimeout(() => this.listen(ended.lastEventId), delay).unref();
       },
     });
   }

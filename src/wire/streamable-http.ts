@@ -15,6 +15,14 @@ export type ExchangeEnd =
   /** The connection broke, or what came isn't MCP. `lastEventId` as above. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly lastEventId: string | null };
 
+/** How a stream ended; null: what was answered is none, the instance has no stream to offer. */
+export function streamEndOf(
+  end: ExchangeEnd,
+): Extract<ExchangeEnd, { kind: 'ended' | 'failed' }> | null {
+  if (end.kind === 'status' || end.kind === 'accepted') return null;
+  return end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR' ? null : end;
+}
+
 /**
  * Takes what a response brings. `onFrame` comes in order, any number of times, then `onEnd` once and nothing more;
  * after an abort by the caller nothing comes at all.
