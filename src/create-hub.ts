@@ -97,6 +97,7 @@ export function createHub(
     onHeard: (id) => {
       trafficOf(id).lastActivity = now();
     },
+    isBusy: (id) => trafficOf(id).callsInFlight > 0,
   });
 
   const actor = createActor(

@@ -10,13 +10,15 @@ export interface ConnectionActorOptions {
   readonly now: () => number;
   /** The instance showed a sign of life. */
   onHeard(id: string): void;
+  /** Whether calls that the instance has taken wait for their answers. */
+  isBusy(id: string): boolean;
 }
 
 /**
  * The long-lived actor that owns an instance's connection. `open` closes the connection before; `close` and the end of
  * the actor close it for good. `closeAll` ends every session at the instances and resolves when all have answered.
  */
-export function createConnections({ self, now, onHeard }: ConnectionActorOptions) {
+export function createConnections({ self, now, onHeard, isBusy }: ConnectionActorOptions) {
   const closing = new Set<Promise<void>>();
   const owners = new Map<string, () => void>();
 
@@ -52,6 +54,7 @@ export function createConnections({ self, now, onHeard }: ConnectionActorOptions
             },
             now,
             onHeard: () => onHeard(id),
+            isBusy: () => isBusy(id),
             onDown: (failure) => report({ type: 'connection.down', attempt, failure }),
             onCatalogue: (catalogue) =>
               report({ type: 'connection.catalogueChanged', attempt, catalogue }),

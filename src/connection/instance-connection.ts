@@ -12,8 +12,9 @@ import { handshake } from '../wire/handshake.ts';
 import type { HttpRequester } from '../wire/http-exchange.ts';
 import { isObject, parseJson } from '../wire/json.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
-import { StreamableHttp } from '../wire/streamable-http.ts';
+import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import { readCatalogue } from './catalogue.ts';
+import { LifeCheck } from './life-check.ts';
 
 /** Largest message that the hub takes on its own connection, in bytes. */
 const MAX_MESSAGE = 64 * 1024 * 1024;
@@ -33,6 +34,8 @@ export interface InstanceConnectionOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   onHeard(): void;
+  /** Whether calls that the instance has taken wait for their answers. */
+  isBusy(): boolean;
   /** The connection is of no use any more. Comes once at most, and not after `close`. */
   onDown(failure: Failure): void;
   onCatalogue(catalogue: Catalogue): void;
@@ -47,6 +50,7 @@ export class InstanceConnection {
   #http: StreamableHttp | null = null;
   #rpc: RpcClient | null = null;
   #pings: RpcClient | null = null;
+  #lifeCheck: LifeCheck | null = null;
   #stopListening: (() => void) | null = null;
   #streaming = false;
   #peer: Peer | null = null;
@@ -89,11 +93,19 @@ export class InstanceConnection {
         const age = now() - (this.#catalogue?.readAt ?? 0);
         if (!this.#streaming && age >= REREAD_INTERVAL) this.#reread();
       };
-      this.#pings?.request('ping').then(pong, (error: unknown) => {
-        if (error instanceof ExchangeError && isEnd(error)) this.#fail(error.failure);
+      const unanswered = async (error: unknown) => {
+        const failure = await this.#lifeCheck?.failureBehind(error);
+        if (failure) this.#fail(failure);
         else pong();
-      });
+      };
+      this.#pings?.request('ping').then(pong, unanswered);
     });
+  }
+
+  #channel(endpoint: Endpoint, request: HttpRequester): StreamableHttp {
+    const { registration, onHeard } = this.#options;
+    const { token } = registration;
+    return new StreamableHttp({ endpoint, token, request, maxMessage: MAX_MESSAGE, onHeard });
   }
 
   /** Ends the session at the instance, and its sockets. Resolves when the instance has answered, a second at most. */
@@ -113,14 +125,8 @@ export class InstanceConnection {
   }
 
   async #openAt(endpoint: Endpoint): Promise<{ peer: Peer; catalogue: Catalogue }> {
-    const { registration, request, requestPing, self, onHeard, now } = this.#options;
-    const http = new StreamableHttp({
-      endpoint,
-      token: registration.token,
-      request,
-      maxMessage: MAX_MESSAGE,
-      onHeard,
-    });
+    const { request, requestPing, self, now } = this.#options;
+    const http = this.#channel(endpoint, request);
     const rpc = new RpcClient(http, (text) => this.#onOther(text));
     this.#http = http;
     this.#rpc = rpc;
@@ -128,6 +134,12 @@ export class InstanceConnection {
     this.#opening = opening.catch(() => {});
     this.#peer = await opening;
     if (this.#closed) throw new ExchangeError(CLOSED);
+    this.#lifeCheck = new LifeCheck({
+      endpoint,
+      self,
+      channel: () => this.#channel(endpoint, requestPing),
+      isBusy: this.#options.isBusy,
+    });
     this.#pings = new RpcClient(http.by(requestPing), (text) => this.#onOther(text));
     this.#listen(null);
     const catalogue = await readCatalogue(rpc, this.#peer.capabilities);
@@ -150,12 +162,13 @@ export class InstanceConnection {
       },
       onEnd: (end) => {
         this.#streaming = false;
-        if (this.#closed || end.kind === 'status' || end.kind === 'accepted') return;
+        const ended = streamEndOf(end);
+        if (this.#closed || ended === null) return;
         // Either the process died or it only closed the stream: its answer to a ping tells.
         const rest = startedAt + 1_000 - this.#options.now();
         this.ping().then(() => {
-          if (rest <= 0) this.#listen(end.lastEventId);
-          else setTimeout(() => this.#listen(end.lastEventId), rest).unref();
+          if (rest <= 0) this.#listen(ended.lastEventId);
+          else setTimeout(() => this.#listen(ended.lastEventId), rest).unref();
         });
       },
     });
@@ -196,7 +209,10 @@ export class InstanceConnection {
         this.#catalogue = { text, readAt: this.#options.now() };
         if (changed && !this.#closed) this.#options.onCatalogue(catalogue);
       } catch (error) {
-        if (error instanceof ExchangeError && isEnd(error)) this.#fail(error.failure);
+        if (this.#closed || !(error instanceof ExchangeError)) return;
+        // Not asked for again with the next ping, which comes now: it tells whether the instance lives.
+        if (this.#catalogue !== null) this.#catalogue.readAt = this.#options.now();
+        void this.ping();
       }
     }
   }
@@ -206,16 +222,6 @@ export class InstanceConnection {
     void this.close();
     this.#options.onDown(failure);
   }
-}
-
-/** Whether a failed request means that the session is over; an instance that answers anything at all is alive. */
-function isEnd({ failure, status }: ExchangeError): boolean {
-  return (
-    status === 404 ||
-    ['CONNECTION_REFUSED', 'CONNECTION_LOST', 'SESSION_EXPIRED', 'UNAUTHORIZED'].includes(
-      failure.code,
-    )
-  );
 }
 
 function asExchangeError(error: unknown): ExchangeError {

@@ -16,6 +16,8 @@ export class Call {
   resent = false;
   /** Its stream was cut after naming an event: the instance has taken it. */
   resumed = false;
+  /** The instance took it without a word: its answer can come on the standing stream, and nowhere else. */
+  accepted = false;
   /** An answer was given, or none is wanted any more. */
   over = false;
   /** When its last progress went to the agent, by `performance.now()`. */

@@ -5,9 +5,7 @@ import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
 import type { Call } from './call.ts';
 import type { FromInstance } from './from-instance.ts';
 import type { LinkSession } from './link-session.ts';
-
-/** Milliseconds before a stream that the instance closed is resumed, unless it names another time. */
-const RESUME_DELAY = 1_000;
+import { resumeDelay } from './resume-delay.ts';
 
 /** Milliseconds in which an instance may end a stream itself after the answer. */
 const STREAM_GRACE = 1_000;
@@ -36,6 +34,7 @@ export class Exchange implements ExchangeSink {
   readonly #session: LinkSession;
   readonly #owner: ExchangeOwner;
   #isStream = false;
+  #resumedAfter: string | null = null;
   #leaving: NodeJS.Timeout | undefined;
 
   constructor(call: Call, session: LinkSession, owner: ExchangeOwner) {
@@ -92,17 +91,18 @@ export class Exchange implements ExchangeSink {
     } else if (end.kind === 'status') {
       this.#refused(end.status, end.body);
     } else if (end.kind === 'accepted') {
-      // Its answer may come on the standing stream.
-      if (session.isStreaming) return;
+      call.accepted = session.canAnswer;
+      if (call.accepted) return;
       owner.fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
     } else if (end.kind === 'failed' && !call.sent) {
       // Nobody took it: it isn't lost, it waits.
       owner.lost(session, end.failure);
       owner.again(call);
     } else if (end.lastEventId !== null && owner.isCurrent(session)) {
-      this.#resume(end.lastEventId, end.kind === 'ended' ? (end.retry ?? RESUME_DELAY) : 0);
+      this.#resume(end.lastEventId, resumeDelay(end, this.#resumedAfter));
     } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
       owner.fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
+      owner.suspected();
     } else {
       owner.fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
       if (end.kind === 'failed') owner.suspected();
@@ -112,6 +112,7 @@ export class Exchange implements ExchangeSink {
   /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery */
   #resume(lastEventId: string, delay: number): void {
     this.#call.resumed = true;
+    this.#resumedAfter = lastEventId;
     const resume = setTimeout(() => {
       this.#call.carriedBy(this.#session.http.listen(lastEventId, this));
     }, delay);
@@ -138,5 +139,6 @@ export class Exchange implements ExchangeSink {
       code,
       message: body.slice(0, 200) || message,
     });
+    owner.suspected();
   }
 }

@@ -4,11 +4,9 @@ import { handshake } from '../wire/handshake.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import { createNodeRequester } from '../wire/node-requester.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
-import { StreamableHttp } from '../wire/streamable-http.ts';
+import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import type { LinkOptions, LinkTarget } from './link-options.ts';
-
-/** Milliseconds before a standing stream that ended is opened again, unless the instance names another time. */
-const STREAM_RETRY = 1_000;
+import { resumeDelay } from './resume-delay.ts';
 
 export interface LinkSessionOptions extends Pick<LinkOptions, 'traffic' | 'now' | 'maxMessage'> {
   readonly target: LinkTarget;
@@ -16,6 +14,8 @@ export interface LinkSessionOptions extends Pick<LinkOptions, 'traffic' | 'now' 
   onFrame(text: string): Promise<void> | undefined;
   /** The standing stream ended; it is opened again by itself while the session is open. */
   onStreamEnd(failure: Failure | null): void;
+  /** What the instance had to say on the standing stream is lost: it can't be resumed where it ended. */
+  onAnswersLost(): void;
   /** The instance doesn't know the session any more. */
   onExpired(): void;
 }
@@ -27,7 +27,8 @@ export class LinkSession {
   readonly #options: LinkSessionOptions;
   readonly #destroy: () => void;
   #stopListening: (() => void) | null = null;
-  #streaming = false;
+  /** `resuming`: it has ended or is lost, and what comes meanwhile isn't. */
+  #stream: 'none' | 'opening' | 'open' | 'resuming' = 'none';
   #closed = false;
   #opening: Promise<unknown> = Promise.resolve();
 
@@ -48,7 +49,12 @@ export class LinkSession {
   }
 
   get isStreaming(): boolean {
-    return this.#streaming;
+    return this.#stream === 'open';
+  }
+
+  /** Whether a call that the instance took without a word may still be answered, on the standing stream. */
+  get canAnswer(): boolean {
+    return this.#stream !== 'none';
   }
 
   /**
@@ -83,22 +89,25 @@ export class LinkSession {
   /** Opens the standing stream, where the instance has one, and keeps it open. */
   listen(lastEventId: string | null): void {
     if (this.#closed) return;
+    this.#stream = lastEventId === null ? 'opening' : 'resuming';
     this.#stopListening = this.http.listen(lastEventId, {
       onOpen: () => {
-        this.#streaming = true;
+        this.#stream = 'open';
       },
       onFrame: (text) => this.#options.onFrame(text),
       onOversize: () => {},
       onEnd: (end) => {
-        this.#streaming = false;
-        if (this.#closed || end.kind === 'accepted') return;
-        if (end.kind === 'status') {
-          if (end.status === 404 && this.http.sessionId !== null) this.#options.onExpired();
-          return;
+        if (this.#closed) return;
+        const ended = streamEndOf(end);
+        this.#stream = (ended?.lastEventId ?? null) === null ? 'none' : 'resuming';
+        if (this.#stream === 'none') this.#options.onAnswersLost();
+        if (end.kind === 'status' && end.status === 404 && this.http.sessionId !== null) {
+          this.#options.onExpired();
         }
-        this.#options.onStreamEnd(end.kind === 'failed' ? end.failure : null);
-        const retry = end.kind === 'ended' ? end.retry : null;
-        setTimeout(() => this.listen(end.lastEventId), retry ?? STREAM_RETRY).unref();
+        if (ended === null) return;
+        this.#options.onStreamEnd(ended.kind === 'failed' ? ended.failure : null);
+        const delay = resumeDelay(ended, lastEventId);
+        setTimeout(() => this.listen(ended.lastEventId), delay).unref();
       },
     });
   }
@@ -106,7 +115,7 @@ export class LinkSession {
   /** The instance has forgotten the session: nothing new goes out; what is under way gets its answer, a 404 perhaps. */
   retire(): void {
     this.#closed = true;
-    this.#streaming = false;
+    this.#stream = 'none';
     this.#stopListening?.();
     this.rpc.close();
   }
@@ -118,7 +127,7 @@ export class LinkSession {
   async close(farewells: readonly string[] = []): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#streaming = false;
+    this.#stream = 'none';
     this.#stopListening?.();
     const deadline = setTimeout(this.#destroy, CLOSE_DEADLINE);
     // A session that is just being opened has an id only when the instance has answered: it is ended then.

@@ -90,6 +90,7 @@ export class Link implements Asker {
       target,
       onFrame: (text) => this.#fromInstance.receive(text, null),
       onStreamEnd: (failure) => this.#streamEnded(session, failure),
+      onAnswersLost: () => this.#loseAccepted(session),
       onExpired: () => this.#expired(session),
     });
     this.#session = session;
@@ -211,6 +212,7 @@ export class Link implements Asker {
   /** The instance forgot the session: a new one, without a word to the agent. */
   #expired(session: LinkSession): void {
     if (this.#isStale(session)) return;
+    this.#loseAccepted(session);
     session.retire();
     const target = this.#options.target();
     if (target === null) {
@@ -229,6 +231,14 @@ export class Link implements Asker {
     if (this.#isStale(session)) return;
     if (failure?.code === 'CONNECTION_REFUSED') this.#lose(session, failure);
     else this.#options.onSuspected();
+  }
+
+  /** Nobody can answer any more what was to be answered on the standing stream. */
+  #loseAccepted(session: LinkSession): void {
+    if (this.#isStale(session)) return;
+    for (const call of this.#calls.values()) {
+      if (call.accepted) this.#fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
+    }
   }
 
   #lose(session: LinkSession, failure: Failure): void {

@@ -1,4 +1,5 @@
 import type { Failure, Json, JsonObject } from '../../machines/model.ts';
+import { RPC_CODE } from './answer.ts';
 import { isObject, objectOf, parseJson, stringOf } from './json.ts';
 import type { ExchangeEnd, StreamableHttp } from './streamable-http.ts';
 
@@ -142,6 +143,8 @@ function refusal(status: number | null, error: RpcError, hadSession: boolean): E
     const message = `speaks ${versionsOf(error.data)}: ${error.message}`;
     return new ExchangeError({ code: 'UNSUPPORTED_VERSION', message });
   }
+  // An instance that doesn't know a method hasn't forgotten the session.
+  if (status === 404 && hadSession && error.code === RPC_CODE.methodNotFound) return error;
   if (status === 401 || status === 403 || status === 404) {
     return new ExchangeError(statusFailure(status, error.message, hadSession), status);
   }

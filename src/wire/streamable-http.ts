@@ -15,6 +15,14 @@ export type ExchangeEnd =
   /** The connection broke, or what came isn't MCP. `lastEventId` as above. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly lastEventId: string | null };
 
+/** How a stream ended; null: what was answered is none, the instance has no stream to offer. */
+export function streamEndOf(
+  end: ExchangeEnd,
+): Extract<ExchangeEnd, { kind: 'ended' | 'failed' }> | null {
+  if (end.kind === 'status' || end.kind === 'accepted') return null;
+  return end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR' ? null : end;
+}
+
 /**
  * Takes what a response brings. `onFrame` comes in order, any number of times, then `onEnd` once and nothing more;
  * after an abort by the caller nothing comes at all.
@@ -135,7 +143,7 @@ export class StreamableHttp {
           if (this.protocolVersion === null && typeof opened === 'string') this.sessionId = opened;
           discard = () => response.body.destroy();
           const body = decoded(response.body, response.headers['content-encoding']);
-          this.#read({ ...response, body }, sink, end, fail, () => over);
+          this.#read({ ...response, body }, lastEventId, sink, end, fail, () => over);
         },
       },
     );
@@ -165,6 +173,7 @@ export class StreamableHttp {
 
   #read(
     { status, headers, body }: HttpResponse,
+    resumedAfter: string | null,
     sink: ExchangeSink,
     end: (how: ExchangeEnd) => void,
     fail: (error: NodeJS.ErrnoException, resumeAfter?: string | null) => void,
@@ -172,7 +181,7 @@ export class StreamableHttp {
   ): void {
     const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
     if (status >= 200 && status < 300 && type === 'text/event-stream') {
-      this.#readStream(body, sink, end, fail, isOver);
+      this.#readStream(body, resumedAfter, sink, end, fail, isOver);
       return;
     }
     const limit = status < 300 ? this.#options.maxMessage : STATUS_BODY_LIMIT;
@@ -217,13 +226,15 @@ export class StreamableHttp {
 
   #readStream(
     body: HttpResponse['body'],
+    resumedAfter: string | null,
     sink: ExchangeSink,
     end: (how: ExchangeEnd) => void,
     fail: (error: NodeJS.ErrnoException, resumeAfter?: string | null) => void,
     isOver: () => boolean,
   ): void {
     sink.onOpen?.();
-    let lastEventId: string | null = null;
+    // A stream that was resumed and brought nothing new can be resumed at the same place.
+    let lastEventId = resumedAfter;
     let retry: number | null = null;
     let held = 0;
     const decoder = new SseDecoder({
