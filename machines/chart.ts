@@ -50,3 +50,22 @@ export function guardName(guard: unknown): string {
   }
   return '';
 }
+
+/** `active.idle`, as snapshots have it; the machine's id for the root. */
+export function pathTo(node: AnyStateNode): string {
+  return node.path.join('.') || node.machine.id;
+}
+
+export function isWithin(node: AnyStateNode, ancestor: AnyStateNode): boolean {
+  return node.parent !== undefined && (node.parent === ancestor || isWithin(node.parent, ancestor));
+}
+
+export function isCompound(node: AnyStateNode): boolean {
+  return Object.keys(node.states).length > 0;
+}
+
+/** The state without any inside in which `node` begins. */
+export function leafOf(node: AnyStateNode): AnyStateNode {
+  const first = node.initial?.target?.[0] ?? Object.values(node.states)[0];
+  return first === undefined ? node : leafOf(first);
+}

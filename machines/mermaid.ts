@@ -1,5 +1,5 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { arrowsOf } from './chart.ts';
+import { arrowsOf, isWithin } from './chart.ts';
 
 /**
  * A chart as a Mermaid state diagram. Transitions between the same two states share one arrow; those that stay where
@@ -47,10 +47,6 @@ function statesOf(parent: AnyStateNode, shared: ReadonlySet<AnyStateNode>): stri
     ...(shared.has(parent) ? [`state "any of these" as ${standInOf(parent)}`] : []),
     ...lines,
   ];
-}
-
-function isWithin(node: AnyStateNode, ancestor: AnyStateNode): boolean {
-  return node.parent !== undefined && (node.parent === ancestor || isWithin(node.parent, ancestor));
 }
 
 /** Letters, digits and `_` only; other characters as their code between `_`. */

@@ -18,6 +18,8 @@ export interface Step extends StateChange {
   readonly actor: string;
   /** ISO time. */
   readonly at: string;
+  /** The arrows that were taken, from state to state: a step may pass through states in which nobody stays. */
+  readonly arrows: readonly (readonly [from: string, to: string])[];
 }
 
 interface Row {
@@ -66,7 +68,7 @@ export type ActorRow = HubRow | InstanceViewRow | SessionViewRow;
 
 /** What a hub tells a viewer. First `hub`, then everything there is, then what changes, a few times a second. */
 export type HubMessage =
-  | { readonly type: 'hub'; readonly hub: HubFacts }
+  | { readonly type: 'hub'; readonly facts: HubFacts }
   /** Actors that are new or changed. */
   | { readonly type: 'actors'; readonly actors: readonly ActorRow[] }
   | { readonly type: 'ended'; readonly actors: readonly string[] }

@@ -15,12 +15,23 @@ export async function translate(
   onFrame: (frame: object) => void,
 ): Promise<OfficialFrames> {
   const { createInspector } = await import('@statelyai/inspect');
-  const { inspect } = createInspector({ send: (frame) => onFrame(withPlainSnapshot(frame)) });
+  let stopped = false;
+  const { inspect } = createInspector({
+    send: (frame) => {
+      // It sends later than it is told.
+      if (!stopped) onFrame(withPlainSnapshot(frame));
+    },
+  });
   for (const actorRef of familyOf(hub)) {
     inspect.next?.({ type: '@xstate.actor', actorRef, rootId: hub.sessionId });
   }
   const subscription = hub.system.inspect((event: InspectionEvent) => inspect.next?.(event));
-  return { stop: () => subscription.unsubscribe() };
+  return {
+    stop: () => {
+      stopped = true;
+      subscription.unsubscribe();
+    },
+  };
 }
 
 /** An actor and all below it that live. */

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { parseJson } from '../wire/json.ts';
 import type { Feed } from './feed.ts';
 import { Hubs } from './hubs.ts';
@@ -15,6 +16,8 @@ export interface PageSource {
   /** Begins to send {@link PageMessage}s as JSON: first everything there is; with official frames if they are wanted. */
   open(send: (message: string) => void, frames: boolean): PageViewer;
 }
+
+const first = z.object({ type: z.literal('hub'), facts: z.object({ id: z.string() }) });
 
 const textOf = (message: ViewerMessage) => JSON.stringify(message);
 
@@ -74,12 +77,8 @@ export function sourceOfHubs(directory: string): PageSource {
   };
 }
 
-/** What a hub says of itself first. */
+/** The id in what a hub says first. */
 function hubIdIn(line: string): string | null {
-  const message: unknown = parseJson(line);
-  if (typeof message !== 'object' || message === null || !('hub' in message)) return null;
-  const { hub } = message;
-  return typeof hub === 'object' && hub !== null && 'id' in hub && typeof hub.id === 'string'
-    ? hub.id
-    : null;
+  const { data } = first.safeParse(parseJson(line));
+  return data?.facts.id ?? null;
 }

@@ -1,5 +1,6 @@
 import type { InspectionEvent, Subscription } from 'xstate';
 import { actorName } from '../../machines/actor-name.ts';
+import { pathTo } from '../../machines/chart.ts';
 import type { Refusal } from '../../machines/model.ts';
 import { changeOf, isShown } from '../../machines/step.ts';
 import { instanceContexts, sessionContexts } from '../../machines/views.ts';
@@ -27,6 +28,8 @@ export class Watch {
   readonly #states = new Map<string, string>();
   readonly #last = new Map<string, Step>();
   readonly #dirty = new Set<string>();
+  /** The arrows that actors have taken since their last snapshot, by session id. */
+  readonly #taken = new Map<string, Step['arrows']>();
   /** Of an actor what changes without an event. */
   readonly #quiet = new Map<string, string>();
   #steps: Step[] = [];
@@ -46,7 +49,7 @@ export class Watch {
   /** Everything there is, for somebody who comes now. */
   *everything(): Generator<HubMessage> {
     const source = this.#source;
-    yield { type: 'hub', hub: source.facts };
+    yield { type: 'hub', facts: source.facts };
     yield { type: 'refusals', refusals: source.refusals() };
     yield* this.#rows(livingActors(source));
     yield* portions(this.#remembered()).map((steps) => ({ type: 'steps' as const, steps }));
@@ -80,13 +83,21 @@ export class Watch {
   }
 
   #inspect(inspected: InspectionEvent): void {
+    if (inspected.type === '@xstate.microstep') {
+      const { sessionId } = inspected.actorRef;
+      const taken = this.#taken.get(sessionId) ?? [];
+      this.#taken.set(sessionId, [...taken, ...arrowsIn(inspected)]);
+      return;
+    }
     if (inspected.type !== '@xstate.snapshot' || !('value' in inspected.snapshot)) return;
     const { snapshot, event } = inspected;
     const actor = actorName(inspected.actorRef);
+    const arrows = this.#taken.get(inspected.actorRef.sessionId) ?? [];
+    this.#taken.delete(inspected.actorRef.sessionId);
     this.#dirty.add(actor);
     const change = changeOf(this.#states.get(actor) ?? null, snapshot, event);
     if (change === null) return;
-    const step = { actor, at: new Date().toISOString(), ...change };
+    const step = { actor, at: new Date().toISOString(), ...change, arrows };
     this.#states.set(actor, change.to);
     this.#last.set(actor, step);
     if (isShown(change)) this.#steps.push(step);
@@ -125,6 +136,7 @@ export class Watch {
           from,
           to,
           because: reason,
+          arrows: [],
         })),
       )
       .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
@@ -133,6 +145,13 @@ export class Watch {
   #forget(name: string): void {
     for (const map of [this.#states, this.#last, this.#quiet]) map.delete(name);
   }
+}
+
+/** The transitions of a microstep that lead somewhere. */
+function arrowsIn({ _transitions }: Extract<InspectionEvent, { type: '@xstate.microstep' }>) {
+  return _transitions.flatMap(({ source, target = [] }) =>
+    target.map((node) => [pathTo(source), pathTo(node)] as const),
+  );
 }
 
 function portions<T>(all: readonly T[]): (readonly T[])[] {

@@ -1,0 +1,61 @@
+import type { InstanceViewRow, Step } from '../messages.ts';
+import { Chart } from './chart.tsx';
+import { State } from './instance-list.tsx';
+import { Timeline } from './timeline.tsx';
+import { useNow } from './use-now.ts';
+import { since, until } from './words.ts';
+
+interface Props {
+  readonly row: InstanceViewRow;
+  readonly steps: readonly Step[];
+  reconnect(): void;
+}
+
+/** One instance: what is known of it, its chart, what happened to it. */
+export function InstanceDetail({ row, steps, reconnect }: Props) {
+  const now = useNow();
+  const canReconnect = row.shown === 'retrying' || row.shown === 'dead';
+  const facts: readonly (readonly [string, string])[] = [
+    ['id', row.id],
+    ['project', row.path],
+    ['port', String(row.port)],
+    ['pid', String(row.pid ?? 'unknown')],
+    ['in this state for', since(row.since, now)],
+    ['retries', String(row.retry_count)],
+    ['next retry in', until(row.next_retry_at, now) || '–'],
+    ['calls in flight', String(row.calls_in_flight)],
+    ['sessions', String(row.sessions)],
+    ['last answer', row.last_activity === null ? 'never' : `${since(row.last_activity, now)} ago`],
+    ['a ping took', row.response_time_ms === null ? '–' : `${Math.round(row.response_time_ms)} ms`],
+    ['pings missed', String(row.missed_pings)],
+  ];
+  return (
+    <section aria-labelledby="instance-name" class="detail">
+      <header>
+        <h2 id="instance-name">{row.name}</h2>
+        <span aria-live="polite">
+          <State state={row.shown} />
+        </span>
+        <button type="button" disabled={!canReconnect} onClick={reconnect}>
+          Reconnect now
+        </button>
+      </header>
+      {row.shown !== 'active' && row.last_error !== null && (
+        <p class="failure">
+          <strong>{row.last_error.code}</strong> {row.last_error.message}
+        </p>
+      )}
+      <dl class="facts-table">
+        {facts.map(([term, fact]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd>{fact}</dd>
+          </div>
+        ))}
+      </dl>
+      <Chart chart="instance" state={row.state} last={row.last} />
+      <h3>What happened</h3>
+      <Timeline steps={steps} withActors={false} />
+    </section>
+  );
+}

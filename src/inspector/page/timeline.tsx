@@ -1,0 +1,43 @@
+import { memo } from 'preact/compat';
+import { outerState } from '../../../machines/state-path.ts';
+import type { Step } from '../messages.ts';
+import { State } from './instance-list.tsx';
+import { clockTime, nameOfActor } from './words.ts';
+
+/** Steps that are drawn at most. */
+const DRAWN = 200;
+
+interface Props {
+  /** Oldest first. */
+  readonly steps: readonly Step[];
+  /** Whether it says whose steps they are. */
+  readonly withActors: boolean;
+}
+
+/** Steps with their reasons, the newest first. */
+export function Timeline({ steps, withActors }: Props) {
+  if (steps.length === 0) return <p class="dim">Nothing has happened yet.</p>;
+  const newest = steps.slice(-DRAWN).reverse();
+  return (
+    <ol class="timeline">
+      {newest.map((step) => (
+        <Item key={`${step.at} ${step.actor} ${step.to}`} step={step} withActor={withActors} />
+      ))}
+    </ol>
+  );
+}
+
+const Item = memo(function Item({ step, withActor }: { step: Step; withActor: boolean }) {
+  const { at, actor, from, to, because } = step;
+  return (
+    <li>
+      <time dateTime={at}>{clockTime(at)}</time>
+      {withActor && <span class="name">{nameOfActor(actor)}</span>}
+      <span>
+        {from !== null && `${outerState(from)} → `}
+        <State state={outerState(to)} />
+      </span>
+      <span class="dim because">{because}</span>
+    </li>
+  );
+});
