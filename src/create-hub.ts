@@ -14,7 +14,7 @@ import {
 } from '../machines/views.ts';
 import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
-import { errnoOf } from './errors.ts';
+import { isRunning } from './is-running.ts';
 import { AskBook } from './link/ask-book.ts';
 import { Backlog } from './link/backlog.ts';
 import { createLinkActor } from './link/link-actor.ts';
@@ -277,16 +277,6 @@ export function createHub(
       await Promise.all([stopped, directory.stop()]);
     },
   };
-}
-
-/** Whether a process with this pid exists; one of another user counts. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === 'EPERM';
-  }
 }
 
 async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<void> {

@@ -45,9 +45,7 @@ export class Redaction {
     let clean = text
       // Credentials, then the query of a URL or path.
       .replace(/(?<=\bhttps?:\/\/)([^/?#\s@]+)(?=@)/gi, (found) => this.learn(found))
-      .replace(/(?<=^[^\s?]*\/[^\s?]*\?)\S+|(?<=\bhttps?:\/\/[^\s?]*\?)\S+/gi, (found) =>
-        this.learn(found),
-      )
+      .replace(/(?<=\/[^\s?]*\?)\S+/g, (found) => this.learn(found))
       .replace(/(?<=\b(?:bearer|basic) )\S+/gi, (found) => this.learn(found));
     for (const [secret, mark] of this.#marks) {
       if (secret.length >= SHORTEST) clean = clean.replaceAll(secret, mark);

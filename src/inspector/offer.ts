@@ -1,6 +1,7 @@
-import { chmod, mkdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { isRunning } from '../is-running.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import type { Feed } from './feed.ts';
 
@@ -27,8 +28,7 @@ export async function offer(feed: Feed, directory: string): Promise<Offer> {
     throw new Error(`${directory} is not this user's alone`);
   }
   const path = join(directory, `${process.pid}.sock`);
-  // Left behind by one that had this pid before and was killed.
-  await rm(path, { force: true });
+  await sweep(directory);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -62,4 +62,14 @@ export async function offer(feed: Feed, directory: string): Promise<Offer> {
         server.close(() => resolve());
       }),
   };
+}
+
+/** Removes the sockets of hubs that were killed, and of one that had this pid before. */
+async function sweep(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  const stale = names.filter((name) => {
+    const pid = Number(/^(\d+)\.sock$/.exec(name)?.[1]);
+    return pid > 0 && (pid === process.pid || !isRunning(pid));
+  });
+  await Promise.all(stale.map((name) => rm(join(directory, name), { force: true })));
 }

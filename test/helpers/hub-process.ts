@@ -1,6 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import {
+  getDefaultEnvironment,
+  StdioClientTransport,
+} from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { afterTest } from './cleanup.ts';
@@ -42,11 +45,14 @@ export async function startAgent(
     args = [],
     capabilities = {},
     cwd,
+    env = {},
     prepare,
   }: {
     args?: readonly string[];
     capabilities?: ClientCapabilities;
     cwd?: string;
+    /** Beside what every process gets. */
+    env?: Readonly<Record<string, string>>;
     /** Sets handlers before the client connects. */
     prepare?: (client: Client) => void;
   } = {},
@@ -55,6 +61,11 @@ export async function startAgent(
     command: process.execPath,
     args: [BIN, 'hub', '--instances-dir', directory, ...args],
     stderr: 'pipe',
+    env: {
+      ...getDefaultEnvironment(),
+      XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? '',
+      ...env,
+    },
     ...(cwd === undefined ? {} : { cwd }),
   });
   let stderr = '';

@@ -1,0 +1,260 @@
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { createMachine } from 'xstate';
+import { afterTest } from '../helpers/cleanup.ts';
+import { callTool, startAgent } from '../helpers/hub-process.ts';
+import { BIN, eventually, exitOf, startFixture, startProcess } from '../helpers/processes.ts';
+import { register, temporaryDirectory } from '../helpers/registrations.ts';
+import { ask, PageViewer } from '../helpers/viewer.ts';
+
+const FAST = ['--retry-base', '20ms', '--retry-cap', '50ms', '--max-retries', '2'];
+
+/** An agent with a hub of its own that serves its page; its runtime directory is this test's. */
+async function startInspected(args: readonly string[] = [], port = 0) {
+  const directory = temporaryDirectory();
+  const runtime = temporaryDirectory();
+  const agent = await startAgent(directory, {
+    args: ['--inspect', String(port), '--settle', '0', ...FAST, ...args],
+    env: { XDG_RUNTIME_DIR: runtime },
+  });
+  const url = await eventually(() => addressIn(agent.stderr()));
+  return { ...agent, directory, runtime, url };
+}
+
+function addressIn(text: string): string {
+  const [address] = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(text) ?? [];
+  if (address === undefined) throw new Error(`no address in: ${text}`);
+  return address;
+}
+
+async function startInspect(runtime: string, args: readonly string[] = []) {
+  const child = startProcess(process.execPath, [BIN, 'inspect', ...args], {
+    XDG_RUNTIME_DIR: runtime,
+  });
+  let output = '';
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  return { child, url: await eventually(() => addressIn(output)) };
+}
+
+describe('the page of a hub', () => {
+  it('is there with its token, with a policy that lets nothing in or out', async () => {
+    const { url } = await startInspected();
+    const page = await ask(url);
+    expect(page.status).toBe(200);
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+    expect(page.headers['referrer-policy']).toBe('no-referrer');
+    for (const name of ['app.js', 'app.css']) {
+      expect(page.body).toContain(name);
+      expect((await ask(`${url}${name}`)).status).toBe(200);
+    }
+    expect(page.body).not.toMatch(/https?:\/\//);
+  });
+
+  it('is not there for other sites, other hosts and who has no token', async () => {
+    const { url } = await startInspected();
+    const { origin, host } = new URL(url);
+    const refusals: [string, Parameters<typeof ask>[1], number][] = [
+      [url, { headers: { host: 'evil.example' } }, 403],
+      [url, { headers: { host: 'evil.example', origin } }, 403],
+      [`${url}events`, { headers: { origin: 'http://evil.example' } }, 403],
+      [`${url}events`, { headers: { origin: 'null' } }, 403],
+      [`${origin}/`, {}, 404],
+      [`${origin}/events`, {}, 404],
+      [url.replace(/.\/$/, '/'), {}, 404],
+      [`${url.slice(0, -2)}${url.at(-2) === 'A' ? 'B' : 'A'}/`, {}, 404],
+      [`${url}../../etc/passwd`, {}, 404],
+      [`${url}..%2f..%2fsignalbox.js`, {}, 404],
+      [`${url}app.js`, { method: 'DELETE' }, 405],
+      [`${url}events`, { method: 'POST', headers: { origin } }, 405],
+      [`${url}reconnect`, {}, 404],
+      // A form of another site can post, but not as JSON, and not from here.
+      [`${url}reconnect`, { method: 'POST', body: '{"hub":"x","id":"y"}' }, 403],
+      [`${url}reconnect`, { method: 'POST', headers: { origin }, body: '{}' }, 400],
+    ];
+    for (const [address, options, status] of refusals) {
+      expect([address, (await ask(address, options)).status]).toEqual([address, status]);
+    }
+    expect(
+      (await ask(url, { headers: { host: host.replace('127.0.0.1', 'localhost') } })).status,
+    ).toBe(200);
+  });
+
+  it('shows every actor first, then what happens to each, with the reason', async () => {
+    const { url, directory, client } = await startInspected();
+    const server = await startFixture('sdk-stateful');
+    register(directory, { id: 'web', port: server.port });
+    writeFileSync(join(directory, 'bad.json'), '{', { mode: 0o600 });
+    await callTool(client, 'instances_wait', { instance_id: 'web' });
+    await callTool(client, 'instances_connect', { instance_id: 'web' });
+    const viewer = new PageViewer(url);
+    await viewer.until(({ rows }) => {
+      expect(rows.get('hub')).toMatchObject({ chart: 'hub', state: 'running' });
+      expect(rows.get('instance:web')).toMatchObject({ shown: 'active', name: 'web', sessions: 1 });
+      expect(rows.get('session:session-1')).toMatchObject({
+        state: 'bound.ready',
+        agent: 'test-agent 1.2.3',
+        instance_id: 'web',
+      });
+    });
+    await viewer.until(({ messages }) => {
+      const refused = messages.flatMap((each) => (each.type === 'refusals' ? each.refusals : []));
+      expect(refused).toContainEqual({ file: join(directory, 'bad.json'), reason: 'not JSON' });
+    });
+    await server.kill();
+    await viewer.until(({ rows }) => {
+      expect(rows.get('instance:web')).toMatchObject({ shown: 'dead', retry_count: 2 });
+      // Session follows; nobody had to ask.
+      expect(rows.get('session:session-1')).toMatchObject({ state: 'unbound', instance_id: null });
+    });
+    const steps = viewer.messages.flatMap((each) => (each.type === 'steps' ? each.steps : []));
+    const lost = steps.find(({ to }) => to === 'retrying.waiting');
+    expect(lost).toMatchObject({ from: expect.stringMatching(/^active/), actor: 'instance:web' });
+    expect(lost?.because).toMatch(/nothing listens|broke/);
+    // Through the state in which nobody stays.
+    expect(lost?.arrows).toContainEqual(['failed', 'retrying']);
+    // Who comes now is told what was.
+    const late = new PageViewer(url);
+    await late.until(({ messages }) => {
+      const told = messages.flatMap((each) => (each.type === 'steps' ? each.steps : []));
+      expect(told.map(({ to }) => to)).toEqual(
+        expect.arrayContaining(['discovered', 'active', 'retrying', 'dead']),
+      );
+    });
+  });
+
+  it('has one button, which tries an instance at once', async () => {
+    const { url, directory } = await startInspected();
+    const server = await startFixture('sdk-stateful');
+    register(directory, { id: 'web', port: server.port });
+    const viewer = new PageViewer(url);
+    await viewer.until(({ rows }) => {
+      expect(rows.get('instance:web')).toMatchObject({ shown: 'active' });
+    });
+    await server.kill();
+    await viewer.until(({ rows }) => {
+      expect(rows.get('instance:web')).toMatchObject({ shown: 'dead' });
+    });
+    await startFixture('sdk-stateful', { port: server.port });
+    const { origin } = new URL(url);
+    const hub = viewer.messages[0]?.hub ?? '';
+    const post = (body: object) =>
+      ask(`${url}reconnect`, {
+        method: 'POST',
+        headers: { origin, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await post({ hub: 'another', id: 'web' })).status).toBe(404);
+    expect((await post({ hub, id: 'no such' })).status).toBe(204);
+    expect((await post({ hub, id: 'web', more: 'x'.repeat(9_999) })).status).toBe(400);
+    expect((await post({ hub, id: 'web' })).status).toBe(204);
+    await viewer.until(({ rows }) => {
+      expect(rows.get('instance:web')).toMatchObject({ shown: 'active' });
+    });
+  });
+
+  it('takes the next port when its own is taken, and says so', async () => {
+    const other = http.createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    afterTest(() => other.close());
+    const { port: taken } = other.address() as AddressInfo;
+    const { url } = await startInspected([], taken);
+    expect(Number(new URL(url).port)).not.toBe(taken);
+    expect((await ask(url)).status).toBe(200);
+  });
+
+  it('ends with its agent, whoever looks', async () => {
+    const { url, close, runtime } = await startInspected();
+    const viewer = new PageViewer(url);
+    await viewer.until(({ rows }) => expect(rows.size).toBe(2));
+    await close();
+    await expect(ask(url)).rejects.toThrow('ECONNREFUSED');
+    expect(readdirSync(join(runtime, 'signalbox', 'hubs'))).toEqual([]);
+  });
+});
+
+describe('signalbox inspect', () => {
+  it('shows all hubs of the user as they come and go; one that was killed leaves nothing', async () => {
+    const runtime = temporaryDirectory();
+    const { child, url } = await startInspect(runtime);
+    const viewer = new PageViewer(url);
+    const hubs = () =>
+      new Set(viewer.messages.flatMap((each) => (each.type === 'hub' ? [each.facts.pid] : [])));
+    const directory = temporaryDirectory();
+    const options = ['hub', '--instances-dir', directory, '--settle', '0'];
+    const env = { XDG_RUNTIME_DIR: runtime };
+    const first = startProcess(process.execPath, [BIN, ...options], env);
+    const second = startProcess(process.execPath, [BIN, ...options], env);
+    await viewer.until(() => expect(hubs()).toEqual(new Set([first.pid, second.pid])));
+    const sockets = join(runtime, 'signalbox', 'hubs');
+    expect(statSync(sockets).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(sockets)) {
+      expect(statSync(join(sockets, name)).mode & 0o777).toBe(0o600);
+    }
+    second.kill('SIGKILL');
+    await viewer.until(({ messages }) => {
+      expect(messages.filter(({ type }) => type === 'left')).toHaveLength(1);
+    });
+    await eventually(() => expect(readdirSync(sockets)).toEqual([`${first.pid}.sock`]));
+    child.kill('SIGTERM');
+    expect(await exitOf(child)).toBe(0);
+  });
+
+  it('hubs take no notice of what a viewer says beyond the protocol, or says too long', async () => {
+    const { runtime, client } = await startInspected();
+    const sockets = join(runtime, 'signalbox', 'hubs');
+    const [name = ''] = await eventually(() => {
+      const names = readdirSync(sockets);
+      expect(names).toHaveLength(1);
+      return names;
+    });
+    const socket = connect(join(sockets, name));
+    afterTest(() => socket.destroy());
+    socket.on('error', () => {});
+    socket.resume();
+    for (const line of [
+      'hello',
+      '{"type":"stop"}',
+      '{"type":"reconnect"}',
+      '[]',
+      '\0',
+      '{"type":',
+    ]) {
+      socket.write(`${line}\n`);
+    }
+    expect((await callTool(client, 'instances_list')).isError).not.toBe(true);
+    expect(socket.destroyed).toBe(false);
+    const closed = once(socket, 'close');
+    socket.write(`${'x'.repeat(100_000)}\n`);
+    await closed;
+    expect((await callTool(client, 'instances_list')).isError).not.toBe(true);
+  });
+
+  it('a directory that is open to others holds no socket', async () => {
+    const runtime = temporaryDirectory();
+    mkdirSync(join(runtime, 'signalbox', 'hubs'), { recursive: true, mode: 0o755 });
+    const { stderr, client } = await startAgent(temporaryDirectory(), {
+      args: ['--settle', '0'],
+      env: { XDG_RUNTIME_DIR: runtime },
+    });
+    await eventually(() => expect(stderr()).toContain("is not this user's alone"));
+    expect(readdirSync(join(runtime, 'signalbox', 'hubs'))).toEqual([]);
+    expect((await callTool(client, 'instances_list')).isError).not.toBe(true);
+  });
+
+  it('exports the charts as the Stately editor takes them', async () => {
+    const file = join(temporaryDirectory(), 'charts.json');
+    const child = startProcess(process.execPath, [BIN, 'inspect', '--export', file]);
+    expect(await exitOf(child)).toBe(0);
+    const charts = JSON.parse(readFileSync(file, 'utf8'));
+    for (const name of ['hub', 'instance', 'session']) {
+      expect(createMachine(charts[name]).id).toBe(name);
+    }
+    expect(Object.keys(createMachine(charts.instance).states)).toContain('retrying');
+  });
+});
