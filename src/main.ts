@@ -21,11 +21,13 @@ async function run([word, ...args]: readonly string[]): Promise<void> {
       return (await import('./cli/inspect.ts')).inspectCommand(args);
     case 'replay':
       return (await import('./cli/replay.ts')).replayCommand(args);
-    case 'demo':
-      (await import('./cli/arguments.ts')).parseOwnArguments(args, []);
-      return (await import('./cli/demo.ts')).demoCommand((line) => {
-        process.stdout.write(`${line}\n`);
-      });
+    case 'demo': {
+      const { parseOwnArguments } = await import('./cli/arguments.ts');
+      const options = parseOwnArguments(args, [{ name: 'inspect', takes: 'flag' }]);
+      const { demoCommand } = await import('./cli/demo.ts');
+      const print = (line: string) => void process.stdout.write(`${line}\n`);
+      return demoCommand(print, 'inspect' in options);
+    }
     // What the demo starts; of no use by itself.
     case 'demo-instance':
       return (await import('./cli/demo-instance.ts')).demoInstance(args[0] ?? '', args[1] ?? '');

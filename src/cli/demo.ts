@@ -3,10 +3,15 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import * as z from 'zod';
 import { renderTable } from './table.ts';
+import { untilSignalled } from './until-signalled.ts';
+
+/** Milliseconds that a state is left to be looked at. */
+const SHOWN = 6_000;
 
 const answer = z.object({
   content: z.array(z.object({ text: z.string() })),
@@ -25,12 +30,14 @@ const [bin = ''] = process.argv.slice(1);
 
 /**
  * `signalbox demo`: real MCP servers come up, an agent finds them through a hub, uses one, and goes on using it when that
- * was killed and is back.
+ * was killed and is back. With `inspect` it prints the address of the hub's page, and goes on killing and starting one
+ * server until it is signalled.
  */
-export async function demoCommand(print: (line: string) => void): Promise<void> {
+export async function demoCommand(print: (line: string) => void, inspect = false): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-demo-'));
   const servers = new Set<ChildProcess>();
   const agent = new Client({ name: 'demo-agent', version: '1.0.0' });
+  const signalled = untilSignalled();
   const start = async (name: string) => {
     const child = spawn(process.execPath, [bin, 'demo-instance', name, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -51,26 +58,20 @@ export async function demoCommand(print: (line: string) => void): Promise<void> 
     return { text, structuredContent, took: Math.round(performance.now() - began) };
   };
 
-  try {
+  const script = async () => {
     print(
       'Two MCP servers start, each on a port of its own; an agent has one entry: signalbox hub.\n',
     );
     const web = await start('web');
     await start('api');
-    await agent.connect(
-      new StdioClientTransport({
-        command: process.execPath,
-        args: [
-          bin,
-          'hub',
-          '--instances-dir',
-          directory,
-          '--log-level',
-          'warn',
-          '--no-auto-connect',
-        ],
-      }),
-    );
+    const options = ['--instances-dir', directory, '--log-level', 'warn', '--no-auto-connect'];
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [bin, 'hub', ...options, ...(inspect ? ['--inspect'] : [])],
+      stderr: 'pipe',
+    });
+    transport.stderr?.on('data', (chunk) => process.stderr.write(chunk));
+    await agent.connect(transport);
 
     const { structuredContent } = await call('instances_list');
     const rows = structuredContent?.instances ?? [];
@@ -95,7 +96,7 @@ export async function demoCommand(print: (line: string) => void): Promise<void> 
     print(`web is killed (kill -9)\n  retrying, known to the agent ${away.took} ms later`);
 
     const waiting = call('hello');
-    await start('web');
+    const again = await start('web');
     const { text, took } = await waiting;
     print(
       `agent: hello, while web is away; then web is started again, on another port\n  ${text} (the call waited ${took} ms and was sent once)`,
@@ -105,10 +106,33 @@ export async function demoCommand(print: (line: string) => void): Promise<void> 
       `agent: instances_call api hello, without connecting\n  ${(await call('instances_call', { instance_id: 'api', tool: 'hello' })).text}`,
     );
     print('\nThat is the main job. README.md says how to give it to your agent.');
+    return again;
+  };
+
+  try {
+    const ended = await Promise.race([script(), signalled]);
+    if (inspect && ended) await Promise.race([dieAndComeBack(ended, start, print), signalled]);
   } finally {
     await agent.close();
     for (const server of servers) server.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Something to look at, for ever. */
+async function dieAndComeBack(
+  server: ChildProcess,
+  start: (name: string) => Promise<ChildProcess>,
+  print: (line: string) => void,
+): Promise<never> {
+  print('Open the address above: from now on web dies and comes back. Ctrl-C ends it.');
+  for (let web = server; ; ) {
+    await pause(SHOWN);
+    web.kill('SIGKILL');
+    print('web is killed');
+    await pause(SHOWN);
+    web = await start('web');
+    print('web is started again');
   }
 }
 

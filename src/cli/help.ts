@@ -26,11 +26,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'list',
     {
-      usage: 'list [--json] [--all] [OPTIONS]',
+      usage: 'list [--json] [--all] [--watch] [OPTIONS]',
       does: 'shows what runs',
       own: [
         ['--json', 'as JSON, and nothing else'],
         ['--all', 'the dead as well, and files that are refused, with the reasons'],
+        ['--watch', 'again whenever it changes, until Ctrl-C; with --json a line each time'],
       ],
       takesHubOptions: true,
       defaults: LIST_DEFAULTS,
@@ -81,9 +82,14 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'demo',
     {
-      usage: 'demo',
+      usage: 'demo [--inspect]',
       does: 'shows the main job with real instances, in half a minute',
-      own: [],
+      own: [
+        [
+          '--inspect',
+          'with the page of its hub, and a server that dies and comes back until Ctrl-C',
+        ],
+      ],
       takesHubOptions: false,
     },
   ],

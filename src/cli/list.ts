@@ -1,6 +1,7 @@
 import type { Refusal } from '../../machines/model.ts';
 import type { InstanceRow } from '../../machines/views.ts';
 import { type Config, resolveConfig } from '../config.ts';
+import type { Hub } from '../create-hub.ts';
 import { createLogger } from '../log.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
@@ -8,32 +9,67 @@ import { parseHubArguments } from './arguments.ts';
 import { LIST_DEFAULTS } from './help.ts';
 import { startHub } from './start-hub.ts';
 import { renderTable, type TableStyle } from './table.ts';
+import { untilSignalled } from './until-signalled.ts';
 
-/** `signalbox list`: what runs, once every instance has been connected to or has failed. */
+/** Milliseconds in which changes are shown together. */
+const FRAME = 100;
+
+/** From the top of an empty screen; what was there stays in the terminal's history. */
+const CLEAR = '\u001b[H\u001b[2J';
+
+/**
+ * `signalbox list`: what runs, once every instance has been connected to or has failed. With `--watch` again whenever that
+ * changes, until it is signalled.
+ */
 export async function listCommand(args: readonly string[]): Promise<void> {
   const options = parseHubArguments(args, [
     { name: 'json', takes: 'flag' },
     { name: 'all', takes: 'flag' },
+    { name: 'watch', takes: 'flag' },
   ]);
   const config = resolveConfig(options, process.env, process.cwd(), LIST_DEFAULTS);
   const hub = await startHub(config, createLogger(config.logLevel));
+  const [all, json, watch] = ['all', 'json', 'watch'].map((name) => name in options);
+  const render = () => {
+    const rows = hub.instances().filter(({ state }) => all || state !== 'dead');
+    if (json) return JSON.stringify(rows, null, watch ? 0 : 2);
+    const refusals = all ? hub.refusals() : [];
+    return renderList(rows, refusals, directoriesOf(config), styleOf(process.stdout));
+  };
   try {
     await hub.settled(config.policy.connectTimeout + config.settle);
-    const all = 'all' in options;
-    const rows = hub.instances().filter(({ state }) => all || state !== 'dead');
-    const text =
-      'json' in options
-        ? JSON.stringify(rows, null, 2)
-        : renderList(
-            rows,
-            all ? hub.refusals() : [],
-            directoriesOf(config),
-            styleOf(process.stdout),
-          );
-    process.stdout.write(`${text}\n`);
+    if (watch) await repaint(hub, render, json || !process.stdout.isTTY ? '' : CLEAR);
+    else process.stdout.write(`${render()}\n`);
   } finally {
     await hub.stop();
   }
+}
+
+/** Writes what `render` gives, with `before` before it, now and whenever it is something else, until it is signalled. */
+async function repaint(hub: Hub, render: () => string, before: string): Promise<void> {
+  let shown: string | null = null;
+  const paint = () => {
+    const text = render();
+    if (text === shown) return;
+    shown = text;
+    process.stdout.write(`${before}${text}\n`);
+  };
+  let due: NodeJS.Timeout | null = null;
+  const changed = hub.actor.on('instance.transitioned', () => {
+    due ??= setTimeout(() => {
+      due = null;
+      paint();
+    }, FRAME);
+  });
+  paint();
+  process.stdout.on('resize', paint);
+  // Who read it has left.
+  const left = new Promise<void>((resolve) => {
+    process.stdout.once('error', () => resolve());
+  });
+  await Promise.race([untilSignalled(), left]);
+  clearTimeout(due ?? undefined);
+  changed.unsubscribe();
 }
 
 /** The instances as a table, refused files below it; or what to do when there is nothing. */
