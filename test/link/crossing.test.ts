@@ -530,6 +530,20 @@ describe('healing', () => {
     );
   });
 
+  it('sends a call once more after a 404, and not twice', async () => {
+    const { agent, server } = await connected({
+      session: () => 'first',
+      post: ({ message, response }) => {
+        if (!isCall(message)) return undefined;
+        response.writeHead(404).end();
+        return true;
+      },
+    });
+    const { structuredContent } = await agent.call(1, 'echo');
+    expect(structuredContent.error).toMatchObject({ code: 'INSTANCE_REFUSED' });
+    expect(server.of('tools/call')).toHaveLength(2);
+  });
+
   it('resumes a stream that the instance closed after naming an event', async () => {
     let resumedAfter: unknown;
     const { agent } = await connected({

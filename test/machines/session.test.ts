@@ -213,4 +213,10 @@ describe('a session', () => {
     expect(session.session.getSnapshot().status).toBe('done');
     expect(session.clock.pending).toBe(0);
   });
+
+  it('closes its link when it ends', () => {
+    const session = bound();
+    session.session.send({ type: 'session.close' });
+    expect(session.lastCommand()).toMatchObject({ type: 'close' });
+  });
 });

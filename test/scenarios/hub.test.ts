@@ -104,6 +104,28 @@ describe('the scenarios of the hub that this one descends from', () => {
   });
 });
 
+describe('an instance that is given up', () => {
+  it('is left by its session, which is told so', async () => {
+    const directory = temporaryDirectory();
+    const web = await startFixture('sdk-stateful', { name: 'web' });
+    register(directory, { id: 'web-1', port: web.port });
+    const agent = new RawAgent(directory, ['--max-retries', '0']);
+    await agent.initialize();
+    await agent.call(1, 'instances_connect', { instance_id: 'web-1' });
+    const changes = agent.frames.length;
+    await web.kill();
+    const told = await agent.next(({ method }) => method === 'notifications/message');
+    expect(told['params']).toMatchObject({
+      level: 'warning',
+      data: expect.stringContaining('"web-1" is dead'),
+    });
+    const methods = agent.frames.slice(changes).map(({ method }) => method);
+    expect(methods).toContain('notifications/tools/list_changed');
+    const refused = await agent.call(2, 'echo', { text: 'x' });
+    expect(refused.structuredContent.error.code).toBe('UNKNOWN_TOOL');
+  });
+});
+
 describe('a call and the death of its instance', () => {
   it('fails at once and is not sent again', async () => {
     const directory = temporaryDirectory();
