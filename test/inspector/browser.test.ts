@@ -45,9 +45,11 @@ inBrowser('the page in a browser', () => {
   afterAll(() => browser.close());
 
   /** A page of a hub over `directory`; what goes wrong in it goes wrong in the test. */
-  async function open(directory: string, size = { width: 1_280, height: 900 }) {
+  async function open(directory: string, size = { width: 1_380, height: 940 }) {
     const agent = await startAgent(directory, {
       args: ['--inspect', '--settle', '0', ...FAST],
+      // Its directory is shown, and the screenshots with it are in README.
+      cwd: '/',
     });
     const url = await eventually(() => {
       const [found] = /http:\/\/\S+/.exec(agent.stderr()) ?? [];
@@ -68,6 +70,9 @@ inBrowser('the page in a browser', () => {
     await page.goto(url);
     return { page, url, errors, ...agent };
   }
+
+  const rowsOf = (page: Page) =>
+    page.getByRole('listbox', { name: 'Instances' }).getByRole('option');
 
   const activeState = (page: Page) =>
     page.locator('[data-active]').first().getAttribute('data-active');
@@ -91,7 +96,7 @@ inBrowser('the page in a browser', () => {
     expect(await page.locator('[data-state="active"].is-active').count()).toBe(0);
     await page.locator('.is-last').first().waitFor();
     const reason = page.getByRole('complementary', { name: 'Timeline' }).getByRole('listitem');
-    expect(await reason.first().innerText()).toMatch(/retrying[\s\S]*(nothing listens|broke)/);
+    expect(await reason.first().textContent()).toMatch(/retrying[\s\S]*(nothing listens|broke)/);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.waitForTimeout(300);
     await page.screenshot({ path: `${SCREENSHOTS}dark.png` });
@@ -118,7 +123,7 @@ inBrowser('the page in a browser', () => {
       port: server.port,
     });
     const { page, errors } = await open(directory);
-    await page.getByRole('option').first().click();
+    await rowsOf(page).first().click();
     await page.getByRole('heading', { name: '<img src=x' }).waitFor();
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.locator('body script').count()).toBe(0);
@@ -134,6 +139,8 @@ inBrowser('the page in a browser', () => {
     const { page, errors } = await open(directory);
     const list = page.getByRole('listbox', { name: 'Instances, 500 of 500' });
     await list.waitFor({ timeout: 30_000 });
+    // They are sorted by their states: what moves no more can be moved through.
+    await page.getByText('active (500)').waitFor({ state: 'attached', timeout: 60_000 });
     expect(await list.getByRole('option').count()).toBeLessThan(100);
     await list.focus();
     await page.keyboard.press('End');
@@ -154,7 +161,7 @@ inBrowser('the page in a browser', () => {
     const server = await startFixture('plain-post');
     register(directory, { id: 'web', path: `/${'long/'.repeat(40)}`, port: server.port });
     const { page, errors } = await open(directory, { width: 400, height: 800 });
-    await page.getByRole('option').first().waitFor();
+    await rowsOf(page).first().waitFor();
     const overflow = await page.evaluate(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );
@@ -182,7 +189,7 @@ inBrowser('the page in a browser', () => {
     );
     await page.getByRole('button', { name: 'Stately inspector' }).click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.innerText()).toContain('third party');
+    expect(await dialog.textContent()).toContain('third party');
     const [popup] = await Promise.all([
       page.waitForEvent('popup'),
       dialog.getByRole('button', { name: 'Open stately.ai' }).click(),
