@@ -78,8 +78,10 @@ function Hub({ hub }: { readonly hub: HubView }) {
   const all = instancesOf(hub, { text: '', state: '' });
   const rows = instancesOf(hub, filter);
   const row = all.find(({ id }) => id === selected) ?? (selected === null ? rows[0] : undefined);
+  const found = filter.text === '' ? null : new Set(rows.map(({ actor }) => actor));
   const steps = hub.steps.filter(
-    ({ to }) => filter.state === '' || outerState(to) === filter.state,
+    ({ actor, to }) =>
+      (filter.state === '' || outerState(to) === filter.state) && found?.has(actor) !== false,
   );
   const reconnect = (id: string) =>
     void fetch('reconnect', {
