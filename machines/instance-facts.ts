@@ -2,11 +2,21 @@ import type { EventObject } from 'xstate';
 import type { InstanceContext } from './instance-setup.ts';
 import type { Failure, Registration } from './model.ts';
 
+const FACTS = [
+  'name',
+  'path',
+  'port',
+  'url',
+  'pid',
+  'processStart',
+  'nonce',
+  'token',
+  'startedAt',
+] as const;
+
 /** Whether a rewritten file says something that the connection depends on; a heartbeat doesn't. */
 export function factsDiffer(known: Registration, written: Registration): boolean {
-  return (['name', 'path', 'port', 'url', 'pid', 'token', 'startedAt'] as const).some(
-    (key) => known[key] !== written[key],
-  );
+  return FACTS.some((key) => known[key] !== written[key]);
 }
 
 /** When the instance last showed life, in milliseconds since the epoch. */

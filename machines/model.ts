@@ -20,6 +20,10 @@ export interface Registration {
   /** The endpoint, when the file gave one; otherwise `/mcp` on loopback at `port`. */
   readonly url: string | null;
   readonly pid: number | null;
+  /** What the system says of when that process began, as a text to compare; null when the file doesn't say. */
+  readonly processStart: string | null;
+  /** What the instance confirms in `initialize`, so that nobody else is taken for it; null when it confirms nothing. */
+  readonly nonce: string | null;
   /** Bearer token that the instance asks for. A credential: shown to nobody. */
   readonly token: string | null;
   /** ISO time at which the instance says it started. */
@@ -46,6 +50,7 @@ export type FailureCode =
   | 'CONNECTION_LOST'
   | 'CONNECT_TIMEOUT'
   | 'HTTP_ERROR'
+  | 'IDENTITY_MISMATCH'
   | 'PINGS_MISSED'
   | 'PROTOCOL_ERROR'
   | 'SESSION_EXPIRED'
@@ -69,6 +74,13 @@ export interface Endpoint {
   readonly path: string;
   /** Value of the `Host` header. */
   readonly host: string;
+}
+
+/** Where an instance is reached, what opens it, and by what it is known. */
+export interface Target {
+  readonly endpoint: Endpoint;
+  readonly token: string | null;
+  readonly nonce: string | null;
 }
 
 /** The instance as `initialize` described it, and the address at which it answered. */

@@ -23,8 +23,8 @@ import { SessionLinks } from './link/session-links.ts';
 import type { Logger } from './log.ts';
 import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
 import type { Recorder } from './recording/recorder.ts';
-import { removeStaleFile } from './registration/announce.ts';
 import { watchRegistrations } from './registration/directory.ts';
+import { removeStaleFile } from './registration/remove-file.ts';
 import { AgentSession } from './server/agent-session.ts';
 import { fitting } from './server/fitting.ts';
 import type { AgentMemory } from './server/ports.ts';
@@ -120,7 +120,8 @@ export function createHub(
           },
           guards: {
             processGone: ({ context: { registration } }) => {
-              const gone = registration.pid !== null && !isRunning(registration.pid);
+              const { pid, processStart } = registration;
+              const gone = pid !== null && !isRunning(pid, processStart);
               recorder?.processGone(instanceActorId(registration.id), gone);
               return gone;
             },
@@ -200,9 +201,9 @@ export function createHub(
     const sessionLinks = new SessionLinks((instanceId) => ({
       target: () => {
         const found = instanceContext(actor.getSnapshot(), instanceId);
-        return found?.state === 'active' && found.peer !== null
-          ? { endpoint: found.peer.endpoint, token: found.registration.token }
-          : null;
+        if (found?.state !== 'active' || found.peer === null) return null;
+        const { token, nonce } = found.registration;
+        return { endpoint: found.peer.endpoint, token, nonce };
       },
       agent: () => memory.info,
       logLevel: () => memory.logLevel,

@@ -1,11 +1,16 @@
 import { errnoOf } from './errors.ts';
+import { processStart } from './process-start.ts';
 
-/** Whether a process with this pid exists; one of another user counts. */
-export function isRunning(pid: number): boolean {
+/**
+ * Whether a process with this pid exists; one of another user counts. With `start`, what {@link processStart} said of it
+ * when it was noted down, a later process of the same pid doesn't count.
+ */
+export function isRunning(pid: number, start: string | null = null): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return errnoOf(error) === 'EPERM';
+    if (errnoOf(error) !== 'EPERM') return false;
   }
+  const now = start === null ? null : processStart(pid);
+  return now === null || now === start;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { delimiter, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { ownInstancesDirectory } from '../paths.ts';
@@ -25,25 +24,31 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
   }
   const name = text('name');
   if (name === undefined) throw new UsageError('register needs --name');
-  const pid = text('pid');
+  const [id, pid] = [text('id'), text('pid')];
   const announcement = {
-    id: text('id') ?? idOf(name),
+    ...(id === undefined ? {} : { id }),
     name,
     path: resolve(text('path') ?? '.'),
     port: number('--port', text('port')),
     ...(pid === undefined ? {} : { pid: number('--pid', pid) }),
   };
   // What the hub would refuse is not written in the first place.
-  const parsed = parseRegistration(JSON.stringify(announcement), { file: '', allowHosts: [] });
+  const parsed = parseRegistration(JSON.stringify({ id: 'free', ...announcement }), {
+    file: '',
+    allowHosts: [],
+  });
   if ('reason' in parsed) throw new UsageError(`--${parsed.reason}`);
 
   // Before there is a file: a signal that comes as soon as it is there must find somebody who takes it back.
   const signalled = untilSignalled();
   const directory = text('instances-dir') ?? firstOf(process.env['SIGNALBOX_INSTANCES_DIR']);
-  const { file, remove } = announce(resolve(directory ?? ownInstancesDirectory()), announcement);
+  const { remove, ...known } = announce(
+    resolve(directory ?? ownInstancesDirectory()),
+    announcement,
+  );
   process.once('exit', remove);
   process.stdout.write(
-    `Registered ${printable(name)} as ${announcement.id}, port ${announcement.port}: ${printable(file)}\n` +
+    `Registered ${printable(known.name)} as ${known.id}, port ${announcement.port}: ${printable(known.file)}\n` +
       'It is listed by: signalbox list. Ctrl-C takes it back.\n',
   );
   await signalled;
@@ -61,14 +66,4 @@ function number(option: string, text: string | undefined): number {
     throw new UsageError(`${option}: ${printable(JSON.stringify(text))} is not a whole number`);
   }
   return Number(text);
-}
-
-/** A name as an id, with something that makes it the only one. */
-function idOf(name: string): string {
-  const slug = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 60);
-  return `${slug || 'instance'}-${randomBytes(2).toString('hex')}`;
 }

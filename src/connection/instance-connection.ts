@@ -126,16 +126,17 @@ export class InstanceConnection {
 
   async #openAt(endpoint: Endpoint): Promise<{ peer: Peer; catalogue: Catalogue }> {
     const { request, requestPing, self, now } = this.#options;
+    const { nonce } = this.#options.registration;
     const http = this.#channel(endpoint, request);
     const rpc = new RpcClient(http, (text) => this.#onOther(text));
     this.#http = http;
     this.#rpc = rpc;
-    const opening = handshake(http, rpc, endpoint, self);
+    const opening = handshake(http, rpc, { endpoint, nonce }, self);
     this.#opening = opening.catch(() => {});
     this.#peer = await opening;
     if (this.#closed) throw new ExchangeError(CLOSED);
     this.#lifeCheck = new LifeCheck({
-      endpoint,
+      target: { endpoint, nonce },
       self,
       channel: () => this.#channel(endpoint, requestPing),
       isBusy: this.#options.isBusy,

@@ -1,10 +1,10 @@
-import type { AgentInfo, Endpoint, Failure } from '../../machines/model.ts';
+import type { AgentInfo, Failure, Target } from '../../machines/model.ts';
 import { handshake } from '../wire/handshake.ts';
 import { ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import type { StreamableHttp } from '../wire/streamable-http.ts';
 
 export interface LifeCheckOptions {
-  readonly endpoint: Endpoint;
+  readonly target: Pick<Target, 'endpoint' | 'nonce'>;
   /** Who the hub says it is. */
   readonly self: AgentInfo;
   /** A way to the instance without a session. */
@@ -56,10 +56,10 @@ export class LifeCheck {
 
   /** Why there is no MCP server, or null. */
   async #initialize(): Promise<Failure | null> {
-    const { endpoint, self, channel } = this.#options;
+    const { target, self, channel } = this.#options;
     const http = channel();
     try {
-      await handshake(http, new RpcClient(http, () => {}), endpoint, self);
+      await handshake(http, new RpcClient(http, () => {}), target, self);
       return null;
     } catch (error) {
       return error instanceof ExchangeError && verdictOn(error) !== 'life' ? error.failure : null;

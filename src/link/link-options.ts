@@ -1,15 +1,9 @@
-import type { AgentInfo, Endpoint, Failure } from '../../machines/model.ts';
+import type { AgentInfo, Failure, Target } from '../../machines/model.ts';
 import type { HubErrorFacts } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { AskBook } from './ask-book.ts';
 import type { Backlog } from './backlog.ts';
-
-/** Where a link goes: what the supervising connection found out. */
-export interface LinkTarget {
-  readonly endpoint: Endpoint;
-  readonly token: string | null;
-}
 
 /** Counters of one instance's traffic, written on every call and read when somebody asks. */
 export interface Traffic {
@@ -20,8 +14,8 @@ export interface Traffic {
 
 export interface LinkOptions {
   readonly instanceId: string;
-  /** Null while the instance isn't active. */
-  target(): LinkTarget | null;
+  /** Where the supervising connection reached the instance; null while it isn't active. */
+  target(): Target | null;
   /** What the agent offered, which is what the instance is offered. */
   agent(): AgentInfo;
   /** `params` of the agent's last `logging/setLevel` as JSON text, or null. */

@@ -1,15 +1,15 @@
 import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
-import type { AgentInfo, Failure } from '../../machines/model.ts';
+import type { AgentInfo, Failure, Target } from '../../machines/model.ts';
 import { handshake } from '../wire/handshake.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import { createNodeRequester } from '../wire/node-requester.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
-import type { LinkOptions, LinkTarget } from './link-options.ts';
+import type { LinkOptions } from './link-options.ts';
 import { resumeDelay } from './resume-delay.ts';
 
 export interface LinkSessionOptions extends Pick<LinkOptions, 'traffic' | 'now' | 'maxMessage'> {
-  readonly target: LinkTarget;
+  readonly target: Target;
   /** A message that comes on the standing stream. */
   onFrame(text: string): Promise<void> | undefined;
   /** The standing stream ended; it is opened again by itself while the session is open. */
@@ -68,8 +68,7 @@ export class LinkSession {
     subscriptions: Iterable<string>,
     timeout: number,
   ): Promise<void> {
-    const { endpoint } = this.#options.target;
-    const opening = handshake(this.http, this.rpc, endpoint, agent);
+    const opening = handshake(this.http, this.rpc, this.#options.target, agent);
     this.#opening = opening.catch(() => {});
     const { capabilities } = await within(timeout, opening);
     if (this.#closed) throw new ExchangeError(CLOSED);

@@ -1,4 +1,4 @@
-import type { Failure } from '../../machines/model.ts';
+import type { Failure, Target } from '../../machines/model.ts';
 import { HubError, type HubErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
@@ -8,7 +8,7 @@ import type { Asker } from './ask-book.ts';
 import { Call, type Transform } from './call.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { FromInstance } from './from-instance.ts';
-import type { LinkOptions, LinkTarget } from './link-options.ts';
+import type { LinkOptions } from './link-options.ts';
 import { LinkSession } from './link-session.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -83,7 +83,7 @@ export class Link implements Asker {
     return this.#openSession(target);
   }
 
-  async #openSession(target: LinkTarget): Promise<void> {
+  async #openSession(target: Target): Promise<void> {
     this.#state = 'opening';
     const session = new LinkSession({
       ...this.#options,

@@ -1,55 +1,100 @@
 import { randomBytes } from 'node:crypto';
 import {
-  closeSync,
   constants,
-  fstatSync,
-  lstatSync,
+  copyFileSync,
+  linkSync,
   mkdirSync,
-  openSync,
-  readFileSync,
   renameSync,
   rmSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
+import { errnoOf } from '../errors.ts';
+import { processStart } from '../process-start.ts';
+import { freeName, givesWay } from './names.ts';
+import { removeIf } from './remove-file.ts';
 import { parseRegistration } from './schema.ts';
 
 /** What an instance says of itself. */
 export interface Announcement {
-  readonly id: string;
+  /** Without one it is made of the name, and is the only one of the directory. */
+  readonly id?: string;
   readonly name: string;
   /** Absolute path of the project. */
   readonly path: string;
   readonly port: number;
+  /** The endpoint, when it isn't `/mcp` at the port. */
+  readonly url?: string;
   readonly pid?: number;
+  /** What the instance confirms in `initialize`. */
+  readonly nonce?: string;
   readonly token?: string;
 }
 
+/** An announcement that has been made. */
+export interface Announced {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  /**
+   * Deletes the file unless somebody else announced themselves in it since. Never throws, and works while the process
+   * exits.
+   */
+  remove(): void;
+}
+
+/** Somebody may be faster to each name that was free a moment ago. */
+const ATTEMPTS = 100;
+
 /**
- * Writes a registration file that nobody but us can read, in one step: nobody sees half of it. The directory is
- * created if it is missing. `remove` deletes the file unless somebody else announced themselves in it since; it never
- * throws, and it works while the process exits. Throws when the file can't be written or would be refused.
+ * Writes a registration file that nobody but us can read, in one step: nobody sees half of it. The directory is created
+ * if it is missing. With an id, the file that has it is replaced; without, a name that a running instance has gets a
+ * suffix, and what was left behind by a process that is gone is replaced. Throws when the file can't be written or would be
+ * refused.
  */
-export function announce(
+export function announce(directory: string, announcement: Announcement): Announced {
+  const { id } = announcement;
+  if (id !== undefined) return write(directory, { ...announcement, id }, renameSync);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const free = freeName(directory, announcement);
+      return write(directory, { ...announcement, ...free }, (draft, file) => {
+        removeIf(file, (content) => givesWay(content, announcement));
+        claim(draft, file);
+      });
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST' || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+function write(
   directory: string,
-  announcement: Announcement,
-): { readonly file: string; remove(): void } {
-  const file = join(directory, `${announcement.id}.json`);
-  const text = `${JSON.stringify({ ...announcement, started: new Date().toISOString() }, null, 2)}\n`;
+  facts: Announcement & { readonly id: string },
+  place: (draft: string, file: string) => void,
+): Announced {
+  const { id, name, pid } = facts;
+  const file = join(directory, `${id}.json`);
+  const start = pid === undefined ? null : processStart(pid);
+  const registration = {
+    ...facts,
+    ...(start === null ? {} : { process_start: start }),
+    started: new Date().toISOString(),
+  };
+  const text = `${JSON.stringify(registration, null, 2)}\n`;
   const parsed = parseRegistration(text, { file, allowHosts: [] });
   if ('reason' in parsed) throw new Error(`The registration would be refused: ${parsed.reason}.`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const draft = join(directory, `.${announcement.id}.${randomBytes(6).toString('hex')}.tmp`);
+  const draft = join(directory, `.${id}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
-    renameSync(draft, file);
-  } catch (error) {
+    place(draft, file);
+  } finally {
     rmSync(draft, { force: true });
-    throw error;
   }
   return {
+    id,
+    name,
     file,
     remove: () => {
       removeIf(file, (content) => content === text);
@@ -57,34 +102,13 @@ export function announce(
   };
 }
 
-const withId = z.object({ id: z.string() });
-
-/** Deletes the file of a dead instance if it still holds that id. Resolves to whether it did; never rejects. */
-export async function removeStaleFile(file: string, id: string): Promise<boolean> {
-  return removeIf(file, (content) => {
-    const parsed = withId.safeParse(JSON.parse(content.replace(/^\ufeff/, '')));
-    return parsed.data?.id === id;
-  });
-}
-
-/**
- * Deletes a file that says what `isMeant` looks for. In one go without waiting in between: a new instance that takes
- * over the file has but a moment in which its registration could be deleted for another's.
- */
-function removeIf(file: string, isMeant: (content: string) => boolean): boolean {
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  let descriptor: number | undefined;
+/** Makes `file` of `draft`; throws EEXIST when it is there. */
+function claim(draft: string, file: string): void {
   try {
-    descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const facts = fstatSync(descriptor);
-    if (!facts.isFile() || facts.size > 64 * 1024) return false;
-    if (!isMeant(readFileSync(descriptor, 'utf8'))) return false;
-    if (lstatSync(file).ino !== facts.ino) return false;
-    unlinkSync(file);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    linkSync(draft, file);
+  } catch (error) {
+    // Not every file system has links.
+    if (errnoOf(error) === 'EEXIST') throw error;
+    copyFileSync(draft, file, constants.COPYFILE_EXCL);
   }
 }

@@ -12,8 +12,9 @@ const PATH = 'must be an absolute path';
 const PORT = 'must be a whole number from 1 to 65535';
 const PID = 'must be a positive whole number';
 const TIME = 'must be an ISO time like 2026-11-22T09:00:00Z';
-const TOKEN = 'must be visible ASCII characters without blanks';
+const VISIBLE = 'must be visible ASCII characters without blanks';
 
+const visible = text(VISIBLE).regex(/^[!-~]+$/, VISIBLE);
 const absolute = text(PATH).refine((path) => isAbsolute(path) && !path.includes('\0'), PATH);
 const pid = z.int({ error: PID }).positive(PID);
 const time = z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
@@ -33,9 +34,9 @@ const registrationFile = z.object(
     url: text('must be a text').nullish(),
     pid: pid.nullish(),
     process_info: z.object({ pid: pid.nullish() }, { error: 'must be an object' }).nullish(),
-    token: text(TOKEN)
-      .regex(/^[!-~]+$/, TOKEN)
-      .nullish(),
+    process_start: visible.nullish(),
+    nonce: visible.nullish(),
+    token: visible.nullish(),
     started: time.nullish(),
     started_at: time.nullish(),
     last_seen: time.nullish(),
@@ -73,7 +74,7 @@ export function parseRegistration(
     const { path = [], message = 'is not valid' } = parsed.error.issues[0] ?? {};
     return { reason: path.length === 0 ? message : `${path.join('.')}: ${message}` };
   }
-  const { id, name, path, directory, url, pid, process_info, token, ...said } = parsed.data;
+  const { id, name, path, directory, url, pid, process_info, ...said } = parsed.data;
   const place = path ?? directory;
   if (!place) return { reason: `path: ${PATH}` };
   const endpoint = endpointOf(url ?? null, said.port ?? null, allowHosts);
@@ -85,7 +86,9 @@ export function parseRegistration(
       path: place,
       ...endpoint,
       pid: pid ?? process_info?.pid ?? null,
-      token: token ?? null,
+      processStart: said.process_start ?? null,
+      nonce: said.nonce ?? null,
+      token: said.token ?? null,
       startedAt: said.started ?? said.started_at ?? null,
       hasPackageJson: said.has_package_json ?? null,
       file,

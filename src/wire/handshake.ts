@@ -1,5 +1,6 @@
-import type { AgentInfo, Endpoint, Peer } from '../../machines/model.ts';
+import type { AgentInfo, JsonObject, Peer, Target } from '../../machines/model.ts';
 import { objectOf, stringOf } from './json.ts';
+import { NONCE_KEY } from './nonce.ts';
 import { ExchangeError, type RpcClient } from './rpc-client.ts';
 import type { StreamableHttp } from './streamable-http.ts';
 
@@ -20,14 +21,15 @@ export function isSupportedVersion(version: string): boolean {
 
 /**
  * Opens an MCP session: `initialize` as `agent`, then `notifications/initialized`.
- * Rejects as {@link RpcClient.request} does, and with `UNSUPPORTED_VERSION` when the answer names an unknown version.
+ * Rejects as {@link RpcClient.request} does, with `UNSUPPORTED_VERSION` when the answer names an unknown version, and with
+ * `IDENTITY_MISMATCH` when it doesn't confirm `nonce`.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle
  */
 export async function handshake(
   http: StreamableHttp,
   rpc: RpcClient,
-  endpoint: Endpoint,
+  { endpoint, nonce }: Pick<Target, 'endpoint' | 'nonce'>,
   agent: AgentInfo,
 ): Promise<Peer> {
   const result = await rpc.request('initialize', {
@@ -40,6 +42,10 @@ export async function handshake(
     const message = `answered initialize with protocol version ${protocolVersion ?? 'none'}`;
     throw new ExchangeError({ code: 'UNSUPPORTED_VERSION', message });
   }
+  if (nonce !== null && nonce !== (http.nonce ?? nonceIn(result))) {
+    const message = `somebody else answers at ${endpoint.host}: the nonce of the registration is not confirmed`;
+    throw new ExchangeError({ code: 'IDENTITY_MISMATCH', message });
+  }
   http.protocolVersion = protocolVersion;
   // Awaited: requests on other sockets must not overtake it.
   await rpc.notify('notifications/initialized');
@@ -50,4 +56,8 @@ export async function handshake(
     serverInfo: objectOf(result['serverInfo']),
     instructions: stringOf(result['instructions']),
   };
+}
+
+function nonceIn(result: JsonObject): string | null {
+  return stringOf(objectOf(result['_meta'])[NONCE_KEY]);
 }

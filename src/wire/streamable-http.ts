@@ -2,6 +2,7 @@ import type { Endpoint, Failure } from '../../machines/model.ts';
 import { decoded } from './decoded.ts';
 import { LARGE } from './frame.ts';
 import { type HttpRequester, type HttpResponse, networkFailure } from './http-exchange.ts';
+import { NONCE_HEADER } from './nonce.ts';
 import { SseDecoder } from './sse-decoder.ts';
 
 /** How a request's response, or a stream, came to its end. */
@@ -68,6 +69,8 @@ const ENDED: ExchangeEnd = { kind: 'ended', lastEventId: null, retry: null };
 export class StreamableHttp {
   sessionId: string | null = null;
   protocolVersion: string | null = null;
+  /** What the answer to `initialize` confirmed by its header. */
+  nonce: string | null = null;
   readonly #options: StreamableHttpOptions;
 
   constructor(options: StreamableHttpOptions) {
@@ -140,7 +143,11 @@ export class StreamableHttp {
           this.#options.onHeard();
           const opened = response.headers['mcp-session-id'];
           // Only the answer to `initialize` gives a session; a later one with another id is not ours.
-          if (this.protocolVersion === null && typeof opened === 'string') this.sessionId = opened;
+          if (this.protocolVersion === null) {
+            if (typeof opened === 'string') this.sessionId = opened;
+            const confirmed = response.headers[NONCE_HEADER];
+            if (typeof confirmed === 'string') this.nonce = confirmed;
+          }
           discard = () => response.body.destroy();
           const body = decoded(response.body, response.headers['content-encoding']);
           this.#read({ ...response, body }, lastEventId, sink, end, fail, () => over);

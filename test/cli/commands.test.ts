@@ -177,7 +177,7 @@ describe('signalbox register', () => {
       const child = startProcess(process.execPath, [BIN, ...args, '--instances-dir', directory]);
       await once(child.stdout ?? child, 'data');
       const [file] = readdirSync(directory);
-      expect(file).toMatch(/^my-web-[0-9a-f]{4}\.json$/);
+      expect(file).toBe('my-web.json');
       expect(JSON.parse(readFileSync(join(directory, file ?? ''), 'utf8'))).toMatchObject({
         name: 'My Web',
         path: '/projects/web',

@@ -23,6 +23,8 @@ export const WEB: Registration = {
   port: 7778,
   url: null,
   pid: 4242,
+  processStart: null,
+  nonce: null,
   token: null,
   startedAt: null,
   hasPackageJson: true,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdtempSync,
@@ -11,7 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { announce, removeStaleFile } from '../../src/registration/announce.ts';
+import { isRunning } from '../../src/is-running.ts';
+import { processStart } from '../../src/process-start.ts';
+import { announce } from '../../src/registration/announce.ts';
+import { removeStaleFile } from '../../src/registration/remove-file.ts';
 import { parseRegistration } from '../../src/registration/schema.ts';
 
 const WEB = {
@@ -67,6 +71,69 @@ describe('announce', () => {
   ])('throws instead of writing what would be refused', (announcement, reason) => {
     expect(() => announce(directory, announcement)).toThrow(reason);
     expect(existsSync(scratch) && readdirSync(scratch)).toEqual([]);
+  });
+
+  it('makes an id of the name when there is none', () => {
+    const { id: _, ...unnamed } = { ...WEB, name: 'My Wéb!' };
+    expect(announce(directory, unnamed)).toMatchObject({
+      id: 'my-w-b',
+      name: 'My Wéb!',
+      file: join(directory, 'my-w-b.json'),
+    });
+    expect(announce(directory, { ...unnamed, name: '网站' })).toMatchObject({ id: 'instance' });
+    expect(announce(directory, { ...unnamed, name: '博客' })).toMatchObject({ id: 'instance-2' });
+  });
+
+  describe('without an id', () => {
+    const { id: _, pid: __, ...web } = WEB;
+    const here = { ...web, pid: process.pid };
+
+    it.each([1, 2])('gives a suffix to a name that %s running have', (others) => {
+      for (let n = 0; n < others; n += 1) announce(directory, here);
+      const name = `web-${others + 1}`;
+      expect(announce(directory, here)).toMatchObject({ id: name, name });
+      expect(readdirSync(directory)).toHaveLength(others + 1);
+    });
+
+    it('counts a name that stands in a file of another name, or in none that can be read', () => {
+      announce(directory, { ...here, id: 'other' });
+      expect(announce(directory, here)).toMatchObject({ id: 'web-2', name: 'web-2' });
+      writeFileSync(join(directory, 'web-3.json'), '{', { mode: 0o600 });
+      expect(announce(directory, here)).toMatchObject({ id: 'web-3-2', name: 'web-3' });
+    });
+
+    it('takes the place of one whose process is gone, also when its pid is used again', () => {
+      const gone = announce(directory, { ...web, pid: 2 ** 30 });
+      expect(announce(directory, here)).toMatchObject({ id: 'web', name: 'web' });
+      writeFileSync(gone.file, JSON.stringify({ ...WEB, ...here, process_start: 'before' }));
+      expect(announce(directory, here)).toMatchObject({ id: 'web', name: 'web' });
+      expect(readdirSync(directory)).toEqual(['web.json']);
+    });
+
+    it('takes the place of itself where no process is named: the same name at the same port', () => {
+      announce(directory, web);
+      expect(announce(directory, web)).toMatchObject({ id: 'web' });
+      expect(announce(directory, { ...web, port: 1 })).toMatchObject({ id: 'web-2' });
+    });
+
+    it('is not held up by a FIFO, nor does it write through a link', () => {
+      announce(directory, here).remove();
+      execFileSync('mkfifo', [join(directory, 'a.json')]);
+      const outside = join(scratch, 'outside');
+      symlinkSync(outside, join(directory, 'web.json'));
+      expect(announce(directory, here)).toMatchObject({ id: 'web-2' });
+      expect(existsSync(outside)).toBe(false);
+    });
+
+    it('says when its process began, by which a later one with its pid is told', () => {
+      const { file } = announce(directory, here);
+      const { process_start: start } = JSON.parse(readFileSync(file, 'utf8'));
+      expect(start).toBe(processStart(process.pid));
+      expect(isRunning(process.pid, start)).toBe(true);
+      expect(isRunning(process.pid, `${start}0`)).toBe(false);
+      expect(isRunning(process.pid)).toBe(true);
+      expect(isRunning(2 ** 30)).toBe(false);
+    });
   });
 
   it('throws when it can not write, and leaves no draft', () => {

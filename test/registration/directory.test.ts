@@ -13,8 +13,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Registration } from '../../machines/model.ts';
-import { announce, removeStaleFile } from '../../src/registration/announce.ts';
+import { announce } from '../../src/registration/announce.ts';
 import { watchRegistrations } from '../../src/registration/directory.ts';
+import { removeStaleFile } from '../../src/registration/remove-file.ts';
 import { afterTest } from '../helpers/cleanup.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
 

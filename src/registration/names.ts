@@ -1,0 +1,74 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '../errors.ts';
+import { isRunning } from '../is-running.ts';
+import { peek } from './peek.ts';
+import { parseRegistration } from './schema.ts';
+
+/** Longest id that is made of a name, in characters. */
+const LONGEST = 60;
+
+/** Who looks for a name. */
+export interface Newcomer {
+  readonly name: string;
+  readonly port: number;
+}
+
+/**
+ * `name` and the id that is made of it, both with a suffix where somebody else in the directory has them. Throws when the
+ * directory is there and can't be read.
+ */
+export function freeName(directory: string, newcomer: Newcomer): { name: string; id: string } {
+  const names = new Set<string>();
+  const ids = new Set<string>();
+  for (const file of filesOf(directory)) {
+    const content = peek(join(directory, file))?.content ?? '';
+    if (givesWay(content, newcomer)) continue;
+    ids.add(file.slice(0, -'.json'.length));
+    const parsed = parseRegistration(content, { file, allowHosts: [] });
+    if ('registration' in parsed) {
+      names.add(parsed.registration.name);
+      ids.add(parsed.registration.id);
+    }
+  }
+  const free = firstFree(newcomer.name, names);
+  return { name: free, id: firstFree(slugOf(free), ids) };
+}
+
+/**
+ * Whether what a registration file says is of a process that is gone or, where it names none, of the newcomer itself: the
+ * same name at the same port. What can't be read is of somebody.
+ */
+export function givesWay(content: string, { name, port }: Newcomer): boolean {
+  const parsed = parseRegistration(content, { file: '', allowHosts: [] });
+  if ('reason' in parsed) return false;
+  const { pid, processStart, ...known } = parsed.registration;
+  if (pid !== null) return !isRunning(pid, processStart);
+  return known.name === name && known.port === port;
+}
+
+function firstFree(wanted: string, taken: ReadonlySet<string>): string {
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? wanted : `${wanted}-${n}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+/** A name as an id. */
+function slugOf(name: string): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, LONGEST)
+    .replace(/^-|-$/g, '');
+  return slug || 'instance';
+}
+
+function filesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => name.endsWith('.json'));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
