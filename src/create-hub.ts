@@ -25,13 +25,13 @@ import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
 import type { Recorder } from './recording/recorder.ts';
 import { watchRegistrations } from './registration/directory.ts';
 import { removeStaleFile } from './registration/remove-file.ts';
+import { SELF } from './self.ts';
 import { AgentSession } from './server/agent-session.ts';
 import { fitting } from './server/fitting.ts';
 import type { AgentMemory } from './server/ports.ts';
 import { VERSION } from './version.ts';
 import { watchForWake as watchClock } from './wake-watch.ts';
 import type { Frame } from './wire/frame.ts';
-import { LATEST_PROTOCOL_VERSION } from './wire/handshake.ts';
 
 /** A running hub. */
 export interface Hub {
@@ -66,13 +66,6 @@ export interface HubSurroundings {
   readonly watchForWake?: (onWake: () => void) => () => void;
   readonly recorder?: Recorder;
 }
-
-/** Who the hub says it is: on its supervising connections, and for an agent that never said who it is. */
-const SELF: AgentInfo = {
-  protocolVersion: LATEST_PROTOCOL_VERSION,
-  capabilities: {},
-  clientInfo: { name: 'signalbox', title: 'Signalbox', version: VERSION },
-};
 
 /** Makes and starts a hub: the one place where the charts meet what touches the world. */
 export function createHub(

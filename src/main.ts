@@ -4,7 +4,9 @@ import { printable } from './printable.ts';
 
 /** Runs one command. Each loads only what it needs: starting `hub` must be cheap. */
 async function run([word, ...args]: readonly string[]): Promise<void> {
-  if (word !== undefined && args.some((each) => each === '--help' || each === '-h')) {
+  // What follows -- is another program's.
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (word !== undefined && own.some((each) => each === '--help' || each === '-h')) {
     return help(word === '--mcp' ? 'hub' : word);
   }
   switch (word) {
@@ -17,6 +19,8 @@ async function run([word, ...args]: readonly string[]): Promise<void> {
       return (await import('./cli/list.ts')).listCommand(args);
     case 'register':
       return (await import('./cli/register.ts')).registerCommand(args);
+    case 'run':
+      return (await import('./cli/run.ts')).runCommand(args);
     case 'inspect':
       return (await import('./cli/inspect.ts')).inspectCommand(args);
     case 'replay':

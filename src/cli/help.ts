@@ -40,7 +40,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'register',
     {
-      usage: 'register --name N --port P [--id ID] [--path DIR] [--pid PID]',
+      usage: 'register --name N --port P [--id ID] [--path DIR] [--pid PID] [--check]',
       does: 'announces a server that listens, until it is signalled',
       own: [
         ['--name N', 'what people call it'],
@@ -48,6 +48,27 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         ['--id ID', 'made from the name unless given'],
         ['--path DIR', 'of the project (the working directory)'],
         ['--pid PID', 'of the server, if it should be known'],
+        ['--check', 'first connects to it as a hub does, and announces only what can be used'],
+        ['--instances-dir DIR', 'announce it there instead of in the own directory'],
+      ],
+      takesHubOptions: false,
+    },
+  ],
+  [
+    'run',
+    {
+      usage:
+        'run [--name N] [--path DIR] [--shared] [--token] [--env-file FILE] -- COMMAND [ARGUMENT …]',
+      does: 'makes an instance of a stdio MCP server, until it is signalled',
+      own: [
+        ['--name N', 'what people call it (what the server calls itself)'],
+        ['--id ID', 'made from the name unless given'],
+        ['--path DIR', 'of the project (the working directory)'],
+        ['--shared', 'one server for all sessions, not one for each; it can ask nobody anything'],
+        ['--token', 'asks for a bearer token, which stands in its registration'],
+        ['--env-file FILE', 'variables of the server; they win over those that are set'],
+        ['--port N', 'on loopback (any that is free)'],
+        ['--start-timeout', 'for its first answer (30s)'],
         ['--instances-dir DIR', 'announce it there instead of in the own directory'],
       ],
       takesHubOptions: false,

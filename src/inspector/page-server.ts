@@ -1,8 +1,9 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { errnoOf } from '../errors.ts';
+import { isSameSecret } from '../same-secret.ts';
 import { parseJson } from '../wire/json.ts';
 import type { PageSource, PageViewer } from './page-source.ts';
 
@@ -107,7 +108,8 @@ export class PageServer {
     if (!this.#isOurs(request)) return end(response, 403, 'This page is for this machine alone.');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
     const [, token = '', name = '', ...more] = pathname.split('/');
-    if (!isSame(token, this.#token) || more.length > 0) return end(response, 404, 'Not found');
+    if (!isSameSecret(token, this.#token) || more.length > 0)
+      return end(response, 404, 'Not found');
     const isPost = request.method === 'POST';
     if (name === 'reconnect' && isPost) return this.#reconnect(request, response);
     if (isPost || request.method !== 'GET') return end(response, 405, 'Only looking is possible.');
@@ -154,12 +156,6 @@ export class PageServer {
 
 function end(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
-}
-
-/** In a time that doesn't depend on where they differ. */
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [given, expected].map((text) => createHash('sha256').update(text).digest());
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
 }
 
 /** The body as text, or null when it is too long. */

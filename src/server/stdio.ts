@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Frame } from '../wire/frame.ts';
-import { LineReader } from '../wire/line-reader.ts';
+import { idNear, LineReader } from '../wire/line-reader.ts';
 
 /** Largest message that is taken from an agent, in bytes; what an instance takes is its own to say. */
 const MAX_INPUT = 64 * 1024 * 1024;
@@ -100,12 +100,4 @@ export class StdioTransport {
       this.#output.write('', () => resolve());
     });
   }
-}
-
-/** The id of a message of which only the ends are left, as JSON text; `null` where it can't be told. */
-function idNear(head: string, tail: string): string {
-  const atHead =
-    /^\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,)*\s*"id"\s*:\s*("[^"\\]*"|-?\d+)/;
-  const atTail = /,\s*"id"\s*:\s*("[^"\\]*"|-?\d+)\s*\}\s*$/;
-  return atHead.exec(head)?.[1] ?? atTail.exec(tail)?.[1] ?? 'null';
 }

@@ -73,3 +73,11 @@ export class LineReader {
     if (text.trim() !== '') this.#options.onLine(text);
   }
 }
+
+/** The id of a message of which only the ends are left, as JSON text; `null` where it can't be told. */
+export function idNear(head: string, tail: string): string {
+  const atHead =
+    /^\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,)*\s*"id"\s*:\s*("[^"\\]*"|-?\d+)/;
+  const atTail = /,\s*"id"\s*:\s*("[^"\\]*"|-?\d+)\s*\}\s*$/;
+  return atHead.exec(head)?.[1] ?? atTail.exec(tail)?.[1] ?? 'null';
+}

@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { instanceContexts } from '../../machines/views.ts';
+import { resolveConfig } from '../config.ts';
+import { createHub } from '../create-hub.ts';
+import { createLogger } from '../log.ts';
+import { type Announcement, announce } from '../registration/announce.ts';
+
+/**
+ * Connects to a server as hubs do, and reads what it has. Resolves with a sentence about it; rejects with one that says
+ * what is wrong, after some seconds at most.
+ */
+export async function checkServer(announcement: Announcement): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'signalbox-check-'));
+  const config = resolveConfig({ 'instances-dir': [directory] }, {}, directory);
+  announce(directory, announcement);
+  const hub = createHub(config, { log: createLogger('silent') });
+  try {
+    await hub.settled(config.policy.connectTimeout + config.settle);
+    const [instance] = instanceContexts(hub.actor.getSnapshot());
+    if (instance?.state === 'active') {
+      const { name = 'unnamed', version = '' } = instance.peer?.serverInfo ?? {};
+      const tools = instance.catalogue?.tools.length ?? 0;
+      return `An MCP server answers: ${[name, version].join(' ').trim()}, ${tools} tools.`;
+    }
+    const { code, message } = instance?.lastFailure ?? {};
+    throw new Error(`the server can't be used: ${code}: ${message} (see docs/errors.md)`);
+  } finally {
+    await hub.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}

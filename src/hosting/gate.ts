@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isSameSecret } from '../same-secret.ts';
+import { NONCE_HEADER } from '../wire/nonce.ts';
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+
+export interface GateOptions {
+  /** What every request must bear; null: nothing. */
+  readonly token: string | null;
+  /** The nonce of the registration, which every answer confirms; null: there is none. */
+  readonly nonce: string | null;
+}
+
+/**
+ * Stands before an MCP endpoint on loopback. A name that resolves to this machine may be another site's (DNS rebinding),
+ * and a request another site's page's: `Host` and `Origin` must be loopback. Tokens are compared in constant time.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+ */
+export class Gate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a request may pass. One that may not has been answered. */
+  admits({ headers }: IncomingMessage, response: ServerResponse): boolean {
+    const { token, nonce } = this.#options;
+    if (!isLoopback(`http://${headers.host}`)) return refuse(response, 403, 'wrong Host');
+    if (headers.origin !== undefined && !isLoopback(headers.origin)) {
+      return refuse(response, 403, 'wrong Origin');
+    }
+    if (token !== null && !isSameSecret(bearer(headers.authorization), token)) {
+      response.setHeader('www-authenticate', 'Bearer');
+      return refuse(response, 401, 'the token of the registration is required');
+    }
+    if (nonce !== null) response.setHeader(NONCE_HEADER, nonce);
+    return true;
+  }
+}
+
+function isLoopback(origin: string): boolean {
+  return URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
+}
+
+/** The scheme's name is in any case. */
+function bearer(authorization: string | undefined): string {
+  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
+}
+
+/** Answers with an error in the shape of JSON-RPC, as MCP servers do. */
+export function refuse(response: ServerResponse, status: number, message: string): false {
+  const error = { code: -32000, message };
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ jsonrpc: '2.0', error, id: null }));
+  return false;
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Gate, refuse } from './gate.ts';
+import type { Seats } from './seats.ts';
+import { Session } from './session.ts';
+
+/** Milliseconds after which a session is ended for which nothing is under way: its client has gone without a goodbye. */
+const QUIET = 5 * 60_000;
+
+/** Milliseconds between two looks for such sessions. */
+const LOOK = 30_000;
+
+/** Sessions that there may be at once. */
+const MOST = 200;
+
+export interface HostOptions {
+  readonly gate: Gate;
+  readonly seats: Seats;
+  readonly nonce: string;
+}
+
+/** Serves a stdio server over Streamable HTTP at `/mcp` on loopback. */
+export class Host {
+  readonly #options: HostOptions;
+  readonly #server: Server;
+  readonly #sessions = new Map<string, Session>();
+  #sweeper: NodeJS.Timeout | null = null;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
+    this.#server.on('clientError', (_, socket) => socket.destroy());
+  }
+
+  /** Resolves with the port when it listens; 0 asks for any that is free. Rejects when it can't be had. */
+  async listen(port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
+    this.#sweeper = setInterval(() => this.#sweep(), LOOK).unref();
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Ends all sessions. Resolves when nothing runs for them any more. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper ?? undefined);
+    this.#server.close();
+    await Promise.all(Array.from(this.#sessions.values(), (session) => session.close()));
+    this.#server.closeAllConnections();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { gate, seats, nonce } = this.#options;
+    if (!gate.admits(request, response)) return;
+    if (request.url?.split('?')[0] !== '/mcp') {
+      refuse(response, 404, 'The endpoint is /mcp');
+      return;
+    }
+    const id = request.headers['mcp-session-id'];
+    if (id === undefined && this.#sessions.size >= MOST) {
+      refuse(response, 503, `${MOST} sessions are open, and no more are opened`);
+      return;
+    }
+    const session =
+      id === undefined
+        ? new Session({
+            id: randomUUID(),
+            seats,
+            nonce,
+            onOpen: (opened) => this.#sessions.set(opened.id, opened),
+            onClosed: (closed) => this.#sessions.delete(closed.id),
+          })
+        : this.#sessions.get(String(id));
+    if (session === undefined) refuse(response, 404, 'Session not found');
+    else await session.handle(request, response);
+  }
+
+  #sweep(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.quietFor(Date.now()) > QUIET) void session.close();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** How much is kept, in characters and in lines. */
+const KEPT = 4_096;
+const LINES = 5;
+
+/** Remembers the end of what a process says. */
+export class LastLines {
+  #text = '';
+
+  push(chunk: string): void {
+    this.#text = (this.#text + chunk).slice(-KEPT);
+  }
+
+  /** The last lines that aren't blank, the oldest first. */
+  get lines(): readonly string[] {
+    return this.#text
+      .split(/\r?\n/)
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== '')
+      .slice(-LINES);
+  }
+}

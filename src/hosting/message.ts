@@ -1,0 +1,26 @@
+import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
+import { RPC_CODE } from '../wire/answer.ts';
+import { isObject, parseJson } from '../wire/json.ts';
+
+/** What JSON-RPC knows; the SDK's transport refuses what has more. */
+const MEMBERS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
+
+/**
+ * A line of a stdio server as a message; null when it is none. An answer that is no proper one becomes an error for its
+ * request: somebody waits for it.
+ */
+export function readMessage(line: string): JSONRPCMessage | null {
+  const said = parseJson(line);
+  if (!isObject(said)) return null;
+  const known = Object.fromEntries(Object.entries(said).filter(([key]) => MEMBERS.includes(key)));
+  const { success, data } = JSONRPCMessageSchema.safeParse(known);
+  if (success) return data;
+  const { id, method } = said;
+  if (method !== undefined || (typeof id !== 'number' && typeof id !== 'string')) return null;
+  return errorAnswer(id, 'the server answered what is no JSON-RPC answer');
+}
+
+/** An error that answers request `id` in the server's stead. */
+export function errorAnswer(id: string | number, message: string): JSONRPCMessage {
+  return { jsonrpc: '2.0', id, error: { code: RPC_CODE.internalError, message } };
+}

@@ -1,0 +1,175 @@
+import type { ChildProcess } from 'node:child_process';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import spawn from 'cross-spawn';
+import { errnoOf } from '../errors.ts';
+import { idNear, LineReader } from '../wire/line-reader.ts';
+import { LastLines } from './last-lines.ts';
+import { errorAnswer, readMessage } from './message.ts';
+import { signalGroup } from './process-group.ts';
+
+/** Longest line that is taken from a server, in bytes. */
+const LONGEST = 64 * 2 ** 20;
+
+/** Messages that are kept while nobody listens. */
+const BACKLOG = 1_000;
+
+/** Milliseconds that a server has to end once its stdin is closed, and then once it has been asked to by SIGTERM. */
+const GRACE = 1_000;
+const LAST_GRACE = 2_000;
+
+export interface StdioServerOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the server writes to stderr. */
+  onStderr(chunk: Buffer): void;
+  /** A line on stdout that is no message. */
+  onNoise(line: string): void;
+}
+
+/**
+ * A stdio MCP server in a process group of its own. Whatever ends it, its group ends with it.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
+ */
+export class StdioServer {
+  readonly #options: StdioServerOptions;
+  readonly #child: ChildProcess;
+  readonly #said = new LastLines();
+  /** Resolves when the process has ended, or could not be started. */
+  readonly ended: Promise<void>;
+  #listener: ((message: JSONRPCMessage) => void) | null = null;
+  #backlog: JSONRPCMessage[] = [];
+  #end: string | null = null;
+  #isAskedFor = false;
+
+  constructor(options: StdioServerOptions) {
+    const { command, args, env } = options;
+    this.#options = options;
+    this.#child = spawn(command, args, {
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) => {
+        if (this.#child.pid !== undefined) return;
+        this.#end = startFailure(command, error);
+        resolve();
+      });
+      this.#child.once('exit', () => this.#bury());
+      this.#child.once('close', (code, signal) => {
+        this.#end = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+        resolve();
+      });
+    });
+    this.#child.stdin?.on('error', () => {});
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#said.push(chunk.toString('utf8'));
+      options.onStderr(chunk);
+    });
+    const reader = new LineReader({
+      maxBytes: LONGEST,
+      onLine: (line) => this.#read(line),
+      onOversize: ({ bytes, head, tail }) => this.#refuse(bytes, idNear(head, tail)),
+    });
+    this.#child.stdout?.on('data', (chunk: Buffer) => reader.push(chunk));
+    this.#child.stdout?.on('end', () => {
+      reader.end();
+      // Who can't be heard any more can't serve, but may go on living.
+      void this.#terminate();
+    });
+  }
+
+  /** How it ended, after "the server"; null while it runs. */
+  get end(): string | null {
+    return this.#end;
+  }
+
+  /** Whether it ended because it was stopped. */
+  get isAskedFor(): boolean {
+    return this.#isAskedFor;
+  }
+
+  /** What is told of it, and the last lines that it wrote to stderr: one sentence. */
+  withLastLines(told: string): string {
+    const { lines } = this.#said;
+    return lines.length === 0 ? told : `${told}; its last lines: ${lines.join(' | ')}`;
+  }
+
+  /** How it ended, and its last lines. */
+  get lastWords(): string {
+    return this.withLastLines(`the server ${this.#end ?? 'runs'}`);
+  }
+
+  /** Gives the server's messages to `listener` from now on, those first that came while nobody listened. */
+  listen(listener: (message: JSONRPCMessage) => void): void {
+    this.#listener = listener;
+    for (const message of this.#backlog.splice(0)) listener(message);
+  }
+
+  /** Keeps these, and what else it says, until somebody listens. */
+  hold(messages: readonly JSONRPCMessage[]): void {
+    this.#listener = null;
+    this.#backlog = [...messages];
+  }
+
+  /** Writes one message; nothing once it has ended. */
+  send(message: JSONRPCMessage): void {
+    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Closes its stdin; asks, then forces it and its group to end. Resolves when it has, after some seconds at most. */
+  async stop(): Promise<void> {
+    this.#isAskedFor = true;
+    await this.#terminate();
+  }
+
+  /** Ends it and its group at once, also while the process exits. */
+  kill(): void {
+    this.#isAskedFor = true;
+    signalGroup(this.#child, 'SIGKILL');
+  }
+
+  #read(line: string): void {
+    const message = readMessage(line);
+    if (message === null) this.#options.onNoise(line);
+    else if (this.#listener !== null) this.#listener(message);
+    else if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
+  }
+
+  #refuse(bytes: number, rawId: string): void {
+    this.#options.onNoise(`a line of ${bytes} bytes`);
+    const id: unknown = JSON.parse(rawId);
+    if (typeof id !== 'number' && typeof id !== 'string') return;
+    this.#listener?.(errorAnswer(id, `the server answered ${bytes} bytes, more than ${LONGEST}`));
+  }
+
+  async #terminate(): Promise<void> {
+    this.#child.stdin?.end();
+    const steps = [
+      setTimeout(() => signalGroup(this.#child, 'SIGTERM'), GRACE),
+      setTimeout(() => signalGroup(this.#child, 'SIGKILL'), GRACE + LAST_GRACE),
+    ];
+    await this.ended;
+    for (const step of steps) clearTimeout(step);
+    signalGroup(this.#child, 'SIGKILL');
+  }
+
+  /** The process has ended: what it left behind in its group goes too, and holds its pipes no longer. */
+  #bury(): void {
+    signalGroup(this.#child, 'SIGTERM');
+    setTimeout(() => {
+      signalGroup(this.#child, 'SIGKILL');
+      this.#child.stdout?.destroy();
+      this.#child.stderr?.destroy();
+    }, GRACE).unref();
+  }
+}
+
+function startFailure(command: string, error: Error): string {
+  const code = errnoOf(error);
+  if (code === 'ENOENT') return `could not be started: command not found: ${command}`;
+  return `could not be started: ${code ?? error.message}: ${command}`;
+}
