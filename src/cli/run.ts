@@ -90,8 +90,7 @@ async function readRun(args: readonly string[]): Promise<RunOptions> {
     { name: 'shared', takes: 'flag' },
     { name: 'token', takes: 'flag' },
   ]);
-  if (command === undefined)
-    throw new UsageError('run needs a command: signalbox run -- COMMAND …');
+  if (!command) throw new UsageError('run needs a command: signalbox run -- COMMAND …');
   const port = numberOf(options, 'port') ?? 0;
   if (port > 65_535) throw new UsageError('--port: must be a whole number from 0 to 65535');
   const timeout = textOf(options, 'start-timeout') ?? '30s';

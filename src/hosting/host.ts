@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { errnoOf } from '../errors.ts';
 import { type Gate, refuse } from './gate.ts';
 import type { Seats } from './seats.ts';
 import { Session } from './session.ts';
@@ -37,7 +38,9 @@ export class Host {
   /** Resolves with the port when it listens; 0 asks for any that is free. Rejects when it can't be had. */
   async listen(port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject).listen(port, '127.0.0.1', resolve);
+      const fail = (error: Error) =>
+        reject(errnoOf(error) === 'EADDRINUSE' ? new Error(`port ${port} is taken`) : error);
+      this.#server.once('error', fail).listen(port, '127.0.0.1', resolve);
     });
     this.#sweeper = setInterval(() => this.#sweep(), LOOK).unref();
     const address = this.#server.address();

@@ -11,7 +11,8 @@ import {
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { processStart } from '../process-start.ts';
-import { freeName, givesWay } from './names.ts';
+import { freeName, givesWay, type Newcomer } from './names.ts';
+import { peek } from './peek.ts';
 import { removeIf } from './remove-file.ts';
 import { parseRegistration } from './schema.ts';
 
@@ -43,8 +44,8 @@ export interface Announced {
   remove(): void;
 }
 
-/** Somebody may be faster to each name that was free a moment ago. */
-const ATTEMPTS = 100;
+/** Milliseconds for which somebody else who is claiming a name is waited for, at most. */
+const PATIENCE = 1_000;
 
 /**
  * Writes a registration file that nobody but us can read, in one step: nobody sees half of it. The directory is created
@@ -55,15 +56,14 @@ const ATTEMPTS = 100;
 export function announce(directory: string, announcement: Announcement): Announced {
   const { id } = announcement;
   if (id !== undefined) return write(directory, { ...announcement, id }, renameSync);
-  for (let attempt = 1; ; attempt += 1) {
+  for (const end = Date.now() + PATIENCE; ; ) {
     try {
       const free = freeName(directory, announcement);
-      return write(directory, { ...announcement, ...free }, (draft, file) => {
-        removeIf(file, (content) => givesWay(content, announcement));
-        claim(draft, file);
-      });
+      return write(directory, { ...announcement, ...free }, (draft, file) =>
+        claim(draft, file, announcement),
+      );
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST' || attempt === ATTEMPTS) throw error;
+      if (errnoOf(error) !== 'EEXIST' || Date.now() > end) throw error;
     }
   }
 }
@@ -102,8 +102,22 @@ function write(
   };
 }
 
-/** Makes `file` of `draft`; throws EEXIST when it is there. */
-function claim(draft: string, file: string): void {
+/** Makes `file` of `draft`, in place of one that gives way; throws EEXIST when one that doesn't is there. */
+function claim(draft: string, file: string, newcomer: Newcomer): void {
+  // Of two who both see that the file gives way, the second must see the first.
+  const lock = `${file}.lock`;
+  writeFileSync(lock, '', { mode: 0o600, flag: 'wx' });
+  try {
+    const held = peek(file);
+    // To hubs, a file that is replaced is the same instance, one that was removed another.
+    if (held !== null && givesWay(held.content, newcomer)) renameSync(draft, file);
+    else linkOrCopy(draft, file);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function linkOrCopy(draft: string, file: string): void {
   try {
     linkSync(draft, file);
   } catch (error) {

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { afterTest } from './cleanup.ts';
+import { BIN, eventually, exitOf, startProcess, textOf } from './processes.ts';
+import { temporaryDirectory } from './registrations.ts';
+
+const ODD = fileURLToPath(new URL('../fixtures/stdio-odd.mjs', import.meta.url));
+
+/** The command of the odd server, which does wrong what `flags` say. */
+export function odd(...flags: readonly string[]): string[] {
+  return [process.execPath, ODD, ...flags];
+}
+
+/** The script of a server that npm knows. */
+export function serverOf(name: string): string {
+  return fileURLToPath(
+    new URL(`../../node_modules/@modelcontextprotocol/${name}/dist/index.js`, import.meta.url),
+  );
+}
+
+const registration = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  port: z.number(),
+  pid: z.number(),
+  nonce: z.string(),
+  token: z.string().optional(),
+});
+
+/** A `signalbox run` in a process of its own. */
+export class RunProcess {
+  readonly child: ChildProcess;
+  readonly directory: string;
+  #stderr = '';
+
+  /** `args` come before `--`, `command` after. */
+  constructor(
+    command: readonly string[],
+    args: readonly string[] = [],
+    {
+      directory = temporaryDirectory(),
+      env = {},
+    }: { directory?: string; env?: Readonly<Record<string, string>> } = {},
+  ) {
+    this.directory = directory;
+    const own = ['run', '--instances-dir', directory, ...args, '--', ...command];
+    this.child = startProcess(process.execPath, [BIN, ...own], env);
+    this.child.stderr?.on('data', (chunk) => {
+      this.#stderr += chunk;
+    });
+    // So that its servers end with it, before it is ended by force.
+    afterTest(() => this.end());
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** What it has registered, once it has. */
+  registered(name?: string): Promise<z.infer<typeof registration>> {
+    return eventually(() => {
+      if (this.child.exitCode !== null) throw new Error(`run has ended: ${this.#stderr}`);
+      const found = readdirSync(this.directory)
+        .filter((file) => file.endsWith('.json'))
+        .map((file) =>
+          registration.parse(JSON.parse(readFileSync(join(this.directory, file), 'utf8'))),
+        )
+        .find((each) => each.pid === this.child.pid && (name === undefined || each.name === name));
+      return registration.parse(found);
+    });
+  }
+
+  /** Ends it as Ctrl-C does; resolves with its exit code. */
+  async end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    this.child.kill(signal);
+    return exitOf(this.child);
+  }
+
+  /** Its exit code, and all that it wrote, when it ends by itself. */
+  async outcome(): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const [stdout, code] = await Promise.all([textOf(this.child.stdout), exitOf(this.child)]);
+    return { code, stdout, stderr: this.#stderr };
+  }
+}
