@@ -43,6 +43,16 @@ export interface Announced {
   remove(): void;
 }
 
+/** The name of what {@link announce} writes before it has its own; another each time. */
+export function draftName(id: string): string {
+  return `.${id}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+/** Whether a file of this name is such a draft. It stays when its writer is killed meanwhile. */
+export function isDraft(name: string): boolean {
+  return /^\.[A-Za-z0-9._-]{1,128}\.[0-9a-f]{12}\.tmp$/.test(name);
+}
+
 /** Somebody may be faster to each name that was free a moment ago. */
 const ATTEMPTS = 100;
 
@@ -85,7 +95,7 @@ function write(
   const parsed = parseRegistration(text, { file, allowHosts: [] });
   if ('reason' in parsed) throw new Error(`The registration would be refused: ${parsed.reason}.`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const draft = join(directory, `.${id}.${randomBytes(6).toString('hex')}.tmp`);
+  const draft = join(directory, draftName(id));
   try {
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
     place(draft, file);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isRunning } from '../../src/is-running.ts';
 import { processStart } from '../../src/process-start.ts';
-import { announce } from '../../src/registration/announce.ts';
+import { announce, draftName, isDraft } from '../../src/registration/announce.ts';
 import { removeStaleFile } from '../../src/registration/remove-file.ts';
 import { parseRegistration } from '../../src/registration/schema.ts';
 
@@ -139,6 +139,20 @@ describe('announce', () => {
   it('throws when it can not write, and leaves no draft', () => {
     writeFileSync(join(scratch, 'some'), 'in the way');
     expect(() => announce(directory, WEB)).toThrow();
+  });
+});
+
+describe('a draft', () => {
+  it('is known by its name', () => {
+    for (const id of ['web-1', '.', 'x'.repeat(128)]) expect(isDraft(draftName(id))).toBe(true);
+    for (const name of [
+      'web-1.json',
+      '.web-1.tmp',
+      '.web-1.json.0123456789ab',
+      '.0123456789ab.tmp',
+    ]) {
+      expect(isDraft(name)).toBe(false);
+    }
   });
 });
 
