@@ -13,17 +13,7 @@ import {
   textOf,
 } from '../helpers/processes.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
-
-async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const child = startProcess(process.execPath, [BIN, ...args], env);
-  child.stdin?.end();
-  const [stdout, stderr, code] = await Promise.all([
-    textOf(child.stdout),
-    textOf(child.stderr),
-    exitOf(child),
-  ]);
-  return { stdout, stderr, code };
-}
+import { runCommand as run } from '../helpers/run-command.ts';
 
 describe('signalbox', () => {
   it('explains itself', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { checkDirectories } from '../../src/doctor/directories.ts';
 import { defaultInstancesDirectories } from '../../src/paths.ts';
-import { giveToPlainUser, itAsPlainUser, runAsPlainUser } from '../helpers/plain-user.ts';
+import { giveToPlainUser, itAsPlainUser, restrict, runAsPlainUser } from '../helpers/plain-user.ts';
 import { temporaryDirectory } from '../helpers/registrations.ts';
 
 const onPosix = process.platform === 'win32' ? it.skip : it;
@@ -87,7 +87,7 @@ describe('directories that are named', () => {
   itAsPlainUser('must be readable by us', () => {
     const directory = temporaryDirectory();
     giveToPlainUser(directory);
-    chmodSync(directory, 0o300);
+    restrict(directory, 0o300);
     const { stdout, code } = runAsPlainUser(['doctor', '--instances-dir', directory]);
     expect(stdout).toContain(`problem ${directory}: ours, but cannot be read (EACCES)`);
     expect(stdout).toContain(`chmod u+rx ${directory}`);
@@ -128,15 +128,16 @@ describe('the usual directories', () => {
   itAsPlainUser('are wrong when the own one can not be made or written by us', () => {
     const runtime = temporaryDirectory();
     giveToPlainUser(runtime);
-    chmodSync(runtime, 0o500);
+    restrict(runtime, 0o500);
     const env = { XDG_RUNTIME_DIR: runtime, HOME: runtime, TMPDIR: runtime };
     const missing = runAsPlainUser(['doctor'], env);
     expect(missing.stdout).toContain(`missing, and cannot be made in ${runtime} (EACCES)`);
     expect(missing.code).toBe(1);
+    chmodSync(runtime, 0o700);
     const own = join(runtime, 'signalbox', 'instances');
     mkdirSync(own, { recursive: true });
     giveToPlainUser(join(own, '..'), own);
-    chmodSync(own, 0o500);
+    restrict(own, 0o500);
     const there = runAsPlainUser(['doctor'], env);
     expect(there.stdout).toContain(`problem ${own}: ours, but cannot be written (EACCES)`);
     expect(there.stdout).toContain(`chmod u+rwx ${own}`);

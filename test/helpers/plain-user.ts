@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { it } from '@jest/globals';
+import { afterTest } from './cleanup.ts';
 import { BIN } from './processes.ts';
 import { temporaryDirectory } from './registrations.ts';
 
@@ -20,6 +21,12 @@ export const itAsPlainUser = process.platform !== 'win32' && canRun ? it : it.sk
 /** Makes files the plain user's, who is ourselves unless we are root. */
 export function giveToPlainUser(...paths: readonly string[]): void {
   if (isRoot) for (const path of paths) chownSync(path, STRANGER, STRANGER);
+}
+
+/** Sets the rights of a directory until the test is over: it couldn't be taken away otherwise. */
+export function restrict(directory: string, mode: number): void {
+  chmodSync(directory, mode);
+  afterTest(() => chmodSync(directory, 0o700));
 }
 
 /** Runs a command of the bundled bin as the plain user. */
