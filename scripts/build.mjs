@@ -4,7 +4,9 @@ import { chmod, copyFile, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { drawCharts } from './draw-charts.mjs';
 
-const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+const { version, engines } = JSON.parse(
+  await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+);
 
 await rm('dist', { recursive: true, force: true });
 await build({
@@ -15,11 +17,14 @@ await build({
   splitting: true,
   platform: 'node',
   format: 'esm',
-  target: 'node20.19',
+  target: engines.node.replace('>=', 'node'),
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  define: { SIGNALBOX_VERSION: JSON.stringify(version) },
+  define: {
+    SIGNALBOX_VERSION: JSON.stringify(version),
+    SIGNALBOX_NODE: JSON.stringify(engines.node),
+  },
   banner: {
     js: [
       "import { createRequire as __createRequire } from 'node:module';",

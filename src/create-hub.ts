@@ -14,7 +14,6 @@ import {
 } from '../machines/views.ts';
 import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
-import { isRunning } from './is-running.ts';
 import { AskBook } from './link/ask-book.ts';
 import { Backlog } from './link/backlog.ts';
 import { createLinkActor } from './link/link-actor.ts';
@@ -24,6 +23,7 @@ import type { Logger } from './log.ts';
 import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
 import type { Recorder } from './recording/recorder.ts';
 import { watchRegistrations } from './registration/directory.ts';
+import { processGone } from './registration/process-gone.ts';
 import { removeStaleFile } from './registration/remove-file.ts';
 import { SELF } from './self.ts';
 import { AgentSession } from './server/agent-session.ts';
@@ -113,8 +113,7 @@ export function createHub(
           },
           guards: {
             processGone: ({ context: { registration } }) => {
-              const { pid, processStart } = registration;
-              const gone = pid !== null && !isRunning(pid, processStart);
+              const gone = processGone(registration);
               recorder?.processGone(instanceActorId(registration.id), gone);
               return gone;
             },

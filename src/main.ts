@@ -23,6 +23,10 @@ async function run([word, ...args]: readonly string[]): Promise<void> {
       return (await import('./cli/run.ts')).runCommand(args);
     case 'inspect':
       return (await import('./cli/inspect.ts')).inspectCommand(args);
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).doctorCommand(args);
+    case 'prune':
+      return (await import('./cli/prune.ts')).pruneCommand(args);
     case 'replay':
       return (await import('./cli/replay.ts')).replayCommand(args);
     case 'demo': {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { LOG_LEVELS } from './log.ts';
 import { parseBytes, parseDuration } from './quantity.ts';
 
-/** One option of `hub` and `list`: the row from which command line, environment, file and help are made. */
+/** One option of `hub`, `list` and `doctor`: the row from which command line, environment, file and help are made. */
 export interface Option {
   /** As on the command line, without dashes; `foo-bar` is `SIGNALBOX_FOO_BAR` and `"fooBar"`. */
   readonly name: string;

@@ -20,7 +20,7 @@ const HUB_PARAMETERS: readonly { readonly name: string; readonly takes: string }
 ];
 
 /**
- * The options of `hub` and `list`, and those of `own`. Throws {@link UsageError} for what is unknown, lacks its value, or
+ * The options of `hub`, `list` and `doctor`, and those of `own`. Throws {@link UsageError} for what is unknown, lacks its value, or
  * isn't an option.
  */
 export function parseHubArguments(args: readonly string[], own: readonly Parameter[] = []) {

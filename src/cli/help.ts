@@ -3,6 +3,9 @@ import { keyOf, OPTIONS, variableOf } from '../options.ts';
 /** What `list` has for default where that isn't the hub's: its output is the table, not what led to it. */
 export const LIST_DEFAULTS: Readonly<Record<string, string>> = { 'log-level': 'error' };
 
+/** As {@link LIST_DEFAULTS}, of `doctor`: what goes wrong is in its findings. */
+export const DOCTOR_DEFAULTS: Readonly<Record<string, string>> = { 'log-level': 'silent' };
+
 interface Command {
   /** What follows `signalbox`. */
   readonly usage: string;
@@ -89,6 +92,29 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'doctor',
+    {
+      usage: 'doctor [--json] [OPTIONS]',
+      does: 'says what is wrong here, and what to do about it; exit code 1 when something is',
+      own: [['--json', 'as JSON, and nothing else']],
+      takesHubOptions: true,
+      defaults: DOCTOR_DEFAULTS,
+    },
+  ],
+  [
+    'prune',
+    {
+      usage: 'prune [--dry-run] [--instances-dir DIR]',
+      does: 'removes files of servers and hubs that are gone for certain',
+      own: [
+        ['--dry-run', 'says what would be removed'],
+        ['--instances-dir DIR', 'look there instead of in the usual directories; repeatable'],
+        ['--config FILE', "a JSON file with the hub's settings"],
+      ],
+      takesHubOptions: false,
+    },
+  ],
+  [
     'replay',
     {
       usage: 'replay [--json] [--all] FILE',
@@ -147,7 +173,7 @@ function renderOverview(): string {
     ...[...COMMANDS].map(([name, { does }]) => `  ${name.padEnd(10)}${does}`),
     `  ${'help'.padEnd(10)}this, or what a command takes: signalbox help COMMAND`,
     '',
-    'Options of hub and list:',
+    'Options of hub, list and doctor:',
     ...hubOptions(),
     '',
     ...sources(),

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { createHub, type Hub } from '../create-hub.ts';
 import type { Logger } from '../log.ts';
 
-/** A hub as `hub` and `list` start it, recorded if that is wanted. */
+/** A hub as `hub`, `list` and `doctor` start it, recorded if that is wanted. */
 export async function startHub(config: Config, log: Logger): Promise<Hub> {
   if (config.record === null) return createHub(config, { log });
   const { recordTo } = await import('../recording/record-file.ts');

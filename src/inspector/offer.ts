@@ -1,9 +1,9 @@
-import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { isRunning } from '../is-running.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import type { Feed } from './feed.ts';
+import { socketName, sweep } from './hub-sockets.ts';
 
 /** Bytes that a viewer may be behind before it is dropped. */
 const BACKLOG = 16 * 2 ** 20;
@@ -27,7 +27,7 @@ export async function offer(feed: Feed, directory: string): Promise<Offer> {
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
     throw new Error(`${directory} is not this user's alone`);
   }
-  const path = join(directory, `${process.pid}.sock`);
+  const path = join(directory, socketName(process.pid));
   await sweep(directory);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -62,14 +62,4 @@ export async function offer(feed: Feed, directory: string): Promise<Offer> {
         server.close(() => resolve());
       }),
   };
-}
-
-/** Removes the sockets of hubs that were killed, and of one that had this pid before. */
-async function sweep(directory: string): Promise<void> {
-  const names = await readdir(directory);
-  const stale = names.filter((name) => {
-    const pid = Number(/^(\d+)\.sock$/.exec(name)?.[1]);
-    return pid > 0 && (pid === process.pid || !isRunning(pid));
-  });
-  await Promise.all(stale.map((name) => rm(join(directory, name), { force: true })));
 }

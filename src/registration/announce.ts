@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import {
   constants,
   copyFileSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { processStart } from '../process-start.ts';
+import { draftName } from './drafts.ts';
 import { freeName, givesWay, type Newcomer } from './names.ts';
 import { peek } from './peek.ts';
 import { removeIf } from './remove-file.ts';
@@ -85,7 +86,7 @@ function write(
   const parsed = parseRegistration(text, { file, allowHosts: [] });
   if ('reason' in parsed) throw new Error(`The registration would be refused: ${parsed.reason}.`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const draft = join(directory, `.${id}.${randomBytes(6).toString('hex')}.tmp`);
+  const draft = join(directory, draftName(id));
   try {
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
     place(draft, file);
@@ -106,7 +107,14 @@ function write(
 function claim(draft: string, file: string, newcomer: Newcomer): void {
   // Of two who both see that the file gives way, the second must see the first.
   const lock = `${file}.lock`;
-  writeFileSync(lock, '', { mode: 0o600, flag: 'wx' });
+  try {
+    writeFileSync(lock, '', { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    // It is held for a moment, unless its holder was killed in that.
+    const since = lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - since > PATIENCE / 2) rmSync(lock, { force: true });
+    throw error;
+  }
   try {
     const held = peek(file);
     // To hubs, a file that is replaced is the same instance, one that was removed another.

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import * as z from 'zod';
-import { peek } from './peek.ts';
+import { type Peeked, peek } from './peek.ts';
 
 const withId = z.object({ id: z.string() });
 
@@ -16,10 +16,13 @@ export async function removeStaleFile(file: string, id: string): Promise<boolean
  * Deletes a file that says what `isMeant` looks for. In one go without waiting in between: a new instance that takes
  * over the file has but a moment in which its registration could be deleted for another's. Never throws.
  */
-export function removeIf(file: string, isMeant: (content: string) => boolean): boolean {
+export function removeIf(
+  file: string,
+  isMeant: (content: string, found: Peeked) => boolean,
+): boolean {
   try {
     const found = peek(file);
-    if (found === null || !isMeant(found.content)) return false;
+    if (found === null || !isMeant(found.content, found)) return false;
     if (lstatSync(file).ino !== found.ino) return false;
     unlinkSync(file);
     return true;

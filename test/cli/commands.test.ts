@@ -13,17 +13,7 @@ import {
   textOf,
 } from '../helpers/processes.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
-
-async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const child = startProcess(process.execPath, [BIN, ...args], env);
-  child.stdin?.end();
-  const [stdout, stderr, code] = await Promise.all([
-    textOf(child.stdout),
-    textOf(child.stderr),
-    exitOf(child),
-  ]);
-  return { stdout, stderr, code };
-}
+import { runCommand as run } from '../helpers/run-command.ts';
 
 describe('signalbox', () => {
   it('explains itself', async () => {
@@ -190,6 +180,46 @@ describe('signalbox register', () => {
       expect(readdirSync(directory)).toEqual([]);
     },
   );
+
+  it('gives each of many that come at once a name of its own', async () => {
+    const directory = temporaryDirectory();
+    const args = [BIN, 'register', '--name', 'web', '--port', '1', '--pid', String(process.pid)];
+    const many = Array.from({ length: 6 }, () =>
+      startProcess(process.execPath, [...args, '--instances-dir', directory]),
+    );
+    await Promise.all(many.map((child) => once(child.stdout ?? child, 'data')));
+    const names = readdirSync(directory).map(
+      (file) => JSON.parse(readFileSync(join(directory, file), 'utf8')).name,
+    );
+    expect(names.sort()).toEqual(['web', 'web-2', 'web-3', 'web-4', 'web-5', 'web-6']);
+  });
+
+  it('--check announces a server that can be used, and says what it is', async () => {
+    const directory = temporaryDirectory();
+    const { port } = await startFixture('plain-post');
+    const args = ['register', '--name', 'x', '--port', String(port), '--check'];
+    const child = startProcess(process.execPath, [BIN, ...args, '--instances-dir', directory]);
+    const output = Promise.all([textOf(child.stdout), exitOf(child)]);
+    await eventually(() => expect(readdirSync(directory)).toEqual(['x.json']));
+    child.kill();
+    const [stdout, code] = await output;
+    expect(stdout).toMatch(/^An MCP server answers: .+, 3 tools\.\nRegistered x as x, /);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['html', 'PROTOCOL_ERROR'],
+    ['unauthorized', 'UNAUTHORIZED'],
+    ['hangs', 'CONNECT_TIMEOUT'],
+  ])('--check does not announce one that is %s', async (mode, error) => {
+    const directory = temporaryDirectory();
+    const { port } = await startFixture('junk', { mode });
+    const args = ['register', '--name', 'x', '--port', String(port), '--check'];
+    const { stdout, stderr, code } = await run([...args, '--instances-dir', directory]);
+    expect(stderr).toMatch(new RegExp(`^signalbox: the server can't be used: ${error}: .*\n$`));
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+    expect(readdirSync(directory)).toEqual([]);
+  });
 
   it('fails in one line when the directory cannot be written', async () => {
     const { stderr, code } = await run([

@@ -20,7 +20,7 @@ describe('the help', () => {
     expect(renderHelp('register')).not.toContain('--log-level');
   });
 
-  it.each(['toString', '__proto__', 'run', ''])('is null for %j, which is no command', (word) => {
+  it.each(['toString', '__proto__', 'serve', ''])('is null for %j, which is no command', (word) => {
     expect(renderHelp(word)).toBeNull();
   });
 });

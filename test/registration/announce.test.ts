@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isRunning } from '../../src/is-running.ts';
 import { processStart } from '../../src/process-start.ts';
 import { announce } from '../../src/registration/announce.ts';
+import { draftName, isDraft } from '../../src/registration/drafts.ts';
 import { removeStaleFile } from '../../src/registration/remove-file.ts';
 import { parseRegistration } from '../../src/registration/schema.ts';
 
@@ -116,6 +117,15 @@ describe('announce', () => {
       expect(announce(directory, { ...web, port: 1 })).toMatchObject({ id: 'web-2' });
     });
 
+    it('waits for a moment for who claims the name too, not for who was killed in that', () => {
+      announce(directory, here).remove();
+      writeFileSync(join(directory, 'web.json.lock'), '');
+      const started = Date.now();
+      expect(announce(directory, here)).toMatchObject({ id: 'web' });
+      expect(Date.now()).toBeGreaterThan(started);
+      expect(readdirSync(directory)).toEqual(['web.json']);
+    });
+
     it('is not held up by a FIFO, nor does it write through a link', () => {
       announce(directory, here).remove();
       execFileSync('mkfifo', [join(directory, 'a.json')]);
@@ -139,6 +149,20 @@ describe('announce', () => {
   it('throws when it can not write, and leaves no draft', () => {
     writeFileSync(join(scratch, 'some'), 'in the way');
     expect(() => announce(directory, WEB)).toThrow();
+  });
+});
+
+describe('a draft', () => {
+  it('is known by its name', () => {
+    for (const id of ['web-1', '.', 'x'.repeat(128)]) expect(isDraft(draftName(id))).toBe(true);
+    for (const name of [
+      'web-1.json',
+      '.web-1.tmp',
+      '.web-1.json.0123456789ab',
+      '.0123456789ab.tmp',
+    ]) {
+      expect(isDraft(name)).toBe(false);
+    }
   });
 });
 

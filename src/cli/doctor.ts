@@ -1,0 +1,34 @@
+import { homedir, tmpdir } from 'node:os';
+import { resolveConfig } from '../config.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { checkNodeVersion } from '../doctor/node-version.ts';
+import { NODE_NEEDED } from '../version.ts';
+import { parseHubArguments } from './arguments.ts';
+import { DOCTOR_DEFAULTS } from './help.ts';
+import { renderReport, reportStyleOf } from './report.ts';
+
+/** `signalbox doctor`: says what is wrong, with what to do; sets exit code 1 when something is. */
+export async function doctorCommand(args: readonly string[]): Promise<void> {
+  const options = parseHubArguments(args, [{ name: 'json', takes: 'flag' }]);
+  const config = resolveConfig(options, process.env, process.cwd(), DOCTOR_DEFAULTS);
+  const node = checkNodeVersion(process.version, NODE_NEEDED);
+  const findings = [node];
+  // On a Node that is too old, what the other checks need may not even load.
+  if (node.level === 'ok') {
+    const { patientOf } = await import('./patient.ts');
+    const where = { env: process.env, platform: process.platform, home: homedir(), tmp: tmpdir() };
+    const { examine } = await import('../doctor/examine.ts');
+    findings.push(...(await examine(await patientOf(config, where))));
+  }
+  const problems = findings.filter(({ level }) => level === 'problem').length;
+  const text =
+    'json' in options
+      ? asJson(findings, problems)
+      : renderReport(findings, reportStyleOf(process.stdout));
+  process.stdout.write(`${text}\n`);
+  if (problems > 0) process.exitCode = 1;
+}
+
+function asJson(findings: readonly Finding[], problems: number): string {
+  return JSON.stringify({ findings, problems }, null, 2);
+}

@@ -1,0 +1,70 @@
+import { LONGEST_DELAY } from '../../machines/backoff.ts';
+import type { Failure } from '../../machines/model.ts';
+import { instanceContexts } from '../../machines/views.ts';
+import type { Config } from '../config.ts';
+import type { Patient } from '../doctor/examine.ts';
+import { findStale } from '../doctor/stale.ts';
+import { createLogger } from '../log.ts';
+import { defaultInstancesDirectories, hubsDirectory, type Surroundings } from '../paths.ts';
+import { Redaction } from '../redaction.ts';
+import { distinctDirectories } from '../registration/distinct-directories.ts';
+import { VERSION } from '../version.ts';
+import { startHub } from './start-hub.ts';
+
+/**
+ * What the checks of `doctor` look at: the state in which a hub with this configuration finds this machine. Changes nothing
+ * on it.
+ */
+export async function patientOf(config: Config, where: Surroundings): Promise<Patient> {
+  const { instancesDirs } = config;
+  const directories = await distinctDirectories(
+    instancesDirs ?? defaultInstancesDirectories(where),
+  );
+  const { instances, refusals } = await tryInstances(config, directories);
+  const hubs = hubsDirectory(where);
+  const now = Date.now();
+  return {
+    where,
+    directories,
+    areNamed: instancesDirs !== null,
+    instances,
+    refusals,
+    stale: await findStale(directories, hubs, now),
+    hubsDirectory: hubs,
+    version: VERSION,
+    now,
+  };
+}
+
+/** Starts a hub, as `list` does, and stops it when it has tried every instance. */
+async function tryInstances(config: Config, directories: readonly string[]) {
+  const { connectTimeout } = config.policy;
+  const hub = await startHub(
+    {
+      ...config,
+      // Named, so that the own one isn't made; and no instance is dead for so long that its file is deleted.
+      instancesDirs: directories,
+      policy: { ...config.policy, deadTtl: LONGEST_DELAY },
+    },
+    createLogger(config.logLevel),
+  );
+  try {
+    await hub.settled(connectTimeout + config.settle);
+    const instances = instanceContexts(hub.actor.getSnapshot()).map((each) => ({
+      registration: each.registration,
+      state: each.state ?? 'discovered',
+      failure: withoutToken(each.lastFailure, each.registration.token),
+    }));
+    return { instances, refusals: hub.refusals() };
+  } finally {
+    await hub.stop();
+  }
+}
+
+/** Servers quote what they refuse, and reports are shown to others. */
+function withoutToken(failure: Failure | null, token: string | null): Failure | null {
+  if (failure === null || token === null) return failure;
+  const redaction = new Redaction();
+  redaction.learn(token);
+  return { ...failure, message: String(redaction.clean(failure.message)) };
+}

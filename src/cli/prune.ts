@@ -1,0 +1,47 @@
+import { resolveConfig } from '../config.ts';
+import { findStale } from '../doctor/stale.ts';
+import type { StaleFile } from '../doctor/stale-file.ts';
+import { defaultInstancesDirectories, hubsDirectory } from '../paths.ts';
+import { printable } from '../printable.ts';
+import { distinctDirectories } from '../registration/distinct-directories.ts';
+import { parseOwnArguments } from './arguments.ts';
+
+/** `signalbox prune`: removes what is stale for certain. Rejects when something of that could not be removed. */
+export async function pruneCommand(args: readonly string[]): Promise<void> {
+  const options = parseOwnArguments(args, [
+    { name: 'dry-run', takes: 'flag' },
+    { name: 'instances-dir', takes: 'value' },
+    { name: 'config', takes: 'value' },
+  ]);
+  const { instancesDirs } = resolveConfig(options, process.env, process.cwd());
+  const directories = await distinctDirectories(instancesDirs ?? defaultInstancesDirectories());
+  const find = () => findStale(directories, hubsDirectory(), Date.now());
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  const stale = await find();
+  if (stale.length === 0) print('Nothing is stale.');
+  if ('dry-run' in options) {
+    for (const file of stale) print(renderStale('would be removed', file));
+    return;
+  }
+  const kept = removeAll(stale, (file) => print(renderStale('removed', file)));
+  if (kept.length === 0) return;
+  // What somebody else removed, or wrote anew, since it was found is not stale any more.
+  const left = new Set((await find()).map(({ path }) => path));
+  const failed = kept.filter(({ path }) => left.has(path)).map(({ path }) => printable(path));
+  if (failed.length > 0) {
+    throw new Error(`stale, but can't be removed (who may write there?): ${failed.join(', ')}`);
+  }
+}
+
+/** Removes what can be, telling of each; returns the rest. */
+function removeAll(stale: readonly StaleFile[], onRemoved: (file: StaleFile) => void): StaleFile[] {
+  return stale.filter((file) => {
+    if (!file.remove()) return true;
+    onRemoved(file);
+    return false;
+  });
+}
+
+function renderStale(what: string, { path, because }: StaleFile): string {
+  return `${what}: ${printable(path)} (${printable(because)})`;
+}

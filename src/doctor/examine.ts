@@ -1,0 +1,33 @@
+import { checkDirectories, type Directories } from './directories.ts';
+import type { Finding } from './finding.ts';
+import { checkHubs, type RunningHubs } from './hubs.ts';
+import { checkInstances } from './instances.ts';
+import { checkRefusedFiles } from './refused-files.ts';
+import { checkStale } from './stale.ts';
+import { checkWatching } from './watching.ts';
+
+/** All that checks are given. Each says by its parameter what it needs. */
+export type Patient = Directories &
+  RunningHubs &
+  Parameters<typeof checkRefusedFiles>[0] &
+  Parameters<typeof checkInstances>[0] &
+  Parameters<typeof checkStale>[0];
+
+type Check = (patient: Patient) => readonly Finding[] | Promise<readonly Finding[]>;
+
+/** The checks, in the order in which their findings are shown. */
+const CHECKS: readonly Check[] = [
+  checkDirectories,
+  checkWatching,
+  checkRefusedFiles,
+  checkStale,
+  checkInstances,
+  checkHubs,
+];
+
+/** Runs every check, one after the other, and changes nothing. */
+export async function examine(patient: Patient): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const check of CHECKS) findings.push(...(await check(patient)));
+  return findings;
+}

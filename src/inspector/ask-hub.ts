@@ -1,0 +1,49 @@
+import { connect } from 'node:net';
+import * as z from 'zod';
+import { errnoOf } from '../errors.ts';
+import { parseJson } from '../wire/json.ts';
+import { LineReader } from '../wire/line-reader.ts';
+import type { HubFacts } from './messages.ts';
+
+/** Longest first line that is taken from a hub, in bytes. */
+const LONGEST = 64 * 2 ** 10;
+
+const first: z.ZodType<{ readonly facts: HubFacts }> = z.object({
+  type: z.literal('hub'),
+  facts: z.object({
+    id: z.string(),
+    pid: z.number(),
+    version: z.string(),
+    directory: z.string(),
+    started: z.string(),
+  }),
+});
+
+/**
+ * What a hub says of itself; or that nobody listens, that nothing came in time, that it hung up before it said anything,
+ * or that what came is not what a hub says first.
+ */
+export type HubAnswer = HubFacts | 'nobody' | 'silent' | 'hung up' | 'strange';
+
+/** Asks the hub behind a socket who it is, `limit` milliseconds at most. Never rejects. */
+export function askHub(path: string, limit: number): Promise<HubAnswer> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (answer: HubAnswer) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end('silent'), limit);
+    const lines = new LineReader({
+      maxBytes: LONGEST,
+      onLine: (line) => end(first.safeParse(parseJson(line)).data?.facts ?? 'strange'),
+      onOversize: () => end('strange'),
+    });
+    socket.on('data', (chunk) => lines.push(chunk));
+    socket.on('error', (error) => {
+      end(errnoOf(error) === 'ECONNREFUSED' ? 'nobody' : 'hung up');
+    });
+    socket.on('end', () => end('hung up'));
+  });
+}

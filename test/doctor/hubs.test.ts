@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { chmodSync, chownSync, renameSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { checkHubs } from '../../src/doctor/hubs.ts';
+import { afterTest } from '../helpers/cleanup.ts';
+import { leaveSocket } from '../helpers/gone.ts';
+import { startAgent } from '../helpers/hub-process.ts';
+import { eventually } from '../helpers/processes.ts';
+import { temporaryDirectory } from '../helpers/registrations.ts';
+
+const onPosix = process.platform === 'win32' ? describe.skip : describe;
+const asRoot = process.geteuid?.() === 0 ? it : it.skip;
+
+const STARTED = '2026-11-22T09:00:00.000Z';
+
+const FACTS = { id: 'x', pid: process.pid, version: '1.0.0', directory: '/p', started: STARTED };
+
+const check = (hubsDirectory: string | null, age = 0) =>
+  checkHubs({ hubsDirectory, version: '1.0.0', now: Date.parse(STARTED) + age, stale: [] });
+
+/** A directory with the socket of a hub with our pid, which does `greet` to who connects. */
+async function offering(greet: (socket: Socket) => void): Promise<string> {
+  const directory = temporaryDirectory();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    greet(socket);
+  }).listen(join(directory, `${process.pid}.sock`));
+  afterTest(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await once(server, 'listening');
+  return directory;
+}
+
+const saying = (facts: object) =>
+  offering((socket) => socket.write(`${JSON.stringify({ type: 'hub', facts })}\n{"type":"x"}\n`));
+
+onPosix('a hub', () => {
+  it('is found with its version, directory and age', async () => {
+    const runtime = temporaryDirectory();
+    const cwd = temporaryDirectory();
+    await startAgent(cwd, { cwd, args: ['--settle', '0'], env: { XDG_RUNTIME_DIR: runtime } });
+    const [finding] = await eventually(async () => {
+      const findings = await check(join(runtime, 'signalbox', 'hubs'));
+      expect(findings).toMatchObject([{ subject: expect.stringMatching(/^hub \d+$/) }]);
+      return findings;
+    });
+    // What runs here is no release.
+    expect(finding).toMatchObject({
+      level: 'problem',
+      says: expect.stringMatching(/^version \d+\.\d+\.\d+, in .*, \d+ \w+ old; this is 1\.0\.0$/),
+    });
+    expect(finding?.says).toContain(cwd);
+  });
+
+  it.each([
+    [1_000, '1 s'],
+    [-1_000, '0 s'],
+    [119_000, '1 min'],
+    [7_200_000, '2 h'],
+    [90_000_000_000, '1041 d'],
+  ])('is fine when its version is ours; %d ms are %s', async (age, shown) => {
+    expect(await check(await saying(FACTS), age)).toEqual([
+      {
+        check: 'hubs',
+        level: 'ok',
+        subject: `hub ${process.pid}`,
+        says: `version 1.0.0, in /p, ${shown} old`,
+        remedy: null,
+      },
+    ]);
+  });
+
+  it('is to be restarted when its version is another', async () => {
+    expect(await check(await saying({ ...FACTS, version: '0.9.0' }))).toMatchObject([
+      {
+        level: 'problem',
+        says: 'version 0.9.0, in /p, 0 s old; this is 1.0.0',
+        remedy: expect.stringContaining('Restart the agent'),
+      },
+    ]);
+  });
+
+  it('is wrong when it says nothing', async () => {
+    expect(await check(await offering(() => {}))).toMatchObject([
+      { level: 'problem', says: 'does not answer' },
+    ]);
+  });
+
+  it.each(['hello\n', '{"type":"actors","actors":[]}\n', `${'x'.repeat(70_000)}\n`])(
+    'is wrong when it does not speak as one: %#',
+    async (line) => {
+      expect(await check(await offering((socket) => socket.write(line)))).toMatchObject([
+        { level: 'problem', says: expect.stringContaining('does not speak as a hub') },
+      ]);
+    },
+  );
+
+  it('may just be ending', async () => {
+    expect(await check(await offering((socket) => socket.end()))).toMatchObject([
+      { level: 'note', says: expect.stringContaining('hung up') },
+    ]);
+  });
+
+  it('is gone when nobody listens, whoever has its pid now', async () => {
+    const directory = temporaryDirectory();
+    const [left, ours] = [join(directory, 'left'), join(directory, `${process.pid}.sock`)];
+    await leaveSocket(left);
+    renameSync(left, ours);
+    expect(await check(directory)).toMatchObject([{ level: 'problem', remedy: `rm ${ours}` }]);
+  });
+
+  it('is left to another check when its socket is stale', async () => {
+    const directory = await saying(FACTS);
+    const stale = [{ path: join(directory, `${process.pid}.sock`) }];
+    const given = { hubsDirectory: directory, version: '1.0.0', now: 0, stale };
+    expect(await checkHubs(given)).toMatchObject([{ level: 'note', says: 'none runs' }]);
+  });
+});
+
+onPosix('the directory of the hubs', () => {
+  it('may be missing or empty', async () => {
+    const directory = temporaryDirectory();
+    for (const each of [directory, join(directory, 'none')]) {
+      expect(await check(each)).toMatchObject([{ level: 'note', says: 'none runs' }]);
+    }
+    expect(await check(null)).toMatchObject([{ level: 'note' }]);
+  });
+
+  it('is wrong when it is open to others: hubs offer nothing there', async () => {
+    const directory = temporaryDirectory();
+    chmodSync(directory, 0o750);
+    expect(await check(directory)).toMatchObject([
+      { level: 'problem', remedy: expect.stringContaining(`chmod 700 ${directory}`) },
+    ]);
+  });
+
+  asRoot('is wrong when it is somebody else’s', async () => {
+    const directory = temporaryDirectory();
+    chownSync(directory, 12_345, 12_345);
+    expect(await check(directory)).toMatchObject([
+      { level: 'problem', says: expect.stringContaining('uid 12345') },
+    ]);
+  });
+});
