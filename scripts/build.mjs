@@ -1,7 +1,8 @@
-// Bundles the bin. One entry, its lazy parts beside it: what `hub` doesn't need to answer
+// Bundles the bin and the library. Of the bin one entry, its lazy parts beside it: what `hub` doesn't need to answer
 // `initialize` is not even read from disk.
-import { chmod, copyFile, readFile, rm } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import ts from 'typescript';
 import { drawCharts } from './draw-charts.mjs';
 
 const { version, engines } = JSON.parse(
@@ -9,12 +10,10 @@ const { version, engines } = JSON.parse(
 );
 
 await rm('dist', { recursive: true, force: true });
-await build({
-  entryPoints: { signalbox: 'src/main.ts' },
+/** @type {import('esbuild').BuildOptions} */
+const forNode = {
   outdir: 'dist',
-  chunkNames: 'lazy/[name]-[hash]',
   bundle: true,
-  splitting: true,
   platform: 'node',
   format: 'esm',
   target: engines.node.replace('>=', 'node'),
@@ -32,8 +31,21 @@ await build({
     ].join('\n'),
   },
   logLevel: 'warning',
+};
+await build({
+  ...forNode,
+  entryPoints: { signalbox: 'src/main.ts' },
+  chunkNames: 'lazy/[name]-[hash]',
+  splitting: true,
 });
 await chmod('dist/signalbox.js', 0o755);
+
+// By itself: what it shares with the bin would be cut into smaller parts for both.
+await build({ ...forNode, entryPoints: { instance: 'src/instance.ts' } });
+const library = ts.transpileDeclaration(await readFile('src/instance.ts', 'utf8'), {
+  compilerOptions: { target: ts.ScriptTarget.ES2022 },
+});
+await writeFile('dist/instance.d.ts', library.outputText);
 
 await build({
   entryPoints: [

@@ -43,11 +43,13 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'register',
     {
-      usage: 'register --name N --port P [--id ID] [--path DIR] [--pid PID] [--check]',
+      usage:
+        'register --name N (--port P | --url URL) [--id ID] [--path DIR] [--pid PID] [--check]',
       does: 'announces a server that listens, until it is signalled',
       own: [
         ['--name N', 'what people call it'],
         ['--port P', 'where it listens on loopback; its endpoint is /mcp'],
+        ['--url URL', 'where its endpoint is, if that is another'],
         ['--id ID', 'made from the name unless given'],
         ['--path DIR', 'of the project (the working directory)'],
         ['--pid PID', 'of the server, if it should be known'],

@@ -1,7 +1,8 @@
+import type { GivenOptions } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { announce } from '../registration/announce.ts';
-import { ANNOUNCING, checkFacts, numberOf, readAnnouncing } from './announcing.ts';
+import { ANNOUNCING, checkFacts, numberOf, readAnnouncing, textOf } from './announcing.ts';
 import { parseOwnArguments } from './arguments.ts';
 import { untilSignalled } from './until-signalled.ts';
 
@@ -10,15 +11,19 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
   const options = parseOwnArguments(args, [
     ...ANNOUNCING,
     { name: 'port', takes: 'value' },
+    { name: 'url', takes: 'value' },
     { name: 'pid', takes: 'value' },
     { name: 'check', takes: 'flag' },
   ]);
   const { directory, name, ...facts } = readAnnouncing(options);
   if (name === undefined) throw new UsageError('register needs --name');
-  const port = numberOf(options, 'port');
-  if (port === undefined) throw new UsageError('register needs --port');
   const pid = numberOf(options, 'pid');
-  const announcement = { ...facts, name, port, ...(pid === undefined ? {} : { pid }) };
+  const announcement = {
+    ...facts,
+    name,
+    ...readPlace(options),
+    ...(pid === undefined ? {} : { pid }),
+  };
   // What the hub would refuse is not written in the first place.
   checkFacts({ id: 'any', ...announcement });
   if ('check' in options) {
@@ -31,9 +36,21 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
   const { remove, ...known } = announce(directory, announcement);
   process.once('exit', remove);
   process.stdout.write(
-    `Registered ${printable(known.name)} as ${known.id}, port ${port}: ${printable(known.file)}\n` +
+    `Registered ${printable(known.name)} as ${known.id}, port ${announcement.port}: ${printable(known.file)}\n` +
       'It is listed by: signalbox list. Ctrl-C takes it back.\n',
   );
   await signalled;
   remove();
+}
+
+/** Where the server listens: a port, or a URL that has one. */
+function readPlace(options: GivenOptions): { readonly port: number; readonly url?: string } {
+  const [port, url] = [numberOf(options, 'port'), textOf(options, 'url')];
+  if (url === undefined) {
+    if (port === undefined) throw new UsageError('register needs --port, or --url');
+    return { port };
+  }
+  if (port !== undefined) throw new UsageError('--port and --url say the same: give one of them');
+  // Whether it is a URL that hubs take is checked with all the rest.
+  return { port: Number((URL.canParse(url) && new URL(url).port) || 80), url };
 }

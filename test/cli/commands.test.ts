@@ -46,6 +46,16 @@ describe('signalbox', () => {
     [['list', '--jsn'], 'unknown option --jsn; did you mean --json?'],
     [['register'], 'register needs --name'],
     [['register', '--name', 'x'], 'register needs --port'],
+    [['register', '--name', 'x', '--url', 'https://127.0.0.1/x'], '--url: must begin with http://'],
+    [
+      ['register', '--name', 'x', '--url', 'http://a.example/'],
+      '--url: a.example is not a loopback',
+    ],
+    [['register', '--name', 'x', '--url', 'nowhere'], '--url: must be a URL'],
+    [
+      ['register', '--name', 'x', '--port', '1', '--url', 'http://localhost/'],
+      '--port and --url say the same',
+    ],
     [['register', '--name', 'x', '--port', '0'], '--port: must be a whole number from 1 to 65535'],
     [['register', '--name', 'x', '--port', 'x'], '--port: "x" is not a whole number'],
     [['register', '--name', 'x', '--port', '1', '--id', 'a/b'], '--id: must be'],

@@ -1,0 +1,232 @@
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { registerInstance } from '../src/instance.ts';
+import { afterTest } from './helpers/cleanup.ts';
+import { callTool, startAgent, textOfAnswer } from './helpers/hub-process.ts';
+import { eventually, startProcess } from './helpers/processes.ts';
+import { temporaryDirectory } from './helpers/registrations.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+const said = z.object({
+  id: z.string(),
+  name: z.string(),
+  port: z.number(),
+  file: z.string(),
+  token: z.string().nullable(),
+});
+
+/** A program that registers itself. */
+async function startOwn(...flags: readonly string[]) {
+  const directory = temporaryDirectory();
+  const args = [`${ROOT}test/fixtures/registers.mjs`, '--directory', directory, ...flags];
+  const child = startProcess(process.execPath, args);
+  const [line] = await once(child.stdout ?? child, 'data');
+  return { child, directory, instance: said.parse(JSON.parse(String(line))) };
+}
+
+const tell = (child: ChildProcess, what: string) => child.stdin?.write(`${what}\n`);
+
+const post = (url: string, headers: Readonly<Record<string, string>> = {}) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+  });
+
+describe('a server that registers itself', () => {
+  it('is found, connected to, and used, by its token too', async () => {
+    const { directory, instance } = await startOwn('--token');
+    expect(instance).toMatchObject({
+      id: 'own',
+      name: 'own',
+      token: expect.stringMatching(/^[\w-]{32}$/),
+    });
+    const { client } = await startAgent(directory);
+    const connected = await callTool(client, 'instances_connect', { instance_id: 'own' });
+    expect(connected.structuredContent).toMatchObject({ instance: { state: 'active' } });
+    expect(textOfAnswer(await callTool(client, 'echo', { text: 'hello' }))).toBe('hello');
+  });
+
+  it('at another endpoint, too', async () => {
+    const { directory, instance } = await startOwn('--endpoint', '/_app/mcp');
+    expect(JSON.parse(readFileSync(instance.file, 'utf8'))).toMatchObject({
+      url: `http://localhost:${instance.port}/_app/mcp`,
+    });
+    const { client } = await startAgent(directory);
+    const { structuredContent } = await callTool(client, 'instances_list');
+    expect(structuredContent?.['instances']).toMatchObject([{ id: 'own', state: 'active' }]);
+  });
+
+  it.each([
+    ['it ends', 'leave', 0, null],
+    ['it exits', 'exit', 7, null],
+    ['it throws', 'throw', 1, null],
+    ['SIGTERM', null, null, 'SIGTERM'],
+    ['SIGINT', null, null, 'SIGINT'],
+    ['SIGHUP', null, null, 'SIGHUP'],
+  ] as const)(
+    'takes its file back when %s, and ends as it would',
+    async (_, what, code, signal) => {
+      const { child, directory } = await startOwn();
+      expect(readdirSync(directory)).toEqual(['own.json']);
+      if (signal === null) tell(child, what);
+      else child.kill(signal);
+      expect(await once(child, 'exit')).toEqual([code, signal]);
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
+
+  it.each(['close', 'unregister'])('takes its file back when it is told to %s', async (what) => {
+    const { child, directory } = await startOwn();
+    tell(child, what);
+    await eventually(() => expect(readdirSync(directory)).toEqual([]));
+    expect(child.exitCode).toBeNull();
+  });
+
+  it('no longer asks for the token of a registration that was taken back or made anew', async () => {
+    const { child, directory, instance } = await startOwn('--token');
+    const url = `http://127.0.0.1:${instance.port}/mcp`;
+    expect((await post(url)).status).toBe(401);
+    tell(child, 'again');
+    await eventually(() => expect(readdirSync(directory)).toContain('again.json'));
+    expect((await post(url)).status).toBe(200);
+    tell(child, 'unregister');
+    await eventually(() => expect(readdirSync(directory)).toEqual(['again.json']));
+    const { nonce } = JSON.parse(readFileSync(join(directory, 'again.json'), 'utf8'));
+    expect((await post(url)).headers.get('signalbox-nonce')).toBe(nonce);
+  });
+});
+
+describe('requests to the endpoint', () => {
+  it.each([
+    ['another site’s', { origin: 'https://evil.example' }, 403],
+    ['without the token', { authorization: '' }, 401],
+    ['with another', { authorization: 'Bearer x' }, 401],
+  ])('that are %s are turned away before the server sees them', async (_, headers, status) => {
+    const { instance } = await startOwn('--token');
+    const base = `http://127.0.0.1:${instance.port}`;
+    const own = { authorization: `Bearer ${instance.token}` };
+    for (const path of [
+      '/mcp',
+      '/mcp/',
+      '/mcp/x?y',
+      '/MCP',
+      '/%6dcp',
+      '//mcp',
+      '/a/../mcp',
+      '/mcp#x',
+    ]) {
+      const response = await post(`${base}${path}`, { ...own, ...headers });
+      expect([path, response.status]).toEqual([path, status]);
+      expect(response.headers.has('x-asked')).toBe(false);
+    }
+    expect((await post(`${base}/mcp`, own)).headers.get('x-asked')).toBe('1');
+  });
+
+  it('and no others are checked', async () => {
+    const { instance } = await startOwn('--token');
+    for (const path of ['/', '/mcpx', '/other/mcp']) {
+      const response = await post(`http://127.0.0.1:${instance.port}${path}`, {
+        origin: 'https://a.example',
+      });
+      expect(response.status).toBe(200);
+      expect(response.headers.has('signalbox-nonce')).toBe(false);
+    }
+  });
+});
+
+describe('registerInstance throws, and leaves nothing,', () => {
+  const listening = async (address: string) => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, address, resolve));
+    afterTest(() => server.close());
+    return server;
+  };
+
+  it('when the server does not listen', () => {
+    expect(() => registerInstance({ name: 'x', server: createServer() })).toThrow(
+      'does not listen',
+    );
+  });
+
+  it.each([
+    [{ name: '' }, /name: must be/],
+    [{ name: 'x', id: 'a/b' }, /id: must be/],
+    [{ name: 'x', endpoint: 'mcp' }, /must begin with \//],
+  ])('when hubs would refuse %j', async (options, message) => {
+    const directory = temporaryDirectory();
+    const server = await listening('127.0.0.1');
+    expect(() => registerInstance({ server, directory, ...options })).toThrow(message);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('when hubs would not look where it listens', async () => {
+    const server = await listening('127.0.0.2');
+    expect(() => registerInstance({ name: 'x', server })).toThrow('listens on 127.0.0.2');
+  });
+
+  it('when the file cannot be written', async () => {
+    const server = await listening('127.0.0.1');
+    const directory = '/dev/null/instances';
+    expect(() => registerInstance({ name: 'x', server, directory })).toThrow('ENOTDIR');
+  });
+});
+
+describe('the package', () => {
+  /** A folder of this package: what is in it imports `signalbox/instance` as its users do. */
+  const inside = () => {
+    const folder = mkdtempSync(`${ROOT}test/fixtures/made-`);
+    afterTest(() => rmSync(folder, { recursive: true, force: true }));
+    return folder;
+  };
+  const [, example = ''] =
+    /<!-- example clock -->\n```js\n(.*?)```/s.exec(
+      readFileSync(`${ROOT}docs/recipes.md`, 'utf8'),
+    ) ?? [];
+
+  it('runs the example of the recipes', async () => {
+    const program = join(inside(), 'clock.mjs');
+    writeFileSync(program, example);
+    const directory = temporaryDirectory();
+    startProcess(process.execPath, [program], { SIGNALBOX_INSTANCES_DIR: directory });
+    await eventually(() => expect(existsSync(join(directory, 'clock.json'))).toBe(true));
+    const { client } = await startAgent(directory);
+    const answer = await callTool(client, 'instances_call', { instance_id: 'clock', tool: 'now' });
+    expect(textOfAnswer(answer)).toMatch(/^\d{4}-\d\d-\d\dT/);
+  });
+
+  it('has the types of the library, and refuses what is no option', () => {
+    const program = join(inside(), 'typed.mts');
+    writeFileSync(
+      program,
+      [
+        "import { createServer } from 'node:http';",
+        "import { type RegisteredInstance, registerInstance } from 'signalbox/instance';",
+        "const made: RegisteredInstance = registerInstance({ name: 'x', server: createServer() });",
+        'export const id: string = made.id;',
+        '// @ts-expect-error no option',
+        "registerInstance({ name: 'x', server: createServer(), prot: 1 });",
+      ].join('\n'),
+    );
+    const flags =
+      '--ignoreConfig --noEmit --strict --module nodenext --target es2022 --types node --skipLibCheck'.split(
+        ' ',
+      );
+    const { stdout } = spawnSync(
+      process.execPath,
+      [`${ROOT}node_modules/typescript/bin/tsc`, ...flags, program],
+      {
+        encoding: 'utf8',
+        cwd: ROOT,
+      },
+    );
+    expect(stdout).toBe('');
+  });
+});
