@@ -1,5 +1,5 @@
 import { homedir, tmpdir } from 'node:os';
-import { posix, win32 } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 
 /** What paths depend on: handed in by tests, otherwise this process. */
 export interface Surroundings {
@@ -9,12 +9,19 @@ export interface Surroundings {
   readonly tmp: string;
 }
 
-const here = (): Surroundings => ({
-  env: process.env,
-  platform: process.platform,
-  home: homedir(),
-  tmp: tmpdir(),
-});
+/** Of this process. */
+export function here(): Surroundings {
+  return { env: process.env, platform: process.platform, home: home(), tmp: tmpdir() };
+}
+
+/** A user of whom nobody has heard (a bare uid in a container) has no home: a folder of its own among the temporary ones. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return join(tmpdir(), `user-${process.getuid?.()}`);
+  }
+}
 
 /** Where the instances of this user announce themselves. */
 export function ownInstancesDirectory(where: Surroundings = here()): string {
@@ -39,10 +46,10 @@ export function hubsDirectory(where: Surroundings = here()): string | null {
 /** What is watched unless told otherwise: the own directory, then those in which Brummer's instances may be. */
 export function defaultInstancesDirectories(where: Surroundings = here()): string[] {
   const { home, platform, tmp } = where;
-  const { join } = platform === 'win32' ? win32 : posix;
+  const path = platform === 'win32' ? win32 : posix;
   const runtime = runtimeBase(where);
-  const bases = [...(runtime === null ? [] : [runtime]), tmp, join(home, '.local', 'share')];
-  const brummers = bases.map((base) => join(base, 'brummer', 'instances'));
+  const bases = [...(runtime === null ? [] : [runtime]), tmp, path.join(home, '.local', 'share')];
+  const brummers = bases.map((base) => path.join(base, 'brummer', 'instances'));
   return [...new Set([ownInstancesDirectory(where), ...brummers])];
 }
 

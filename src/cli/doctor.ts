@@ -1,7 +1,7 @@
-import { homedir, tmpdir } from 'node:os';
 import { resolveConfig } from '../config.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkNodeVersion } from '../doctor/node-version.ts';
+import { here } from '../paths.ts';
 import { NODE_NEEDED } from '../version.ts';
 import { parseHubArguments } from './arguments.ts';
 import { DOCTOR_DEFAULTS } from './help.ts';
@@ -16,9 +16,8 @@ export async function doctorCommand(args: readonly string[]): Promise<void> {
   // On a Node that is too old, what the other checks need may not even load.
   if (node.level === 'ok') {
     const { patientOf } = await import('./patient.ts');
-    const where = { env: process.env, platform: process.platform, home: homedir(), tmp: tmpdir() };
     const { examine } = await import('../doctor/examine.ts');
-    findings.push(...(await examine(await patientOf(config, where))));
+    findings.push(...(await examine(await patientOf(config, here()))));
   }
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const text =

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { afterTest } from '../helpers/cleanup.ts';
+import { giveToPlainUser, itAsPlainUser, runAsPlainUser } from '../helpers/plain-user.ts';
 import {
   BIN,
   eventually,
@@ -157,6 +158,17 @@ describe('signalbox list', () => {
     expect(stdout).toContain(join(home, 'brummer/instances'));
     expect(existsSync(join(home, '.local/share/signalbox/instances'))).toBe(true);
   });
+});
+
+itAsPlainUser('a user who has no home is served all the same', () => {
+  const scratch = temporaryDirectory();
+  giveToPlainUser(scratch);
+  const { stdout, stderr, code } = runAsPlainUser(['list'], {
+    HOME: undefined,
+    TMPDIR: scratch,
+  });
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  expect(stdout).toMatch(/user-\d+\/\.local\/share\/signalbox\/instances$/m);
 });
 
 describe('signalbox register', () => {
