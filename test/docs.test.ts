@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { charts } from '../machines/charts.ts';
 import { mermaid } from '../machines/mermaid.ts';
@@ -42,14 +42,39 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
     );
     expect(codes.length).toBeGreaterThan(5);
     expect(documented).toEqual(expect.arrayContaining(codes));
+    const troubles = read('docs/troubleshooting.md');
+    const missing = [...codes, ...Object.keys(HUB_ERRORS)].filter(
+      (code) => !troubles.includes(`**\`${code}\`**`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('of the options', () => {
     for (const { name } of OPTIONS) expect(read('docs/configuration.md')).toContain(`\`--${name}`);
   });
 
+  it('of each other: no link leads nowhere', () => {
+    for (const file of [
+      'README.md',
+      'CONTRIBUTING.md',
+      'docs/recipes.md',
+      'docs/troubleshooting.md',
+    ]) {
+      const base = new URL(`../${file}`, import.meta.url);
+      for (const [, target = ''] of read(file).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+        if (!target.includes('://'))
+          expect([target, existsSync(new URL(target, base))]).toEqual([target, true]);
+      }
+    }
+  });
+
   it('of no machine but the reader’s', () => {
-    for (const file of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/errors.md']) {
+    const pages = readdirSync(new URL('../docs/', import.meta.url)).filter((name) =>
+      name.endsWith('.md'),
+    );
+    expect(pages.length).toBeGreaterThan(4);
+    const own = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+    for (const file of [...own, ...pages.map((name) => `docs/${name}`)]) {
       expect(read(file)).not.toMatch(/\/work\/|\/tmp\/signalbox/);
     }
   });
