@@ -20,7 +20,10 @@ const forNode = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
+  // What it names as its main file can't be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   define: {
+    __filename: 'import.meta.filename',
     SIGNALBOX_VERSION: JSON.stringify(version),
     SIGNALBOX_NODE: JSON.stringify(engines.node),
   },

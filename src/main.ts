@@ -21,6 +21,10 @@ async function run([word, ...args]: readonly string[]): Promise<void> {
       return (await import('./cli/register.ts')).registerCommand(args);
     case 'run':
       return (await import('./cli/run.ts')).runCommand(args);
+    case 'install':
+      return (await import('./cli/install.ts')).installCommand(args);
+    case 'uninstall':
+      return (await import('./cli/install.ts')).uninstallCommand(args);
     case 'inspect':
       return (await import('./cli/inspect.ts')).inspectCommand(args);
     case 'doctor':

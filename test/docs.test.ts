@@ -2,6 +2,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { charts } from '../machines/charts.ts';
 import { mermaid } from '../machines/mermaid.ts';
+import { CLIENTS } from '../src/clients/clients.ts';
+import { ENTRY_NAME, membersOf } from '../src/clients/entry.ts';
+import { printJson } from '../src/clients/json-text.ts';
+import { printToml } from '../src/clients/toml-text.ts';
 import { HUB_ERRORS } from '../src/errors.ts';
 import { OPTIONS } from '../src/options.ts';
 import { stateTable } from './helpers/state-table.ts';
@@ -51,6 +55,35 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
 
   it('of the options', () => {
     for (const { name } of OPTIONS) expect(read('docs/configuration.md')).toContain(`\`--${name}`);
+  });
+
+  it('of the clients', () => {
+    const entry = { command: '/usr/bin/node', args: ['/opt/signalbox/dist/signalbox.js', 'hub'] };
+    const expected = CLIENTS.map((client) => {
+      const { title, name, format, servers, projectFile, docs } = client;
+      const print = format === 'toml' ? printToml : printJson;
+      const files = [
+        ['Linux', { platform: 'linux', home: '~', env: {}, tmp: '' }],
+        ['macOS', { platform: 'darwin', home: '~', env: {}, tmp: '' }],
+        [
+          'Windows',
+          { platform: 'win32', home: '%USERPROFILE%', env: { APPDATA: '%APPDATA%' }, tmp: '' },
+        ],
+      ] as const;
+      const places = files.map(
+        ([system, where]) => `| ${system} | \`${client.userFile(where)}\` |`,
+      );
+      return [
+        `## ${title}\n`,
+        `\`signalbox install ${name}\` ([its documentation](${docs}))\n`,
+        '| | |',
+        '| --- | --- |',
+        ...places,
+        `| project | ${projectFile === null ? 'none' : `\`${projectFile}\``} |\n`,
+        `\`\`\`${format}\n${print(servers, ENTRY_NAME, membersOf(client, entry))}\n\`\`\``,
+      ].join('\n');
+    }).join('\n\n');
+    expect(section('docs/clients.md', 'clients', expected)).toBe(expected);
   });
 
   it('of each other: no link leads nowhere', () => {

@@ -1,3 +1,4 @@
+import { CLIENTS } from '../clients/clients.ts';
 import { keyOf, OPTIONS, variableOf } from '../options.ts';
 
 /** What `list` has for default where that isn't the hub's: its output is the table, not what led to it. */
@@ -75,6 +76,33 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         ['--port N', 'on loopback (any that is free)'],
         ['--start-timeout', 'for its first answer (30s)'],
         ['--instances-dir DIR', 'announce it there instead of in the own directory'],
+      ],
+      takesHubOptions: false,
+    },
+  ],
+  [
+    'install',
+    {
+      usage: 'install CLIENT [--project] [--yes] [--print]',
+      does: "adds the hub to an agent's configuration",
+      own: [
+        ['CLIENT', CLIENTS.map(({ name }) => name).join(', ')],
+        ['--project', 'to that of the project in this directory'],
+        ['--yes', 'without asking'],
+        ['--print', 'only shows what belongs there'],
+      ],
+      takesHubOptions: false,
+    },
+  ],
+  [
+    'uninstall',
+    {
+      usage: 'uninstall CLIENT [--project] [--yes]',
+      does: 'takes it out again',
+      own: [
+        ['CLIENT', 'as in install'],
+        ['--project', 'out of that of the project in this directory'],
+        ['--yes', 'without asking'],
       ],
       takesHubOptions: false,
     },

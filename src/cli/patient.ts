@@ -1,6 +1,7 @@
 import { LONGEST_DELAY } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/model.ts';
 import { instanceContexts } from '../../machines/views.ts';
+import { findConfigs } from '../clients/find-configs.ts';
 import type { Config } from '../config.ts';
 import type { Patient } from '../doctor/examine.ts';
 import { findStale } from '../doctor/stale.ts';
@@ -31,6 +32,7 @@ export async function patientOf(config: Config, where: Surroundings): Promise<Pa
     refusals,
     stale: await findStale(directories, hubs, now),
     hubsDirectory: hubs,
+    configs: await findConfigs(where, process.cwd()),
     version: VERSION,
     now,
   };

@@ -1,3 +1,4 @@
+import { checkClients } from './clients.ts';
 import { checkDirectories, type Directories } from './directories.ts';
 import type { Finding } from './finding.ts';
 import { checkHubs, type RunningHubs } from './hubs.ts';
@@ -11,7 +12,8 @@ export type Patient = Directories &
   RunningHubs &
   Parameters<typeof checkRefusedFiles>[0] &
   Parameters<typeof checkInstances>[0] &
-  Parameters<typeof checkStale>[0];
+  Parameters<typeof checkStale>[0] &
+  Parameters<typeof checkClients>[0];
 
 type Check = (patient: Patient) => readonly Finding[] | Promise<readonly Finding[]>;
 
@@ -23,6 +25,7 @@ const CHECKS: readonly Check[] = [
   checkStale,
   checkInstances,
   checkHubs,
+  checkClients,
 ];
 
 /** Runs every check, one after the other, and changes nothing. */

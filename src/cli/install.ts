@@ -1,0 +1,100 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { CLIENTS, type Client } from '../clients/clients.ts';
+import { type Change, makeChange, planChange } from '../clients/config-file.ts';
+import { ENTRY_NAME, type Entry, membersOf } from '../clients/entry.ts';
+import { printJson } from '../clients/json-text.ts';
+import { printToml } from '../clients/toml-text.ts';
+import { UsageError } from '../errors.ts';
+import { here } from '../paths.ts';
+import { printable } from '../printable.ts';
+import { parseOwnArguments, suggestion } from './arguments.ts';
+import { renderDiff } from './diff.ts';
+
+/** `signalbox install CLIENT`: has an agent start the hub, by its configuration. */
+export async function installCommand(args: readonly string[]): Promise<void> {
+  const { client, file, isSure, isShownOnly } = readInstall('install', args);
+  const members = membersOf(client, await ownEntry());
+  if (isShownOnly) {
+    const print = client.format === 'toml' ? printToml : printJson;
+    process.stdout.write(`${print(client.servers, ENTRY_NAME, members)}\n`);
+    return;
+  }
+  const change = await planChange(client, file, members);
+  if (change.after === change.before) return say(`The hub is in ${file} already.`);
+  await carryOut(change, isSure);
+  say(`${client.title} starts the hub from now on; if it runs, start it again.`);
+}
+
+/** `signalbox uninstall CLIENT`: takes the hub out of an agent's configuration. */
+export async function uninstallCommand(args: readonly string[]): Promise<void> {
+  const { client, file, isSure } = readInstall('uninstall', args);
+  const change = await planChange(client, file, null);
+  if (change.after === (change.before ?? '')) return say(`The hub is not in ${file}.`);
+  await carryOut(change, isSure);
+  say(`${client.title} no longer starts the hub; if it runs, start it again.`);
+}
+
+function readInstall(verb: 'install' | 'uninstall', args: readonly string[]) {
+  const operands: string[] = [];
+  const flags = ['project', 'yes', ...(verb === 'install' ? ['print'] : [])];
+  const options = parseOwnArguments(
+    args,
+    flags.map((name) => ({ name, takes: 'flag' })),
+    operands,
+  );
+  const client = findClient(verb, operands);
+  const isProject = 'project' in options;
+  if (isProject && client.projectFile === null) {
+    throw new UsageError(`${client.title} has no configuration of a project: leave out --project`);
+  }
+  return {
+    client,
+    file: isProject ? join(resolve('.'), client.projectFile ?? '') : client.userFile(here()),
+    isSure: 'yes' in options,
+    isShownOnly: 'print' in options,
+  };
+}
+
+function findClient(verb: string, [name, ...more]: readonly string[]): Client {
+  const names = CLIENTS.map((each) => each.name);
+  const choice = `one of ${names.join(', ')}`;
+  if (name === undefined) throw new UsageError(`${verb} needs a client: ${choice}`);
+  if (more.length > 0) throw new UsageError(`${verb} takes one client: ${choice}`);
+  const client = CLIENTS.find((each) => each.name === name);
+  if (client !== undefined) return client;
+  const near = suggestion(name, names, '');
+  throw new UsageError(`unknown client ${printable(name)}${near || `: ${choice}`}`);
+}
+
+/** This program as it was started. Clients with a window have no PATH of a shell: both by their full paths. */
+async function ownEntry(): Promise<Entry> {
+  return { command: process.execPath, args: [await realpath(process.argv[1] ?? ''), 'hub'] };
+}
+
+/** Shows a change, asks unless it is certain that it is wanted, and makes it. */
+async function carryOut(change: Change, isSure: boolean): Promise<void> {
+  process.stdout.write(`${renderDiff(change, process.stdout)}\n`);
+  if (!isSure && !(await isWanted())) throw new Error('nothing is written');
+  const backup = await makeChange(change);
+  say(`Written: ${change.file}`);
+  if (backup !== null) say(`What was there before: ${backup}`);
+}
+
+async function isWanted(): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new Error('nothing is written without --yes, or a terminal to ask on');
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await new Promise<string>((answered) => {
+    terminal.once('close', () => answered(''));
+    terminal.question('Write it? [y/N] ', answered);
+  });
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function say(line: string): void {
+  process.stdout.write(`${printable(line)}\n`);
+}

@@ -1,0 +1,20 @@
+import type { FoundConfig } from '../clients/find-configs.ts';
+import { type Finding, findingsOf } from './finding.ts';
+
+const { ok, note, problem } = findingsOf('clients');
+
+/** The configurations of agents that were found, and whether they start a hub that is there. */
+export function checkClients({ configs }: { readonly configs: readonly FoundConfig[] }): Finding[] {
+  const findings = configs.map(({ client, file, isOfProject, hasEntry, problem: wrong }) => {
+    const install = `signalbox install ${client.name}${isOfProject ? ' --project' : ''}`;
+    if (wrong !== null) {
+      const remedy = hasEntry ? install : `Mend the file: ${client.title} reads it as well.`;
+      return problem(file, wrong, remedy);
+    }
+    return hasEntry
+      ? ok(file, `${client.title} starts the hub`)
+      : note(file, `${client.title} does not start the hub`, install);
+  });
+  if (findings.length > 0) return findings;
+  return [note('agents', 'no configuration of one was found', 'signalbox install CLIENT')];
+}

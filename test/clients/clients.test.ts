@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { CLIENTS } from '../../src/clients/clients.ts';
+import type { Surroundings } from '../../src/paths.ts';
+
+const LINUX: Surroundings = { env: {}, platform: 'linux', home: '/home/me', tmp: '/tmp' };
+const MAC: Surroundings = { env: {}, platform: 'darwin', home: '/Users/me', tmp: '/tmp' };
+const WINDOWS: Surroundings = {
+  env: { APPDATA: 'C:\\Users\\me\\AppData\\Roaming' },
+  platform: 'win32',
+  home: 'C:\\Users\\me',
+  tmp: 'C:\\Temp',
+};
+
+const fileOf = (name: string, where: Surroundings) =>
+  CLIENTS.find((each) => each.name === name)?.userFile(where);
+
+describe('the configuration of a user', () => {
+  it.each([
+    ['claude-code', '.claude.json', '.claude.json', '.claude.json'],
+    [
+      'claude-desktop',
+      '.config/Claude/claude_desktop_config.json',
+      'Library/Application Support/Claude/claude_desktop_config.json',
+      'AppData\\Roaming\\Claude\\claude_desktop_config.json',
+    ],
+    ['codex', '.codex/config.toml', '.codex/config.toml', '.codex\\config.toml'],
+    ['cursor', '.cursor/mcp.json', '.cursor/mcp.json', '.cursor\\mcp.json'],
+    ['gemini', '.gemini/settings.json', '.gemini/settings.json', '.gemini\\settings.json'],
+    [
+      'vscode',
+      '.config/Code/User/mcp.json',
+      'Library/Application Support/Code/User/mcp.json',
+      'AppData\\Roaming\\Code\\User\\mcp.json',
+    ],
+    [
+      'windsurf',
+      '.codeium/windsurf/mcp_config.json',
+      '.codeium/windsurf/mcp_config.json',
+      '.codeium\\windsurf\\mcp_config.json',
+    ],
+    [
+      'zed',
+      '.config/zed/settings.json',
+      '.config/zed/settings.json',
+      'AppData\\Roaming\\Zed\\settings.json',
+    ],
+  ])('of %s is where it looks on Linux, macOS and Windows', (name, linux, mac, windows) => {
+    expect(fileOf(name, LINUX)).toBe(`/home/me/${linux}`);
+    expect(fileOf(name, MAC)).toBe(`/Users/me/${mac}`);
+    expect(fileOf(name, WINDOWS)).toBe(`C:\\Users\\me\\${windows}`);
+  });
+
+  it.each([
+    ['claude-code', 'CLAUDE_CONFIG_DIR', '/etc/x/.claude.json'],
+    ['codex', 'CODEX_HOME', '/etc/x/config.toml'],
+    ['zed', 'XDG_CONFIG_HOME', '/etc/x/zed/settings.json'],
+    ['vscode', 'XDG_CONFIG_HOME', '/etc/x/Code/User/mcp.json'],
+  ])('of %s goes with %s', (name, variable, file) => {
+    expect(fileOf(name, { ...LINUX, env: { [variable]: '/etc/x' } })).toBe(file);
+  });
+});
+
+it('every client says where its makers document it, and each is there once', () => {
+  for (const { docs } of CLIENTS) expect(docs).toMatch(/^https:\/\//);
+  expect(new Set(CLIENTS.map(({ name }) => name)).size).toBe(CLIENTS.length);
+  expect(CLIENTS.length).toBe(8);
+});
