@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { callTool, startAgent } from '../helpers/hub-process.ts';
-import { BIN, exitOf, startFixture, startProcess, textOf } from '../helpers/processes.ts';
+import { startFixture } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
+import { runCommand } from '../helpers/run-command.ts';
 
 const TOKEN = 'a-token-that-nobody-may-see';
 
@@ -25,16 +26,7 @@ const replayed = z.object({
   ),
 });
 
-async function signalbox(...args: string[]) {
-  const child = startProcess(process.execPath, [BIN, ...args]);
-  child.stdin?.end();
-  const [stdout, stderr, code] = await Promise.all([
-    textOf(child.stdout),
-    textOf(child.stderr),
-    exitOf(child),
-  ]);
-  return { stdout, stderr, code };
-}
+const signalbox = (...args: string[]) => runCommand(args);
 
 async function replayOf(file: string) {
   const { stdout, stderr, code } = await signalbox('replay', '--json', file);
