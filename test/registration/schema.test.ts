@@ -25,6 +25,8 @@ describe('a registration', () => {
         url: null,
         pid: 4242,
         token: null,
+        processStart: null,
+        nonce: null,
         startedAt: '2026-11-22T09:00:00Z',
         hasPackageJson: true,
         file: '/f.json',
