@@ -74,7 +74,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         ['--token', 'asks for a bearer token, which stands in its registration'],
         ['--env-file FILE', 'variables of the server; they win over those that are set'],
         ['--port N', 'on loopback (any that is free)'],
-        ['--start-timeout', 'for its first answer (30s)'],
+        ['--start-timeout TIME', 'for its first answer (30s)'],
         ['--instances-dir DIR', 'announce it there instead of in the own directory'],
       ],
       takesHubOptions: false,

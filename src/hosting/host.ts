@@ -57,6 +57,10 @@ export class Host {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { gate, seats, nonce } = this.#options;
+    if (!this.#server.listening) {
+      refuse(response, 503, 'being stopped');
+      return;
+    }
     if (!gate.admits(request, response)) return;
     if (request.url?.split('?')[0] !== '/mcp') {
       refuse(response, 404, 'The endpoint is /mcp');

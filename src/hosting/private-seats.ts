@@ -29,6 +29,9 @@ export class PrivateSeats implements Seats {
     else guest.onMessage({ jsonrpc: '2.0', id: initialize.id, result: spare.answer });
     return {
       send: (message) => server.send(message),
+      hold: () => server.pause(),
+      goOn: () => server.resume(),
+      patience: null,
       leave: () => server.stop(),
     };
   }

@@ -11,6 +11,11 @@ export interface Guest {
 export interface Seat {
   /** Gives the server a message. */
   send(message: JSONRPCMessage): void;
+  /** The client doesn't read: the server is not listened to until {@link goOn}. */
+  hold(): void;
+  goOn(): void;
+  /** Milliseconds for which the others at the server wait for a client that holds it; null: there are none. */
+  readonly patience: number | null;
   /** The client has gone. Resolves when nothing runs for it any more. */
   leave(): Promise<void>;
 }

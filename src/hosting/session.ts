@@ -34,7 +34,9 @@ export class Session {
   #leaving: Promise<void> = Promise.resolve();
   #initializing: RequestId | null = null;
   #standing = 0;
-  #exchanges = 0;
+  readonly #responses = new Set<ServerResponse>();
+  /** Those whose client doesn't read, each with the end of the patience with it. */
+  readonly #held = new Map<ServerResponse, NodeJS.Timeout | undefined>();
   #quietSince = Date.now();
   #backlog: JSONRPCMessage[] = [];
 
@@ -53,14 +55,14 @@ export class Session {
 
   /** Milliseconds for which nothing was under way, at `now`. */
   quietFor(now: number): number {
-    return this.#exchanges > 0 ? 0 : now - this.#quietSince;
+    return this.#responses.size > 0 ? 0 : now - this.#quietSince;
   }
 
   /** Answers one HTTP request of the session. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#exchanges += 1;
+    this.#responses.add(response);
     response.once('close', () => {
-      this.#exchanges -= 1;
+      this.#responses.delete(response);
       this.#quietSince = Date.now();
     });
     const handled = this.#transport.handleRequest(request, response);
@@ -157,6 +159,25 @@ export class Session {
     this.#transport.send(message, options).catch(() => {
       // Who asked has hung up.
     });
+    for (const response of this.#responses) if (response.writableNeedDrain) this.#hold(response);
+  }
+
+  /** What the client doesn't read must not pile up here: the server waits, as it would for a slow reader of its pipe. */
+  #hold(response: ServerResponse): void {
+    const seat = this.#seat;
+    if (seat === null || this.#held.has(response)) return;
+    const patience = seat.patience;
+    const end = () => void this.#transport.close();
+    this.#held.set(response, patience === null ? undefined : setTimeout(end, patience));
+    seat.hold();
+    const goOn = () => {
+      response.off('drain', goOn);
+      response.off('close', goOn);
+      clearTimeout(this.#held.get(response));
+      if (this.#held.delete(response) && this.#held.size === 0) seat.goOn();
+    };
+    response.on('drain', goOn);
+    response.on('close', goOn);
   }
 
   #confirmed(message: JSONRPCMessage): JSONRPCMessage {

@@ -11,6 +11,9 @@ import type { Guest, Seat, Seats } from './seats.ts';
 import type { StdioServer } from './stdio-server.ts';
 import { Subscribers } from './subscribers.ts';
 
+/** Milliseconds for which all wait for one that doesn't read. */
+const PATIENCE = 5_000;
+
 /** What a client asked of the shared server: by whom, under which id, and with which progress token. */
 interface Asked {
   readonly guest: Guest;
@@ -32,6 +35,8 @@ export class SharedSeats implements Seats {
   readonly #timeout: number;
   readonly #asked = new Map<RequestId, Asked>();
   readonly #guests = new Set<Guest>();
+  /** Those that don't read. */
+  readonly #holding = new Set<Guest>();
   readonly #subscribers = new Subscribers<Guest>();
   #running: Running | null = null;
   #lastId = 0;
@@ -54,8 +59,21 @@ export class SharedSeats implements Seats {
       send: (message) => {
         if (this.#guests.has(guest)) this.#pass(message, guest, server);
       },
-      leave: async () => this.#leave(guest, server),
+      hold: () => {
+        this.#holding.add(guest);
+        server.pause();
+      },
+      goOn: () => this.#goOn(guest, server),
+      patience: PATIENCE,
+      leave: async () => {
+        this.#goOn(guest, server);
+        this.#leave(guest, server);
+      },
     };
+  }
+
+  #goOn(guest: Guest, server: StdioServer): void {
+    if (this.#holding.delete(guest) && this.#holding.size === 0) server.resume();
   }
 
   #restart(): Running {

@@ -115,6 +115,15 @@ export class StdioServer {
     this.#backlog = [...messages];
   }
 
+  /** Reads no more of what it says, until {@link resume}: it has to wait then, as for any reader of its pipe. */
+  pause(): void {
+    if (this.#end === null) this.#child.stdout?.pause();
+  }
+
+  resume(): void {
+    this.#child.stdout?.resume();
+  }
+
   /** Writes one message; nothing once it has ended. */
   send(message: JSONRPCMessage): void {
     this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
@@ -159,6 +168,7 @@ export class StdioServer {
 
   /** The process has ended: what it left behind in its group goes too, and holds its pipes no longer. */
   #bury(): void {
+    this.resume();
     signalGroup(this.#child, 'SIGTERM');
     setTimeout(() => {
       signalGroup(this.#child, 'SIGKILL');

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -25,7 +27,23 @@ async function agentOf(
 const pidOf = async ({ client }: Awaited<ReturnType<typeof startAgent>>) =>
   Number(textOfAnswer(await callTool(client, 'pid')));
 
-const post = (port: number, headers: Readonly<Record<string, string>> = {}, path = '/mcp') =>
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'by hand', version: '0' },
+  },
+};
+
+const post = (
+  port: number,
+  headers: Readonly<Record<string, string>> = {},
+  path = '/mcp',
+  message: object = INITIALIZE,
+) =>
   fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
     headers: {
@@ -33,16 +51,7 @@ const post = (port: number, headers: Readonly<Record<string, string>> = {}, path
       accept: 'application/json, text/event-stream',
       ...headers,
     },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-06-18',
-        capabilities: {},
-        clientInfo: { name: 'by hand', version: '0' },
-      },
-    }),
+    body: JSON.stringify(message),
   });
 
 describe('signalbox run', () => {
@@ -238,6 +247,65 @@ describe('what crosses signalbox run', () => {
     expect(textOfAnswer(await callTool(client, 'big', { bytes: 5_000_000 }))).toHaveLength(
       5_000_000,
     );
+  });
+});
+
+describe('a client that does not read', () => {
+  /** A session by hand, whose standing stream nobody reads. */
+  async function unread(...args: readonly string[]) {
+    const { port } = await new RunProcess(odd(), args).registered();
+    const opened = await post(port);
+    await opened.text();
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    const stream = connect(port, '127.0.0.1');
+    afterTest(() => stream.destroy());
+    const head = [`host: localhost:${port}`, 'accept: text/event-stream'];
+    const id = `mcp-session-id: ${session['mcp-session-id']}`;
+    stream.write(['GET /mcp HTTP/1.1', ...head, id, '', ''].join('\r\n'));
+    await once(stream, 'data');
+    stream.pause();
+    const call = async (name: string, args: object = {}) => {
+      const message = {
+        jsonrpc: '2.0',
+        id: name,
+        method: 'tools/call',
+        params: { name, arguments: args },
+      };
+      const response = await post(port, session, '/mcp', message);
+      return response.text();
+    };
+    return { stream, call, pid: Number(/"text":"(\d+)"/.exec(await call('pid'))?.[1]) };
+  }
+
+  it('has its server wait, and then is told all', async () => {
+    const { stream, call, pid } = await unread();
+    let isAnswered = false;
+    const flood = call('flood', { count: 10_000, bytes: 10_000 }).then(() => {
+      isAnswered = true;
+    });
+    // The server is held up when it writes no more.
+    const written: string[] = [];
+    await eventually(() => {
+      written.push(/wchar: \d+/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[0] ?? '');
+      expect(written.length).toBeGreaterThan(10);
+      expect(new Set(written.slice(-10)).size).toBe(1);
+    });
+    expect(isAnswered).toBe(false);
+    let bytes = 0;
+    stream.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
+    stream.resume();
+    await flood;
+    await eventually(() => expect(bytes).toBeGreaterThan(100_000_000));
+  });
+
+  it('loses its session where others share the server with it', async () => {
+    const { stream, call } = await unread('--shared');
+    const ended = once(stream, 'close');
+    expect(await call('flood', { count: 10_000, bytes: 10_000 })).toBe('');
+    stream.resume();
+    await ended;
   });
 });
 
