@@ -208,7 +208,7 @@ function renderOverview(): string {
     '',
     ...sources(),
     '',
-    'An agent starts it by this entry in its configuration:',
+    'signalbox install CLIENT has an agent start it, by an entry in its configuration:',
     '  { "mcpServers": { "signalbox": { "command": "signalbox", "args": ["hub"] } } }',
   ].join('\n');
 }

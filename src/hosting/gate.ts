@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isSameSecret } from '../same-secret.ts';
 import { NONCE_HEADER } from '../wire/nonce.ts';
 
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 export interface GateOptions {
   /** What every request must bear; null: nothing. */
@@ -27,8 +27,9 @@ export class Gate {
   /** Whether a request may pass. One that may not has been answered. */
   admits({ headers }: IncomingMessage, response: ServerResponse): boolean {
     const { token, nonce } = this.#options;
-    if (!isLoopback(`http://${headers.host}`)) return refuse(response, 403, 'wrong Host');
-    if (headers.origin !== undefined && !isLoopback(headers.origin)) {
+    const { host = '', origin } = headers;
+    if (!LOOPBACK.test(host)) return refuse(response, 403, 'wrong Host');
+    if (origin !== undefined && !LOOPBACK.test(origin.replace(/^https?:\/\//, ''))) {
       return refuse(response, 403, 'wrong Origin');
     }
     if (token !== null && !isSameSecret(bearer(headers.authorization), token)) {
@@ -38,10 +39,6 @@ export class Gate {
     if (nonce !== null) response.setHeader(NONCE_HEADER, nonce);
     return true;
   }
-}
-
-function isLoopback(origin: string): boolean {
-  return URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
 }
 
 /** The scheme's name is in any case. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -549,6 +549,32 @@ describe('who may come in', () => {
     expect(await statusOf({ origin: 'null' })).toBe(403);
     expect(await statusOf({ origin: 'http://localhost:6274' })).toBe(200);
     expect((await post(port, {}, '/')).status).toBe(404);
+  });
+
+  it.each([
+    ['localhost', 200],
+    ['LOCALHOST:1', 200],
+    ['127.0.0.1', 200],
+    ['[::1]:80', 200],
+    ['evil.example', 403],
+    ['127.0.0.1.evil.example', 403],
+    ['localhost@evil.example', 403],
+    ['evil.example#localhost', 403],
+    ['localhost, evil.example', 403],
+    ['evil.example@localhost', 403],
+  ])('is who asks for this machine: Host %j is answered %d', async (host, status) => {
+    const { port } = await new RunProcess(odd()).registered();
+    const asked = request({
+      port,
+      host: '127.0.0.1',
+      path: '/mcp',
+      method: 'DELETE',
+      headers: { host },
+    });
+    const [response] = await once(asked.end(), 'response');
+    // There is no session to end; who may come in is told so.
+    expect(response.statusCode).toBe(status === 200 ? 400 : status);
+    response.destroy();
   });
 
   it('is told who is here: the nonce of the registration, by header and in _meta', async () => {
