@@ -122,6 +122,9 @@ describe('requests to the endpoint', () => {
       '//mcp',
       '/a/../mcp',
       '/mcp#x',
+      '/mcp;x',
+      '//x/mcp',
+      '/x%2f..%2fmcp',
     ]) {
       const response = await post(`${base}${path}`, { ...own, ...headers });
       expect([path, response.status]).toEqual([path, status]);
