@@ -203,6 +203,9 @@ describe('the package', () => {
     const { client } = await startAgent(directory);
     const answer = await callTool(client, 'instances_call', { instance_id: 'clock', tool: 'now' });
     expect(textOfAnswer(answer)).toMatch(/^\d{4}-\d\d-\d\dT/);
+    const { port } = JSON.parse(readFileSync(join(directory, 'clock.json'), 'utf8'));
+    expect((await post(`http://127.0.0.1:${port}/mcp`)).status).toBe(401);
+    expect((await post(`http://127.0.0.1:${port}/`)).status).toBe(404);
   });
 
   it('has the types of the library, and refuses what is no option', () => {
