@@ -92,6 +92,7 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
     remove();
     forget();
     process.off('beforeExit', remove);
+    server.off('close', unregister);
     const guarded = gates.get(server);
     // Unless it was registered anew since.
     if (guarded?.gate === gate) guarded.gate = null;

@@ -145,6 +145,16 @@ describe('requests to the endpoint', () => {
   });
 });
 
+it('a server that is registered again and again leaves nobody who listens to it', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  afterTest(() => server.close());
+  const before = server.listenerCount('close');
+  const directory = temporaryDirectory();
+  for (let n = 0; n < 3; n += 1) registerInstance({ name: 'x', server, directory }).unregister();
+  expect(server.listenerCount('close')).toBe(before);
+});
+
 describe('registerInstance throws, and leaves nothing,', () => {
   const listening = async (address: string) => {
     const server = createServer();
