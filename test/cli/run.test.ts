@@ -230,6 +230,27 @@ describe('what crosses signalbox run', () => {
     );
   });
 
+  it.each([
+    ['NaN', '{"jsonrpc":"2.0","id":ID,"result":{"mean":NaN}}'],
+    [
+      'what is nested 2000 deep',
+      `{"jsonrpc":"2.0","id":ID,"result":${'{"a":'.repeat(2_000)}0${'}'.repeat(2_001)}`,
+    ],
+  ])('is an error for who waits for %s', async (_, line) => {
+    const { client } = await agentOf(new RunProcess(odd()));
+    await expect(client.request({ method: 'raw', params: { line } }, z.any())).rejects.toThrow(
+      'the server answered what can not be read',
+    );
+  });
+
+  it('is an error instead of more than 64 MB, and nothing when that says no id', async () => {
+    const { client } = await agentOf(new RunProcess(odd()));
+    const oversize = (params: Record<string, string>) =>
+      client.request({ method: 'oversize', params }, z.any());
+    await expect(oversize({})).rejects.toThrow(/the server answered \d+ bytes, more than 67108864/);
+    expect(await oversize({ id: '007' })).toEqual({ lives: true });
+  });
+
   it('is no answer of 20 MB, and the session lives on', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
     await expect(callTool(client, 'big', { bytes: 20_000_000 })).rejects.toThrow(
