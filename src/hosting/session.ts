@@ -104,10 +104,18 @@ export class Session {
     } else if ('method' in message && message.method === 'notifications/cancelled') {
       const cancelled = message.params?.['requestId'];
       if (typeof cancelled === 'string' || typeof cancelled === 'number') {
-        this.#pending.delete(cancelled);
+        this.#forget(cancelled);
       }
     }
     this.#seat?.send(message);
+  }
+
+  /** A cancelled request is not answered, and its stream is over. */
+  #forget(id: RequestId): void {
+    if (!this.#pending.delete(id)) return;
+    this.#transport.closeSSEStream(id);
+    // Goes nowhere: only by an answer does the transport forget the request, too.
+    this.#send(errorAnswer(id, 'cancelled'));
   }
 
   /** What the server says. */

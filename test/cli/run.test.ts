@@ -25,7 +25,22 @@ async function agentOf(
 const pidOf = async ({ client }: Awaited<ReturnType<typeof startAgent>>) =>
   Number(textOfAnswer(await callTool(client, 'pid')));
 
-const post = (port: number, headers: Readonly<Record<string, string>> = {}, path = '/mcp') =>
+const INITIALIZE = {
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'by hand', version: '0' },
+  },
+};
+
+const post = (
+  port: number,
+  headers: Readonly<Record<string, string>> = {},
+  message: object = INITIALIZE,
+  { path = '/mcp', signal = null }: { path?: string; signal?: AbortSignal | null } = {},
+) =>
   fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
     headers: {
@@ -33,16 +48,8 @@ const post = (port: number, headers: Readonly<Record<string, string>> = {}, path
       accept: 'application/json, text/event-stream',
       ...headers,
     },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-06-18',
-        capabilities: {},
-        clientInfo: { name: 'by hand', version: '0' },
-      },
-    }),
+    body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    signal,
   });
 
 describe('signalbox run', () => {
@@ -217,6 +224,23 @@ describe('what crosses signalbox run', () => {
     await eventually(async () => {
       expect(textOfAnswer(await callTool(client, 'heard'))).toContain('notifications/cancelled');
     });
+  });
+
+  it('is no answer to what was cancelled: its stream ends', async () => {
+    const { port } = await new RunProcess(odd()).registered();
+    const opened = await post(port);
+    await opened.text();
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    const call = await post(port, session, {
+      id: 'slow',
+      method: 'tools/call',
+      params: { name: 'slow', arguments: { ms: 60_000 } },
+    });
+    await post(port, session, {
+      method: 'notifications/cancelled',
+      params: { requestId: 'slow' },
+    });
+    expect(await call.text()).toBe('');
   });
 
   it('is an error with its data, and a wrong answer as an error', async () => {
@@ -501,7 +525,7 @@ describe('who may come in', () => {
     expect(await statusOf({ origin: 'https://evil.example' })).toBe(403);
     expect(await statusOf({ origin: 'null' })).toBe(403);
     expect(await statusOf({ origin: 'http://localhost:6274' })).toBe(200);
-    expect((await post(port, {}, '/')).status).toBe(404);
+    expect((await post(port, {}, INITIALIZE, { path: '/' })).status).toBe(404);
   });
 
   it('is told who is here: the nonce of the registration, by header and in _meta', async () => {
