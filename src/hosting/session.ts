@@ -33,6 +33,7 @@ export class Session {
   #seat: Seat | null = null;
   #leaving: Promise<void> = Promise.resolve();
   #initializing: RequestId | null = null;
+  #isInitialized = false;
   #standing = 0;
   #exchanges = 0;
   #quietSince = Date.now();
@@ -59,9 +60,12 @@ export class Session {
   /** Answers one HTTP request of the session. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#exchanges += 1;
+    const opens = request.headers['mcp-session-id'] === undefined;
     response.once('close', () => {
       this.#exchanges -= 1;
       this.#quietSince = Date.now();
+      // Who opened it has hung up, or was told no: nobody comes back to it.
+      if (opens && !this.#isInitialized) void this.close();
     });
     const handled = this.#transport.handleRequest(request, response);
     if (request.method === 'GET') this.#awaitStream(response);
@@ -129,7 +133,10 @@ export class Session {
     // Of a request that was cancelled or never made: nobody waits for it.
     if (id === undefined || !this.#pending.delete(id)) return;
     const isFirst = id === this.#initializing;
-    if (isFirst) this.#initializing = null;
+    if (isFirst) {
+      this.#initializing = null;
+      this.#isInitialized = 'result' in message;
+    }
     this.#send(isFirst ? this.#confirmed(message) : message);
   }
 

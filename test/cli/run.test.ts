@@ -105,6 +105,32 @@ describe('signalbox run', () => {
     expect(await pidOf(other)).toBe(otherPid);
   });
 
+  it.each([
+    ['was refused', 'stranger'],
+    ['has hung up before its answer came', 'nobody'],
+  ])('ends the server of a client that %s', async (_, name) => {
+    const file = join(temporaryDirectory(), 'pids');
+    const run = new RunProcess(odd('--pids', file));
+    const { port } = await run.registered();
+    const hangUp = new AbortController();
+    const { params } = INITIALIZE;
+    const response = await post(
+      port,
+      {},
+      { ...INITIALIZE, params: { ...params, clientInfo: { name, version: '0' } } },
+      { signal: hangUp.signal },
+    );
+    if (name === 'nobody') hangUp.abort();
+    else expect(await response.text()).toContain('no licence');
+    await eventually(() => {
+      const [first, second] = readFileSync(file, 'utf8').split('\n').map(Number);
+      expect([first, second].map((pid) => isRunning(z.number().positive().parse(pid)))).toEqual([
+        true,
+        false,
+      ]);
+    });
+  });
+
   it('gives an instance of a name that is taken a suffix', async () => {
     const first = new RunProcess(odd(), ['--name', 'web']);
     await first.registered();
