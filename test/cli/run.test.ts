@@ -377,6 +377,15 @@ describe('one server for all, with --shared,', () => {
     expect(heard).toEqual({ one: 1, other: 0 });
   });
 
+  it('refuses a resource to each who asks for it', async () => {
+    const run = new RunProcess(odd(), ['--shared']);
+    for (const { client } of [await agentOf(run), await agentOf(run)]) {
+      await expect(client.subscribeResource({ uri: 'odd://none' })).rejects.toThrow(
+        'no such resource',
+      );
+    }
+  });
+
   it('has its questions declined: nobody can tell for whom they are', async () => {
     const run = new RunProcess(odd(), ['--shared']);
     const { client } = await agentOf(run, { capabilities: { roots: {} } });
