@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { IncomingMessage, type Server, ServerResponse } from 'node:http';
-import { delimiter, resolve } from 'node:path';
+import { delimiter, posix, resolve } from 'node:path';
 import { onExit } from 'signal-exit';
 import { Gate } from './hosting/gate.ts';
 import { ownInstancesDirectory } from './paths.ts';
@@ -92,6 +92,7 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
     remove();
     forget();
     process.off('beforeExit', remove);
+    server.off('close', unregister);
     const guarded = gates.get(server);
     // Unless it was registered anew since.
     if (guarded?.gate === gate) guarded.gate = null;
@@ -119,16 +120,22 @@ function defaultDirectory(): string {
 
 /** Whether a router may take a URL for the endpoint or what is below it; the loosest of them decides. */
 function leadsTo(url: string, endpoint: string): boolean {
-  const plain = (path: string) =>
-    decodeURIComponent(new URL(path, 'http://localhost').pathname)
-      .toLowerCase()
-      .replace(/[/\\]+/g, '/');
   try {
-    const [path, gated] = [plain(url.replace(/^\/+/, '/')), plain(endpoint).replace(/\/$/, '')];
-    return path === gated || path.startsWith(`${gated}/`);
+    const gated = plain(endpoint).replace(/\/$/, '');
+    // To some, `//x` at the start is a host.
+    return [url, url.replace(/^\/+/, '/')].map(plain).some((path) => {
+      return path === gated || path.startsWith(`${gated}/`);
+    });
   } catch {
     return true;
   }
+}
+
+/** A path without what routers overlook. Throws for what is no URL. */
+function plain(url: string): string {
+  const { pathname } = new URL(url, 'http://localhost');
+  const [path = ''] = decodeURIComponent(pathname).split(';');
+  return posix.normalize(path.toLowerCase().replace(/[/\\]+/g, '/'));
 }
 
 /** Puts a gate before the endpoint. Listeners may still be added: none of them sees a request that is turned away. */

@@ -122,6 +122,9 @@ describe('requests to the endpoint', () => {
       '//mcp',
       '/a/../mcp',
       '/mcp#x',
+      '/mcp;x',
+      '//x/mcp',
+      '/x%2f..%2fmcp',
     ]) {
       const response = await post(`${base}${path}`, { ...own, ...headers });
       expect([path, response.status]).toEqual([path, status]);
@@ -140,6 +143,16 @@ describe('requests to the endpoint', () => {
       expect(response.headers.has('signalbox-nonce')).toBe(false);
     }
   });
+});
+
+it('a server that is registered again and again leaves nobody who listens to it', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  afterTest(() => server.close());
+  const before = server.listenerCount('close');
+  const directory = temporaryDirectory();
+  for (let n = 0; n < 3; n += 1) registerInstance({ name: 'x', server, directory }).unregister();
+  expect(server.listenerCount('close')).toBe(before);
 });
 
 describe('registerInstance throws, and leaves nothing,', () => {
@@ -200,6 +213,9 @@ describe('the package', () => {
     const { client } = await startAgent(directory);
     const answer = await callTool(client, 'instances_call', { instance_id: 'clock', tool: 'now' });
     expect(textOfAnswer(answer)).toMatch(/^\d{4}-\d\d-\d\dT/);
+    const { port } = JSON.parse(readFileSync(join(directory, 'clock.json'), 'utf8'));
+    expect((await post(`http://127.0.0.1:${port}/mcp`)).status).toBe(401);
+    expect((await post(`http://127.0.0.1:${port}/`)).status).toBe(404);
   });
 
   it('has the types of the library, and refuses what is no option', () => {

@@ -1,9 +1,13 @@
 import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
 import { RPC_CODE } from '../wire/answer.ts';
 import { isObject, parseJson } from '../wire/json.ts';
+import { idNear } from '../wire/line-reader.ts';
 
 /** What JSON-RPC knows; the SDK's transport refuses what has more. */
 const MEMBERS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
+
+/** How much of each end of what is no JSON is looked at for its id, in characters. */
+const ENDS = 4_096;
 
 /**
  * A line of a stdio server as a message; null when it is none. An answer that is no proper one becomes an error for its
@@ -11,6 +15,10 @@ const MEMBERS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
  */
 export function readMessage(line: string): JSONRPCMessage | null {
   const said = parseJson(line);
+  if (said === undefined) {
+    const [head, tail] = [line.slice(0, ENDS), line.slice(-ENDS)];
+    return answerInstead(head, tail, 'the server answered what can not be read');
+  }
   if (!isObject(said)) return null;
   const known = Object.fromEntries(Object.entries(said).filter(([key]) => MEMBERS.includes(key)));
   const { success, data } = JSONRPCMessageSchema.safeParse(known);
@@ -18,6 +26,16 @@ export function readMessage(line: string): JSONRPCMessage | null {
   const { id, method } = said;
   if (method !== undefined || (typeof id !== 'number' && typeof id !== 'string')) return null;
   return errorAnswer(id, 'the server answered what is no JSON-RPC answer');
+}
+
+/**
+ * An error for the request whose answer can't be taken, of which these are the ends; null when they are of no answer, or don't
+ * say to which request.
+ */
+export function answerInstead(head: string, tail: string, message: string): JSONRPCMessage | null {
+  if (/^\s*\{[^{[]*"method"\s*:/.test(head)) return null;
+  const id = parseJson(idNear(head, tail));
+  return typeof id === 'number' || typeof id === 'string' ? errorAnswer(id, message) : null;
 }
 
 /** An error that answers request `id` in the server's stead. */

@@ -33,6 +33,7 @@ export class Session {
   #seat: Seat | null = null;
   #leaving: Promise<void> = Promise.resolve();
   #initializing: RequestId | null = null;
+  #isInitialized = false;
   #standing = 0;
   readonly #responses = new Set<ServerResponse>();
   /** Those whose client doesn't read, each with the end of the patience with it. */
@@ -61,9 +62,12 @@ export class Session {
   /** Answers one HTTP request of the session. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#responses.add(response);
+    const opens = request.headers['mcp-session-id'] === undefined;
     response.once('close', () => {
       this.#responses.delete(response);
       this.#quietSince = Date.now();
+      // Who opened it has hung up, or was told no: nobody comes back to it.
+      if (opens && !this.#isInitialized) void this.close();
     });
     const handled = this.#transport.handleRequest(request, response);
     if (request.method === 'GET') this.#awaitStream(response);
@@ -106,10 +110,18 @@ export class Session {
     } else if ('method' in message && message.method === 'notifications/cancelled') {
       const cancelled = message.params?.['requestId'];
       if (typeof cancelled === 'string' || typeof cancelled === 'number') {
-        this.#pending.delete(cancelled);
+        this.#forget(cancelled);
       }
     }
     this.#seat?.send(message);
+  }
+
+  /** A cancelled request is not answered, and its stream is over. */
+  #forget(id: RequestId): void {
+    if (!this.#pending.delete(id)) return;
+    this.#transport.closeSSEStream(id);
+    // Goes nowhere: only by an answer does the transport forget the request, too.
+    this.#send(errorAnswer(id, 'cancelled'));
   }
 
   /** What the server says. */
@@ -123,7 +135,10 @@ export class Session {
     // Of a request that was cancelled or never made: nobody waits for it.
     if (id === undefined || !this.#pending.delete(id)) return;
     const isFirst = id === this.#initializing;
-    if (isFirst) this.#initializing = null;
+    if (isFirst) {
+      this.#initializing = null;
+      this.#isInitialized = 'result' in message;
+    }
     this.#send(isFirst ? this.#confirmed(message) : message);
   }
 

@@ -19,6 +19,8 @@ interface Asked {
   readonly guest: Guest;
   readonly id: RequestId;
   readonly token: RequestId | undefined;
+  /** The resource that it subscribes to, or null. */
+  readonly subscribes: unknown;
 }
 
 interface Running {
@@ -112,7 +114,8 @@ export class SharedSeats implements Seats {
         return;
       }
       const token = params?._meta?.progressToken;
-      const id = this.#ask({ guest, id: message.id, token });
+      const subscribes = method === 'resources/subscribe' ? params?.['uri'] : null;
+      const id = this.#ask({ guest, id: message.id, token, subscribes });
       const _meta = { ...params?._meta, progressToken: id };
       server.send({
         ...message,
@@ -146,6 +149,9 @@ export class SharedSeats implements Seats {
       const asked = id === undefined ? undefined : this.#asked.get(id);
       if (id === undefined || asked === undefined) return;
       this.#asked.delete(id);
+      if ('error' in message && asked.subscribes !== null) {
+        this.#subscribers.note('resources/unsubscribe', asked.subscribes, asked.guest);
+      }
       asked.guest.onMessage({ ...message, id: asked.id });
     } else if ('id' in message) {
       const { id, method } = message;

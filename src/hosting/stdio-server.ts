@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import spawn from 'cross-spawn';
 import { errnoOf } from '../errors.ts';
-import { idNear, LineReader } from '../wire/line-reader.ts';
+import { LineReader } from '../wire/line-reader.ts';
 import { LastLines } from './last-lines.ts';
-import { errorAnswer, readMessage } from './message.ts';
+import { answerInstead, readMessage } from './message.ts';
 import { signalGroup } from './process-group.ts';
 
 /** Longest line that is taken from a server, in bytes. */
@@ -72,7 +72,7 @@ export class StdioServer {
     const reader = new LineReader({
       maxBytes: LONGEST,
       onLine: (line) => this.#read(line),
-      onOversize: ({ bytes, head, tail }) => this.#refuse(bytes, idNear(head, tail)),
+      onOversize: ({ bytes, head, tail }) => this.#refuse(bytes, head, tail),
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => reader.push(chunk));
     this.#child.stdout?.on('end', () => {
@@ -148,11 +148,11 @@ export class StdioServer {
     else if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
   }
 
-  #refuse(bytes: number, rawId: string): void {
+  #refuse(bytes: number, head: string, tail: string): void {
     this.#options.onNoise(`a line of ${bytes} bytes`);
-    const id: unknown = JSON.parse(rawId);
-    if (typeof id !== 'number' && typeof id !== 'string') return;
-    this.#listener?.(errorAnswer(id, `the server answered ${bytes} bytes, more than ${LONGEST}`));
+    const told = `the server answered ${bytes} bytes, more than ${LONGEST}`;
+    const answer = answerInstead(head, tail, told);
+    if (answer !== null) this.#listener?.(answer);
   }
 
   async #terminate(): Promise<void> {

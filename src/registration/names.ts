@@ -8,6 +8,9 @@ import { parseRegistration } from './schema.ts';
 /** Longest id that is made of a name, in characters. */
 const LONGEST = 60;
 
+/** Longest name to which a suffix still fits, in characters. */
+const LONGEST_NAME = 190;
+
 /** Who looks for a name. */
 export interface Newcomer {
   readonly name: string;
@@ -48,8 +51,9 @@ export function givesWay(content: string, { name, port }: Newcomer): boolean {
 }
 
 function firstFree(wanted: string, taken: ReadonlySet<string>): string {
+  const base = [...wanted].slice(0, LONGEST_NAME).join('');
   for (let n = 1; ; n += 1) {
-    const candidate = n === 1 ? wanted : `${wanted}-${n}`;
+    const candidate = n === 1 ? wanted : `${base}-${n}`;
     if (!taken.has(candidate)) return candidate;
   }
 }

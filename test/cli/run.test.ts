@@ -28,7 +28,6 @@ const pidOf = async ({ client }: Awaited<ReturnType<typeof startAgent>>) =>
   Number(textOfAnswer(await callTool(client, 'pid')));
 
 const INITIALIZE = {
-  jsonrpc: '2.0',
   id: 1,
   method: 'initialize',
   params: {
@@ -41,8 +40,8 @@ const INITIALIZE = {
 const post = (
   port: number,
   headers: Readonly<Record<string, string>> = {},
-  path = '/mcp',
   message: object = INITIALIZE,
+  { path = '/mcp', signal = null }: { path?: string; signal?: AbortSignal | null } = {},
 ) =>
   fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
@@ -51,7 +50,8 @@ const post = (
       accept: 'application/json, text/event-stream',
       ...headers,
     },
-    body: JSON.stringify(message),
+    body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    signal,
   });
 
 describe('signalbox run', () => {
@@ -105,6 +105,32 @@ describe('signalbox run', () => {
     await one.close();
     await eventually(() => expect(isRunning(pid)).toBe(false));
     expect(await pidOf(other)).toBe(otherPid);
+  });
+
+  it.each([
+    ['was refused', 'stranger'],
+    ['has hung up before its answer came', 'nobody'],
+  ])('ends the server of a client that %s', async (_, name) => {
+    const file = join(temporaryDirectory(), 'pids');
+    const run = new RunProcess(odd('--pids', file));
+    const { port } = await run.registered();
+    const hangUp = new AbortController();
+    const { params } = INITIALIZE;
+    const response = await post(
+      port,
+      {},
+      { ...INITIALIZE, params: { ...params, clientInfo: { name, version: '0' } } },
+      { signal: hangUp.signal },
+    );
+    if (name === 'nobody') hangUp.abort();
+    else expect(await response.text()).toContain('no licence');
+    await eventually(() => {
+      const [first, second] = readFileSync(file, 'utf8').split('\n').map(Number);
+      expect([first, second].map((pid) => isRunning(z.number().positive().parse(pid)))).toEqual([
+        true,
+        false,
+      ]);
+    });
   });
 
   it('gives an instance of a name that is taken a suffix', async () => {
@@ -228,6 +254,23 @@ describe('what crosses signalbox run', () => {
     });
   });
 
+  it('is no answer to what was cancelled: its stream ends', async () => {
+    const { port } = await new RunProcess(odd()).registered();
+    const opened = await post(port);
+    await opened.text();
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    const call = await post(port, session, {
+      id: 'slow',
+      method: 'tools/call',
+      params: { name: 'slow', arguments: { ms: 60_000 } },
+    });
+    await post(port, session, {
+      method: 'notifications/cancelled',
+      params: { requestId: 'slow' },
+    });
+    expect(await call.text()).toBe('');
+  });
+
   it('is an error with its data, and a wrong answer as an error', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
     await expect(client.request({ method: 'strange' }, z.any())).rejects.toMatchObject({
@@ -237,6 +280,27 @@ describe('what crosses signalbox run', () => {
     await expect(client.request({ method: 'bad' }, z.any())).rejects.toThrow(
       'the server answered what is no JSON-RPC answer',
     );
+  });
+
+  it.each([
+    ['NaN', '{"jsonrpc":"2.0","id":ID,"result":{"mean":NaN}}'],
+    [
+      'what is nested 2000 deep',
+      `{"jsonrpc":"2.0","id":ID,"result":${'{"a":'.repeat(2_000)}0${'}'.repeat(2_001)}`,
+    ],
+  ])('is an error for who waits for %s', async (_, line) => {
+    const { client } = await agentOf(new RunProcess(odd()));
+    await expect(client.request({ method: 'raw', params: { line } }, z.any())).rejects.toThrow(
+      'the server answered what can not be read',
+    );
+  });
+
+  it('is an error instead of more than 64 MB, and nothing when that says no id', async () => {
+    const { client } = await agentOf(new RunProcess(odd()));
+    const oversize = (params: Record<string, string>) =>
+      client.request({ method: 'oversize', params }, z.any());
+    await expect(oversize({})).rejects.toThrow(/the server answered \d+ bytes, more than 67108864/);
+    expect(await oversize({ id: '007' })).toEqual({ lives: true });
   });
 
   it('is no answer of 20 MB, and the session lives on', async () => {
@@ -271,7 +335,7 @@ describe('a client that does not read', () => {
         method: 'tools/call',
         params: { name, arguments: args },
       };
-      const response = await post(port, session, '/mcp', message);
+      const response = await post(port, session, message);
       return response.text();
     };
     return { stream, call, pid: Number(/"text":"(\d+)"/.exec(await call('pid'))?.[1]) };
@@ -372,6 +436,15 @@ describe('one server for all, with --shared,', () => {
     await third.close();
     await eventually(async () => expect(count(await methods(), 'resources/unsubscribe')).toBe(1));
     expect(heard).toEqual({ one: 1, other: 0 });
+  });
+
+  it('refuses a resource to each who asks for it', async () => {
+    const run = new RunProcess(odd(), ['--shared']);
+    for (const { client } of [await agentOf(run), await agentOf(run)]) {
+      await expect(client.subscribeResource({ uri: 'odd://none' })).rejects.toThrow(
+        'no such resource',
+      );
+    }
   });
 
   it('has its questions declined: nobody can tell for whom they are', async () => {
@@ -548,7 +621,7 @@ describe('who may come in', () => {
     expect(await statusOf({ origin: 'https://evil.example' })).toBe(403);
     expect(await statusOf({ origin: 'null' })).toBe(403);
     expect(await statusOf({ origin: 'http://localhost:6274' })).toBe(200);
-    expect((await post(port, {}, '/')).status).toBe(404);
+    expect((await post(port, {}, INITIALIZE, { path: '/' })).status).toBe(404);
   });
 
   it.each([

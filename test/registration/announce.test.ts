@@ -74,6 +74,12 @@ describe('announce', () => {
     expect(existsSync(scratch) && readdirSync(scratch)).toEqual([]);
   });
 
+  it('has room for the suffix of the longest name', () => {
+    const { id: _, ...unnamed } = { ...WEB, pid: process.pid, name: 'ü'.repeat(200) };
+    announce(directory, unnamed);
+    expect(announce(directory, unnamed)).toMatchObject({ name: `${'ü'.repeat(190)}-2` });
+  });
+
   it('makes an id of the name when there is none', () => {
     const { id: _, ...unnamed } = { ...WEB, name: 'My Wéb!' };
     expect(announce(directory, unnamed)).toMatchObject({
