@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { IncomingMessage, type Server, ServerResponse } from 'node:http';
-import { delimiter, posix, resolve } from 'node:path';
-import { onExit } from 'signal-exit';
+import type { Server } from 'node:http';
+import { delimiter, resolve } from 'node:path';
+import { atExit } from './hosting/at-exit.ts';
 import { Gate } from './hosting/gate.ts';
+import { guard, unguard } from './hosting/guard.ts';
 import { ownInstancesDirectory } from './paths.ts';
 import { announce } from './registration/announce.ts';
 
@@ -52,8 +53,6 @@ export interface RegisteredInstance {
   unregister(): void;
 }
 
-const gates = new WeakMap<Server, { gate: Gate | null; endpoint: string }>();
-
 /**
  * Registers an MCP server of this process, so that every hub of this user finds it. Call it when the HTTP server listens.
  *
@@ -87,17 +86,13 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
   });
   const gate = new Gate({ token, nonce });
   guard(server, endpoint, gate);
-  const forget = onExit(remove);
+  const forget = atExit(remove);
   const unregister = () => {
     remove();
     forget();
-    process.off('beforeExit', remove);
     server.off('close', unregister);
-    const guarded = gates.get(server);
-    // Unless it was registered anew since.
-    if (guarded?.gate === gate) guarded.gate = null;
+    unguard(server, gate);
   };
-  process.once('beforeExit', remove);
   server.once('close', unregister);
   return { ...known, port, token, unregister };
 }
@@ -116,49 +111,4 @@ function portOf(server: Server): number {
 function defaultDirectory(): string {
   const [first] = (process.env['SIGNALBOX_INSTANCES_DIR'] ?? '').split(delimiter).filter(Boolean);
   return first ?? ownInstancesDirectory();
-}
-
-/** Whether a router may take a URL for the endpoint or what is below it; the loosest of them decides. */
-function leadsTo(url: string, endpoint: string): boolean {
-  try {
-    const gated = plain(endpoint).replace(/\/$/, '');
-    // To some, `//x` at the start is a host.
-    return [url, url.replace(/^\/+/, '/')].map(plain).some((path) => {
-      return path === gated || path.startsWith(`${gated}/`);
-    });
-  } catch {
-    return true;
-  }
-}
-
-/** A path without what routers overlook. Throws for what is no URL. */
-function plain(url: string): string {
-  const { pathname } = new URL(url, 'http://localhost');
-  const [path = ''] = decodeURIComponent(pathname).split(';');
-  return posix.normalize(path.toLowerCase().replace(/[/\\]+/g, '/'));
-}
-
-/** Puts a gate before the endpoint. Listeners may still be added: none of them sees a request that is turned away. */
-function guard(server: Server, endpoint: string, gate: Gate): void {
-  const known = gates.get(server);
-  if (known !== undefined) {
-    Object.assign(known, { gate, endpoint });
-    return;
-  }
-  const guarded: { gate: Gate | null; endpoint: string } = { gate, endpoint };
-  gates.set(server, guarded);
-  const emit = server.emit;
-  const isTurnedAway = (request: unknown, response: unknown) => {
-    if (!(request instanceof IncomingMessage && response instanceof ServerResponse)) return false;
-    return (
-      leadsTo(request.url ?? '/', guarded.endpoint) &&
-      guarded.gate?.admits(request, response) === false
-    );
-  };
-  Object.defineProperty(server, 'emit', {
-    configurable: true,
-    writable: true,
-    value: (event: string | symbol, ...args: unknown[]): boolean =>
-      isTurnedAway(args[0], args[1]) || Reflect.apply(emit, server, [event, ...args]),
-  });
 }

@@ -90,6 +90,20 @@ describe('a server that registers itself', () => {
     expect(child.exitCode).toBeNull();
   });
 
+  it('may have many registrations at once, and warns of nothing', async () => {
+    const { child, directory } = await startOwn();
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    for (let n = 0; n < 12; n += 1) tell(child, 'more');
+    await eventually(() => expect(readdirSync(directory)).toHaveLength(13));
+    tell(child, 'exit');
+    await once(child, 'exit');
+    expect(readdirSync(directory)).toEqual([]);
+    expect(stderr).toBe('');
+  });
+
   it('no longer asks for the token of a registration that was taken back or made anew', async () => {
     const { child, directory, instance } = await startOwn('--token');
     const url = `http://127.0.0.1:${instance.port}/mcp`;

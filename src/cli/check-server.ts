@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { instanceContexts } from '../../machines/views.ts';
@@ -13,6 +14,8 @@ import { type Announcement, announce } from '../registration/announce.ts';
  */
 export async function checkServer(announcement: Announcement): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'signalbox-check-'));
+  const cleanUp = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', cleanUp);
   const config = resolveConfig({ 'instances-dir': [directory] }, {}, directory);
   announce(directory, announcement);
   const hub = createHub(config, { log: createLogger('silent') });
@@ -28,6 +31,6 @@ export async function checkServer(announcement: Announcement): Promise<string> {
     throw new Error(`the server can't be used: ${code}: ${message} (see docs/errors.md)`);
   } finally {
     await hub.stop();
-    await rm(directory, { recursive: true, force: true });
+    cleanUp();
   }
 }

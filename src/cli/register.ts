@@ -26,13 +26,14 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
   };
   // What the hub would refuse is not written in the first place.
   checkFacts({ id: 'any', ...announcement });
-  if ('check' in options) {
-    const { checkServer } = await import('./check-server.ts');
-    process.stdout.write(`${printable(await checkServer(announcement))}\n`);
-  }
-
   // Before there is a file: a signal that comes as soon as it is there must find somebody who takes it back.
   const signalled = untilSignalled();
+  if ('check' in options) {
+    const { checkServer } = await import('./check-server.ts');
+    const found = await Promise.race([checkServer(announcement), signalled]);
+    if (found === undefined) return;
+    process.stdout.write(`${printable(found)}\n`);
+  }
   const { remove, ...known } = announce(directory, announcement);
   process.once('exit', remove);
   process.stdout.write(

@@ -56,7 +56,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     const taken = await host.listen(port);
     const { directory, ...facts } = announcing;
     const { remove, ...known } = announce(directory, {
-      name: nameIn(introduced) ?? basename(facts.path),
+      name: nameIn(introduced) ?? (basename(facts.path) || 'instance'),
       ...facts,
       port: taken,
       pid: process.pid,

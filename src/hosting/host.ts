@@ -25,6 +25,8 @@ export class Host {
   readonly #options: HostOptions;
   readonly #server: Server;
   readonly #sessions = new Map<string, Session>();
+  /** Requests that may open one more. */
+  #opening = 0;
   #sweeper: NodeJS.Timeout | null = null;
 
   constructor(options: HostOptions) {
@@ -67,9 +69,15 @@ export class Host {
       return;
     }
     const id = request.headers['mcp-session-id'];
-    if (id === undefined && this.#sessions.size >= MOST) {
-      refuse(response, 503, `${MOST} sessions are open, and no more are opened`);
-      return;
+    if (id === undefined) {
+      if (this.#sessions.size + this.#opening >= MOST) {
+        refuse(response, 503, `${MOST} sessions are open, and no more are opened`);
+        return;
+      }
+      this.#opening += 1;
+      response.once('close', () => {
+        this.#opening -= 1;
+      });
     }
     const session =
       id === undefined

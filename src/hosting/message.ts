@@ -1,4 +1,5 @@
 import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { Json } from '../../machines/model.ts';
 import { RPC_CODE } from '../wire/answer.ts';
 import { isObject, parseJson } from '../wire/json.ts';
 import { idNear } from '../wire/line-reader.ts';
@@ -10,15 +11,21 @@ const MEMBERS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
 const ENDS = 4_096;
 
 /**
- * A line of a stdio server as a message; null when it is none. An answer that is no proper one becomes an error for its
- * request: somebody waits for it.
+ * The messages in a line of a stdio server: one, or those of a batch, as MCP had them in 2025-03-26. An answer that is no
+ * proper one becomes an error for its request: somebody waits for it.
  */
-export function readMessage(line: string): JSONRPCMessage | null {
+export function readMessages(line: string): readonly JSONRPCMessage[] {
   const said = parseJson(line);
-  if (said === undefined) {
-    const [head, tail] = [line.slice(0, ENDS), line.slice(-ENDS)];
-    return answerInstead(head, tail, 'the server answered what can not be read');
+  if (said !== undefined) {
+    const all: readonly Json[] = Array.isArray(said) ? said : [said];
+    return all.flatMap((each) => messageOf(each) ?? []);
   }
+  const [head, tail] = [line.slice(0, ENDS), line.slice(-ENDS)];
+  const instead = answerInstead(head, tail, 'the server answered what can not be read');
+  return instead === null ? [] : [instead];
+}
+
+function messageOf(said: Json): JSONRPCMessage | null {
   if (!isObject(said)) return null;
   const known = Object.fromEntries(Object.entries(said).filter(([key]) => MEMBERS.includes(key)));
   const { success, data } = JSONRPCMessageSchema.safeParse(known);

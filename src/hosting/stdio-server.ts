@@ -4,7 +4,7 @@ import spawn from 'cross-spawn';
 import { errnoOf } from '../errors.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import { LastLines } from './last-lines.ts';
-import { answerInstead, readMessage } from './message.ts';
+import { answerInstead, readMessages } from './message.ts';
 import { signalGroup } from './process-group.ts';
 
 /** Longest line that is taken from a server, in bytes. */
@@ -142,10 +142,12 @@ export class StdioServer {
   }
 
   #read(line: string): void {
-    const message = readMessage(line);
-    if (message === null) this.#options.onNoise(line);
-    else if (this.#listener !== null) this.#listener(message);
-    else if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
+    const messages = readMessages(line);
+    if (messages.length === 0) this.#options.onNoise(line);
+    for (const message of messages) {
+      if (this.#listener !== null) this.#listener(message);
+      else if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
+    }
   }
 
   #refuse(bytes: number, head: string, tail: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readMessage } from '../../src/hosting/message.ts';
+import { readMessages } from '../../src/hosting/message.ts';
 
 describe('a line of a stdio server', () => {
   it.each([
@@ -8,15 +8,18 @@ describe('a line of a stdio server', () => {
     [{ jsonrpc: '2.0', method: 'notifications/strange', params: { deep: { deeper: true } } }],
     [{ jsonrpc: '2.0', id: 0, method: 'sampling/createMessage', params: { _meta: { k: 'v' } } }],
   ])('%j is the message that it is', (message) => {
-    expect(readMessage(JSON.stringify(message))).toEqual(message);
+    expect(readMessages(JSON.stringify(message))).toEqual([message]);
+  });
+
+  it('may be a batch', () => {
+    const [one, other] = [1, 2].map((id) => ({ jsonrpc: '2.0', id, result: {} }));
+    expect(readMessages(JSON.stringify([one, 'junk', other]))).toEqual([one, other]);
   });
 
   it('is a message without what JSON-RPC does not know', () => {
-    expect(readMessage('{"jsonrpc":"2.0","id":1,"result":{},"extra":1}')).toEqual({
-      jsonrpc: '2.0',
-      id: 1,
-      result: {},
-    });
+    expect(readMessages('{"jsonrpc":"2.0","id":1,"result":{},"extra":1}')).toEqual([
+      { jsonrpc: '2.0', id: 1, result: {} },
+    ]);
   });
 
   it.each([
@@ -25,7 +28,7 @@ describe('a line of a stdio server', () => {
     '{"id":7,"result":{}}',
     '{"jsonrpc":"2.0","id":7,"error":{"code":"E1"}}',
   ])('%s, an answer that is none, is an error for its request', (line) => {
-    expect(readMessage(line)).toMatchObject({ id: 7, error: { code: -32603 } });
+    expect(readMessages(line)).toMatchObject([{ id: 7, error: { code: -32603 } }]);
   });
 
   it.each([
@@ -37,6 +40,6 @@ describe('a line of a stdio server', () => {
     '{"jsonrpc":"2.0"}',
     '{"method":1,"id":1}',
   ])('%j is none', (line) => {
-    expect(readMessage(line)).toBeNull();
+    expect(readMessages(line)).toEqual([]);
   });
 });
