@@ -101,6 +101,20 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
     }
   });
 
+  it('of files that are there', () => {
+    const all = ['src', 'machines', 'test', 'scripts'].flatMap((folder) =>
+      readdirSync(new URL(`../${folder}/`, import.meta.url), { recursive: true }).map(
+        (file) => `/${folder}/${file}`,
+      ),
+    );
+    for (const page of ['ARCHITECTURE.md', 'CONTRIBUTING.md']) {
+      const named = [...read(page).matchAll(/`([\w/.-]+\.tsx?)`/g)].map(([, name]) => name);
+      expect(named.length).toBeGreaterThan(0);
+      const missing = named.filter((name) => !all.some((file) => file.endsWith(`/${name}`)));
+      expect(missing).toEqual([]);
+    }
+  });
+
   it('of no machine but the reader’s', () => {
     const pages = readdirSync(new URL('../docs/', import.meta.url)).filter((name) =>
       name.endsWith('.md'),
