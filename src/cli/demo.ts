@@ -105,7 +105,7 @@ export async function demoCommand(print: (line: string) => void, inspect = false
     print(
       `agent: instances_call api hello, without connecting\n  ${(await call('instances_call', { instance_id: 'api', tool: 'hello' })).text}`,
     );
-    print('\nThat is the main job. README.md says how to give it to your agent.');
+    print('\nThat is the main job. signalbox install CLIENT gives it to your agent.');
     return again;
   };
 

@@ -62,10 +62,17 @@ function findClient(verb: string, [name, ...more]: readonly string[]): Client {
   const choice = `one of ${names.join(', ')}`;
   if (name === undefined) throw new UsageError(`${verb} needs a client: ${choice}`);
   if (more.length > 0) throw new UsageError(`${verb} takes one client: ${choice}`);
-  const client = CLIENTS.find((each) => each.name === name);
+  // As it is typed here, or as its makers write it: "VS Code".
+  const client = CLIENTS.find((each) =>
+    [each.name, each.title].some((known) => plain(known) === plain(name)),
+  );
   if (client !== undefined) return client;
   const near = suggestion(name, names, '');
   throw new UsageError(`unknown client ${printable(name)}${near || `: ${choice}`}`);
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
 /** This program as it was started. Clients with a window have no PATH of a shell: both by their full paths. */

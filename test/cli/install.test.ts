@@ -167,6 +167,13 @@ describe('signalbox install', () => {
     });
   });
 
+  it.each(['VS Code', 'vs-code', 'VSCode', 'Gemini CLI', 'gemini', 'Claude Desktop'])(
+    'knows %s, however it is written',
+    async (name) => {
+      expect(await home().run('install', name, '--print')).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+
   it('--print only shows what belongs there', async () => {
     const { directory, run } = home();
     const json = await run('install', 'zed', '--print');
