@@ -131,6 +131,8 @@ describe('every option', () => {
 describe('flags and lists', () => {
   it('are said in several ways', () => {
     expect(resolve(['--no-auto-connect']).autoConnect).toBe(false);
+    expect(resolve(['--no-auto-connect', '--auto-connect']).autoConnect).toBe(true);
+    expect(resolve(['--auto-connect', '--no-auto-connect']).autoConnect).toBe(false);
     expect(resolve(['--auto-connect'], { SIGNALBOX_AUTO_CONNECT: 'false' }).autoConnect).toBe(true);
     expect(resolve([], { SIGNALBOX_AUTO_CONNECT: '0' }).autoConnect).toBe(false);
     expect(resolve(['--inspect']).inspect).toBe(0);

@@ -10,12 +10,20 @@ export interface Parameter {
   readonly takes: 'value' | 'flag';
 }
 
-const HUB_PARAMETERS: readonly { readonly name: string; readonly takes: string }[] = [
+interface Known {
+  readonly name: string;
+  readonly takes: string;
+  /** The flag that this one denies. */
+  readonly denies?: string;
+}
+
+const HUB_PARAMETERS: readonly Known[] = [
   { name: 'config', takes: 'value' },
   ...OPTIONS,
   ...OPTIONS.filter(({ takes }) => takes === 'flag').map(({ name, takes }) => ({
     name: `no-${name}`,
     takes,
+    denies: name,
   })),
 ];
 
@@ -24,12 +32,7 @@ const HUB_PARAMETERS: readonly { readonly name: string; readonly takes: string }
  * isn't an option.
  */
 export function parseHubArguments(args: readonly string[], own: readonly Parameter[] = []) {
-  const given = parse(args, [...HUB_PARAMETERS, ...own]);
-  for (const { name } of OPTIONS.filter(({ takes }) => takes === 'flag')) {
-    const denied = given[`no-${name}`];
-    if (denied !== undefined) given[name] = [false];
-  }
-  return given;
+  return parse(args, [...HUB_PARAMETERS, ...own]);
 }
 
 /** The options of a command that knows only its own; what is no option goes to `operands`, where there may be some. */
@@ -43,7 +46,7 @@ export function parseOwnArguments(
 
 function parse(
   args: readonly string[],
-  parameters: readonly { readonly name: string; readonly takes: string }[],
+  parameters: readonly Known[],
   operands?: string[],
 ): Record<string, (string | boolean)[] | undefined> {
   const known = new Map(parameters.map((each) => [each.name, each]));
@@ -80,7 +83,8 @@ function parse(
     if (value === undefined && option.takes !== 'optional') {
       throw new UsageError(`--${token.name} needs a value`);
     }
-    given[token.name] = [...(given[token.name] ?? []), value ?? true];
+    const name = option.denies ?? token.name;
+    given[name] = [...(given[name] ?? []), option.denies === undefined && (value ?? true)];
   }
   return given;
 }
