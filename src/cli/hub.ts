@@ -14,8 +14,6 @@ const LAST_ANSWERS = 10_000;
  * closed.
  */
 export async function hubCommand(args: readonly string[]): Promise<void> {
-  // stdout carries MCP and nothing else, whatever a library may want to say.
-  console.log = console.info = console.debug = console.error;
   const config = resolveConfig(parseHubArguments(args), process.env, process.cwd());
   if (process.stdin.isTTY) {
     console.error('This is an MCP server: it waits for an agent on stdin. See signalbox --help.');
