@@ -4,6 +4,9 @@ import type { StdioServer } from './stdio-server.ts';
 
 const ID = 'signalbox:initialize';
 
+/** Messages that are kept from before the answer. */
+const BACKLOG = 1_000;
+
 /**
  * Asks a server to `initialize`, as hubs do, and nothing more. Resolves with its answer. Rejects with its last words when it ends, says
  * no, or hasn't answered within `timeout` milliseconds.
@@ -20,11 +23,15 @@ export function introduce(server: StdioServer, timeout: number): Promise<Result>
       reject(new Error(server.lastWords));
     });
     server.listen((message) => {
-      if (!('id' in message) || message.id !== ID || 'method' in message) {
-        early.push(message);
+      if (!('id' in message) || message.id !== ID) {
+        if (early.length < BACKLOG) early.push(message);
         return;
       }
       clearTimeout(late);
+      if ('method' in message) {
+        reject(new Error('the command repeats what it reads: it is no MCP server'));
+        return;
+      }
       server.hold(early);
       if ('result' in message) resolve(message.result);
       else reject(new Error(`the server refused to initialize: ${message.error.message}`));

@@ -563,6 +563,12 @@ describe('signalbox run ends with one line and code 1, and leaves nothing,', () 
     );
   });
 
+  it('when it repeats what it reads', async () => {
+    expect(await failing(['cat'])).toBe(
+      'signalbox: the command repeats what it reads: it is no MCP server',
+    );
+  });
+
   it('when its port is taken', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
