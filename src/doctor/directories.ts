@@ -79,7 +79,12 @@ async function otherDirectory(directory: string, isNamed: boolean): Promise<Find
       ? note(directory, 'missing; it is found when it comes', 'Is it spelled right?')
       : ok(directory, 'missing; Brummer has announced nothing here');
   }
-  if (condition.kind !== 'usable') return unusable(directory, condition.reason);
+  if (condition.kind !== 'usable') {
+    // On a machine of many, the one among the temporary files is whoever's came first.
+    return !isNamed && condition.reason.includes('another user')
+      ? note(directory, `${condition.reason}; that user's Brummer uses it`)
+      : unusable(directory, condition.reason);
+  }
   const denied = await deniedAt(directory, constants.R_OK | constants.X_OK);
   if (denied === null) return ok(directory, 'ours; registrations are read here');
   const chmod = `chmod u+rx ${shellWord(directory)}`;

@@ -115,6 +115,18 @@ describe('the usual directories', () => {
     ]);
   });
 
+  asRoot('may be another user’s, where many share the temporary files', async () => {
+    const where = surroundings({ XDG_RUNTIME_DIR: temporaryDirectory() });
+    const shared = join(where.tmp, 'brummer', 'instances');
+    mkdirSync(shared, { recursive: true });
+    chownSync(shared, 12_345, 12_345);
+    const finding = (await usual(where)).find(({ subject }) => subject === shared);
+    expect(finding).toMatchObject({
+      level: 'note',
+      says: expect.stringMatching(/another user.*that user's Brummer uses it/),
+    });
+  });
+
   it('are wrong when the own one can never be made', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
