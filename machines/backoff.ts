@@ -43,7 +43,7 @@ const BEATS = 20;
 
 /**
  * Milliseconds from `now` to the ping that is due at `due`, moved to the nearest beat of the clock: the pings of many
- * instances stay spread over the interval, and those that share a beat share one wake-up of the process.
+ * instances stay spread over the interval, and those that share a beat share one wake-up.
  */
 export function untilBeat(due: number, now: number, pingInterval: number): number {
   const beat = pingInterval / BEATS;

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { atExit } from './hosting/at-exit.ts';
 import { Gate } from './hosting/gate.ts';
 import { guard, unguard } from './hosting/guard.ts';
-import { ownInstancesDirectory } from './paths.ts';
+import { announcementDirectory } from './paths.ts';
 import { announce } from './registration/announce.ts';
 
 /** What is registered. */
@@ -72,19 +71,16 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
   const { name, server, endpoint = '/mcp', path = '.', id, directory } = options;
   const port = portOf(server);
   if (!endpoint.startsWith('/')) throw new Error(`The endpoint ${endpoint} must begin with /.`);
-  const nonce = randomBytes(16).toString('base64url');
-  const token = options.token === true ? randomBytes(24).toString('base64url') : null;
-  const { remove, ...known } = announce(resolve(directory ?? defaultDirectory()), {
+  const gate = new Gate({ asksForToken: options.token === true });
+  const { remove, ...known } = announce(resolve(directory ?? announcementDirectory()), {
     ...(id === undefined ? {} : { id }),
     name,
     path: resolve(path),
     port,
     ...(endpoint === '/mcp' ? {} : { url: `http://localhost:${port}${endpoint}` }),
     pid: process.pid,
-    nonce,
-    ...(token === null ? {} : { token }),
+    ...gate.secrets,
   });
-  const gate = new Gate({ token, nonce });
   guard(server, endpoint, gate);
   const forget = atExit(remove);
   const unregister = () => {
@@ -94,7 +90,7 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
     unguard(server, gate);
   };
   server.once('close', unregister);
-  return { ...known, port, token, unregister };
+  return { ...known, port, token: gate.token, unregister };
 }
 
 function portOf(server: Server): number {
@@ -106,9 +102,4 @@ function portOf(server: Server): number {
     throw new Error(`The server listens on ${address.address}, where hubs don't look: 127.0.0.1.`);
   }
   return address.port;
-}
-
-function defaultDirectory(): string {
-  const [first] = (process.env['SIGNALBOX_INSTANCES_DIR'] ?? '').split(delimiter).filter(Boolean);
-  return first ?? ownInstancesDirectory();
 }

@@ -37,6 +37,13 @@ export function ownInstancesDirectory(where: Surroundings = here()): string {
   return posix.join(base, 'signalbox', 'instances');
 }
 
+/** Where an instance announces itself unless told otherwise: hubs watch all of the variable's, one is written to. */
+export function announcementDirectory(where: Surroundings = here()): string {
+  const { delimiter } = where.platform === 'win32' ? win32 : posix;
+  const named = where.env['SIGNALBOX_INSTANCES_DIR']?.split(delimiter).find(Boolean);
+  return named ?? ownInstancesDirectory(where);
+}
+
 /** Where running hubs can be reached by their owner; null where they can't: pipes of Windows are in no directory. */
 export function hubsDirectory(where: Surroundings = here()): string | null {
   if (where.platform === 'win32') return null;

@@ -1,7 +1,7 @@
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { GivenOptions } from '../config.ts';
 import { UsageError } from '../errors.ts';
-import { ownInstancesDirectory } from '../paths.ts';
+import { announcementDirectory } from '../paths.ts';
 import { printable } from '../printable.ts';
 import { parseRegistration } from '../registration/schema.ts';
 import type { Parameter } from './arguments.ts';
@@ -38,9 +38,8 @@ export function readAnnouncing(options: GivenOptions): Announcing {
     ...(name === undefined ? {} : { name }),
   };
   checkFacts({ id: 'any', name: 'any', port: 1, ...facts });
-  const directory =
-    textOf(options, 'instances-dir') ?? firstOf(process.env['SIGNALBOX_INSTANCES_DIR']);
-  return { ...facts, directory: resolve(directory ?? ownInstancesDirectory()) };
+  const directory = textOf(options, 'instances-dir') ?? announcementDirectory();
+  return { ...facts, directory: resolve(directory) };
 }
 
 /** Throws {@link UsageError} for facts of a registration that hubs would refuse. */
@@ -55,9 +54,4 @@ export function numberOf(options: GivenOptions, name: string): number | undefine
   if (text === undefined || /^\d{1,10}$/.test(text))
     return text === undefined ? text : Number(text);
   throw new UsageError(`--${name}: ${printable(JSON.stringify(text))} is not a whole number`);
-}
-
-/** The first directory of a list of them: all are watched, one is written to. */
-function firstOf(directories: string | undefined): string | undefined {
-  return directories?.split(delimiter).find(Boolean);
 }

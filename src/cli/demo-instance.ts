@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { announce } from '../registration/announce.ts';
+import { registerInstance } from '../instance.ts';
+import { untilSignalled } from './until-signalled.ts';
 
 /**
  * An ordinary MCP server as somebody would write it with the official SDK: listens on a free loopback port, then
@@ -32,21 +33,15 @@ export async function demoInstance(name: string, directory: string): Promise<voi
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const { remove } = announce(directory, {
+  const { port } = registerInstance({
     id: `${name}-demo`,
     name,
     path: directory,
-    port,
-    pid: process.pid,
+    server,
+    directory,
   });
-  process.once('exit', remove);
   process.stdout.write(`${port}\n`);
-  await new Promise<void>((stop) => {
-    process.once('SIGTERM', () => stop());
-    process.once('SIGINT', () => stop());
-  });
+  await untilSignalled();
 }
 
 function tools(name: string): McpServer {

@@ -5,6 +5,7 @@ import { StdioTransport } from '../server/stdio.ts';
 import { parseHubArguments } from './arguments.ts';
 import type { Inspection } from './inspection.ts';
 import { startHub } from './start-hub.ts';
+import { untilSignalled } from './until-signalled.ts';
 
 /** Milliseconds that calls under way are waited for when stdin has ended. */
 const LAST_ANSWERS = 10_000;
@@ -25,11 +26,7 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
   transport.start(session);
   const stopInspection = inspectLater(hub, config, log);
 
-  const signalled = new Promise<'signal'>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve('signal'));
-    }
-  });
+  const signalled = untilSignalled().then(() => 'signal' as const);
   const ended = await Promise.race([signalled, transport.closed.then(() => 'end' as const)]);
   log.debug('stopping', { because: ended });
   if (ended === 'end') {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -28,13 +27,13 @@ interface RunOptions {
   /** Milliseconds. */
   readonly startTimeout: number;
   readonly isShared: boolean;
-  readonly token: string | null;
+  readonly asksForToken: boolean;
 }
 
 /** `signalbox run`: makes an instance of a stdio MCP server, until it is signalled. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  const { announcing, command, env, port, startTimeout, isShared, token } = await readRun(args);
-  const nonce = randomBytes(16).toString('base64url');
+  const { announcing, command, env, port, startTimeout, isShared, asksForToken } =
+    await readRun(args);
   const signalled = untilSignalled();
   const supervisor = new Supervisor({
     command: command[0],
@@ -52,7 +51,8 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     const seats = isShared
       ? new SharedSeats(start, startTimeout, first, introduced)
       : new PrivateSeats(start, { server: first, answer: introduced });
-    const host = new Host({ gate: new Gate({ token, nonce }), seats, nonce });
+    const gate = new Gate({ asksForToken });
+    const host = new Host({ gate, seats });
     const taken = await host.listen(port);
     const { directory, ...facts } = announcing;
     const { remove, ...known } = announce(directory, {
@@ -60,8 +60,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
       ...facts,
       port: taken,
       pid: process.pid,
-      nonce,
-      ...(token === null ? {} : { token }),
+      ...gate.secrets,
     });
     process.once('exit', remove);
     process.stdout.write(
@@ -107,7 +106,7 @@ async function readRun(args: readonly string[]): Promise<RunOptions> {
     port,
     startTimeout,
     isShared: 'shared' in options,
-    token: 'token' in options ? randomBytes(24).toString('base64url') : null,
+    asksForToken: 'token' in options,
   };
 }
 

@@ -49,10 +49,8 @@ export const CLIENTS: readonly Client[] = [
     format: 'json',
     servers: 'mcpServers',
     needs: { type: 'stdio' },
-    userFile: (where) => {
-      const moved = where.env['CLAUDE_CONFIG_DIR'];
-      return moved ? posix.join(moved, '.claude.json') : inHome('.claude.json')(where);
-    },
+    userFile: (where) =>
+      movedBy('CLAUDE_CONFIG_DIR', '.claude.json', where) ?? inHome('.claude.json')(where),
     projectFile: '.mcp.json',
   },
   {
@@ -72,10 +70,8 @@ export const CLIENTS: readonly Client[] = [
     format: 'toml',
     servers: 'mcp_servers',
     needs: {},
-    userFile: (where) => {
-      const moved = where.env['CODEX_HOME'];
-      return moved ? posix.join(moved, 'config.toml') : inHome('.codex', 'config.toml')(where);
-    },
+    userFile: (where) =>
+      movedBy('CODEX_HOME', 'config.toml', where) ?? inHome('.codex', 'config.toml')(where),
     projectFile: '.codex/config.toml',
   },
   {
@@ -138,6 +134,12 @@ export const CLIENTS: readonly Client[] = [
     projectFile: '.zed/settings.json',
   },
 ];
+
+/** The file in the directory that a variable names, or null. */
+function movedBy(variable: string, name: string, { env, platform }: Surroundings): string | null {
+  const directory = env[variable];
+  return directory ? (platform === 'win32' ? win32 : posix).join(directory, name) : null;
+}
 
 function configHome(env: Surroundings['env'], home: string): string {
   return env['XDG_CONFIG_HOME'] || posix.join(home, '.config');

@@ -1,15 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isSameSecret } from '../same-secret.ts';
 import { NONCE_HEADER } from '../wire/nonce.ts';
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
-
-export interface GateOptions {
-  /** What every request must bear; null: nothing. */
-  readonly token: string | null;
-  /** The nonce of the registration, which every answer confirms; null: there is none. */
-  readonly nonce: string | null;
-}
 
 /**
  * Stands before an MCP endpoint on loopback. A name that resolves to this machine may be another site's (DNS rebinding),
@@ -18,15 +12,24 @@ export interface GateOptions {
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
  */
 export class Gate {
-  readonly #options: GateOptions;
+  /** What every answer confirms; it stands in the registration. */
+  readonly nonce = randomBytes(16).toString('base64url');
+  /** What every request must bear, or null; it stands in the registration, too. */
+  readonly token: string | null;
 
-  constructor(options: GateOptions) {
-    this.#options = options;
+  constructor({ asksForToken }: { readonly asksForToken: boolean }) {
+    this.token = asksForToken ? randomBytes(24).toString('base64url') : null;
+  }
+
+  /** As the registration has them. */
+  get secrets(): { readonly nonce: string; readonly token?: string } {
+    const { nonce, token } = this;
+    return { nonce, ...(token === null ? {} : { token }) };
   }
 
   /** Whether a request may pass. One that may not has been answered. */
   admits({ headers }: IncomingMessage, response: ServerResponse): boolean {
-    const { token, nonce } = this.#options;
+    const { token, nonce } = this;
     const { host = '', origin } = headers;
     if (!LOOPBACK.test(host)) return refuse(response, 403, 'wrong Host');
     if (origin !== undefined && !LOOPBACK.test(origin.replace(/^https?:\/\//, ''))) {
@@ -36,7 +39,7 @@ export class Gate {
       response.setHeader('www-authenticate', 'Bearer');
       return refuse(response, 401, 'the token of the registration is required');
     }
-    if (nonce !== null) response.setHeader(NONCE_HEADER, nonce);
+    response.setHeader(NONCE_HEADER, nonce);
     return true;
   }
 }

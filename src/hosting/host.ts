@@ -17,7 +17,6 @@ const MOST = 200;
 export interface HostOptions {
   readonly gate: Gate;
   readonly seats: Seats;
-  readonly nonce: string;
 }
 
 /** Serves a stdio server over Streamable HTTP at `/mcp` on loopback. */
@@ -58,7 +57,7 @@ export class Host {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { gate, seats, nonce } = this.#options;
+    const { gate, seats } = this.#options;
     if (!this.#server.listening) {
       refuse(response, 503, 'being stopped');
       return;
@@ -84,7 +83,7 @@ export class Host {
         ? new Session({
             id: randomUUID(),
             seats,
-            nonce,
+            nonce: gate.nonce,
             onOpen: (opened) => this.#sessions.set(opened.id, opened),
             onClosed: (closed) => this.#sessions.delete(closed.id),
           })

@@ -1,11 +1,8 @@
-import type { JSONRPCMessage, JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
 import { SELF } from '../self.ts';
 import type { StdioServer } from './stdio-server.ts';
 
 const ID = 'signalbox:initialize';
-
-/** Messages that are kept from before the answer. */
-const BACKLOG = 1_000;
 
 /**
  * Asks a server to `initialize`, as hubs do, and nothing more. Resolves with its answer. Rejects with its last words when it ends, says
@@ -13,7 +10,6 @@ const BACKLOG = 1_000;
  */
 export function introduce(server: StdioServer, timeout: number): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const early: JSONRPCMessage[] = [];
     const late = setTimeout(() => {
       const told = `no answer to initialize within ${timeout / 1_000} s: is it an MCP server?`;
       reject(new Error(server.withLastLines(told)));
@@ -24,7 +20,7 @@ export function introduce(server: StdioServer, timeout: number): Promise<Result>
     });
     server.listen((message) => {
       if (!('id' in message) || message.id !== ID) {
-        if (early.length < BACKLOG) early.push(message);
+        server.keep(message);
         return;
       }
       clearTimeout(late);
@@ -32,7 +28,7 @@ export function introduce(server: StdioServer, timeout: number): Promise<Result>
         reject(new Error('the command repeats what it reads: it is no MCP server'));
         return;
       }
-      server.hold(early);
+      server.listen(null);
       if ('result' in message) resolve(message.result);
       else reject(new Error(`the server refused to initialize: ${message.error.message}`));
     });

@@ -39,7 +39,7 @@ export class StdioServer {
   /** Resolves when the process has ended, or could not be started. */
   readonly ended: Promise<void>;
   #listener: ((message: JSONRPCMessage) => void) | null = null;
-  #backlog: JSONRPCMessage[] = [];
+  readonly #backlog: JSONRPCMessage[] = [];
   #end: string | null = null;
   #isAskedFor = false;
 
@@ -103,16 +103,16 @@ export class StdioServer {
     return this.withLastLines(`the server ${this.#end ?? 'runs'}`);
   }
 
-  /** Gives the server's messages to `listener` from now on, those first that came while nobody listened. */
-  listen(listener: (message: JSONRPCMessage) => void): void {
+  /** Gives the server's messages to `listener` from now on, those first that were kept; null: keeps them. */
+  listen(listener: ((message: JSONRPCMessage) => void) | null): void {
     this.#listener = listener;
+    if (listener === null) return;
     for (const message of this.#backlog.splice(0)) listener(message);
   }
 
-  /** Keeps these, and what else it says, until somebody listens. */
-  hold(messages: readonly JSONRPCMessage[]): void {
-    this.#listener = null;
-    this.#backlog = [...messages];
+  /** Keeps a message of the server for the next listener. */
+  keep(message: JSONRPCMessage): void {
+    if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
   }
 
   /** Reads no more of what it says, until {@link resume}: it has to wait then, as for any reader of its pipe. */
@@ -145,8 +145,8 @@ export class StdioServer {
     const messages = readMessages(line);
     if (messages.length === 0) this.#options.onNoise(line);
     for (const message of messages) {
-      if (this.#listener !== null) this.#listener(message);
-      else if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
+      if (this.#listener === null) this.keep(message);
+      else this.#listener(message);
     }
   }
 

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
-import { isRunning } from '../is-running.ts';
 import { peek } from './peek.ts';
+import { processGone } from './process-gone.ts';
 import { parseRegistration } from './schema.ts';
 
 /** Longest id that is made of a name, in characters. */
@@ -45,8 +45,8 @@ export function freeName(directory: string, newcomer: Newcomer): { name: string;
 export function givesWay(content: string, { name, port }: Newcomer): boolean {
   const parsed = parseRegistration(content, { file: '', allowHosts: [] });
   if ('reason' in parsed) return false;
-  const { pid, processStart, ...known } = parsed.registration;
-  if (pid !== null) return !isRunning(pid, processStart);
+  const known = parsed.registration;
+  if (known.pid !== null) return processGone(known);
   return known.name === name && known.port === port;
 }
 

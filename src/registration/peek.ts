@@ -1,7 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** Largest registration, in bytes. */
-const MAX_BYTES = 64 * 1024;
+export const MAX_BYTES = 64 * 1024;
+
+/** No link is followed, and no FIFO waits for its writer. Windows has neither flag. */
+export const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What was found in a file. */
 export interface Peeked {
@@ -16,10 +19,9 @@ export interface Peeked {
  * followed and no FIFO waits for its writer.
  */
 export function peek(file: string): Peeked | null {
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    descriptor = openSync(file, FLAGS);
     const facts = fstatSync(descriptor);
     if (!facts.isFile() || facts.size > MAX_BYTES) return null;
     const { ino, mtimeMs } = facts;

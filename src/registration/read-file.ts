@@ -1,17 +1,12 @@
 import { hash } from 'node:crypto';
-import { type BigIntStats, constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { FLAGS, MAX_BYTES } from './peek.ts';
 import { codeOf, distrust, inspectDirectory, isMissing } from './trust.ts';
-
-/** Largest registration, in bytes. */
-const MAX_BYTES = 64 * 1024;
 
 /** Clocks of file systems tick in steps: a file can be written twice, as long, within this time and look the same. */
 const CLOCK_STEP = 100;
-
-/** No link is followed, and no FIFO waits for its writer. Windows has neither flag. */
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** By what a file is known again without reading it. */
 export interface Seen {

@@ -2,8 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from '@jest/globals';
 import { z } from 'zod';
 import { afterTest } from './cleanup.ts';
+import { callTool, startAgent, textOfAnswer } from './hub-process.ts';
 import { BIN, eventually, exitOf, startProcess, textOf } from './processes.ts';
 import { temporaryDirectory } from './registrations.ts';
 
@@ -86,3 +88,48 @@ export class RunProcess {
     return { code, stdout, stderr: this.#stderr };
   }
 }
+
+/** An agent of a hub that sees what `run` has registered, connected to it. */
+export async function agentOf(
+  run: RunProcess,
+  options: Parameters<typeof startAgent>[1] = {},
+): ReturnType<typeof startAgent> {
+  const { id } = await run.registered();
+  const agent = await startAgent(run.directory, options);
+  const answer = await callTool(agent.client, 'instances_connect', { instance_id: id });
+  expect(answer).not.toHaveProperty('isError');
+  return agent;
+}
+
+/** The process that serves an agent. */
+export const pidOf = async ({ client }: Awaited<ReturnType<typeof startAgent>>) =>
+  Number(textOfAnswer(await callTool(client, 'pid')));
+
+/** How a client by hand begins. */
+export const INITIALIZE = {
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'by hand', version: '0' },
+  },
+};
+
+/** Posts a message by hand. */
+export const post = (
+  port: number,
+  headers: Readonly<Record<string, string>> = {},
+  message: object = INITIALIZE,
+  { path = '/mcp', signal = null }: { path?: string; signal?: AbortSignal | null } = {},
+) =>
+  fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...headers,
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    signal,
+  });
