@@ -14,32 +14,10 @@ import { dirname, join } from 'node:path';
 import { parse } from '@decimalturn/toml-patch';
 import { describe, expect, it } from '@jest/globals';
 import { CLIENTS } from '../../src/clients/clients.ts';
-import { makeChange, planChange } from '../../src/clients/config-file.ts';
-import { findConfigs } from '../../src/clients/find-configs.ts';
+import { home } from '../helpers/home.ts';
 import { BIN } from '../helpers/processes.ts';
-import { temporaryDirectory } from '../helpers/registrations.ts';
-import { runCommand } from '../helpers/run-command.ts';
 
 const MEMBERS = { command: process.execPath, args: [BIN, 'hub'] };
-
-/** A home of its own, and commands in it. */
-function home() {
-  const directory = temporaryDirectory();
-  const env = {
-    HOME: directory,
-    XDG_CONFIG_HOME: '',
-    CLAUDE_CONFIG_DIR: '',
-    CODEX_HOME: '',
-    NO_COLOR: '1',
-  };
-  const put = (name: string, text: string, mode = 0o600) => {
-    const file = join(directory, name);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text, { mode });
-    return file;
-  };
-  return { directory, env, put, run: (...args: readonly string[]) => runCommand(args, env) };
-}
 
 const clientOf = (name: string) => {
   const found = CLIENTS.find((each) => each.name === name);
@@ -259,54 +237,5 @@ describe('signalbox install tells in one line what is wrong, and touches nothing
     expect(stderr).toMatch(/^signalbox: .*\n$/);
     expect(stderr).toMatch(reason);
     expect(code).toBe(1);
-  });
-
-  it('a file that was changed between preview and write', async () => {
-    const { put } = home();
-    const file = put('.cursor/mcp.json', '{}\n');
-    const change = await planChange(clientOf('cursor'), file, MEMBERS);
-    writeFileSync(file, '{"a": 1}\n');
-    await expect(makeChange(change)).rejects.toThrow(
-      `${file} was changed meanwhile: nothing is written. Run this again.`,
-    );
-    expect(readFileSync(file, 'utf8')).toBe('{"a": 1}\n');
-    expect(readdirSync(dirname(file))).toEqual(['mcp.json']);
-  });
-});
-
-describe('the configurations that are found', () => {
-  it('are the user’s and the project’s, with what is wrong with them', async () => {
-    const { directory, env, put } = home();
-    const where = { env, platform: 'linux', home: directory, tmp: '/tmp' } as const;
-    const project = temporaryDirectory();
-    const entry = (command: unknown, ...args: readonly string[]) =>
-      JSON.stringify({ mcpServers: { signalbox: { command, args } } });
-    put('.claude.json', entry(process.execPath, BIN, 'hub'));
-    put('.cursor/mcp.json', entry('/nowhere/node', '/nowhere/signalbox.js'));
-    put('.gemini/settings.json', '{');
-    put('.codeium/windsurf/mcp_config.json', '{}');
-    put('.config/zed/settings.json', JSON.stringify({ context_servers: { signalbox: {} } }));
-    writeFileSync(join(project, '.mcp.json'), entry('npx', 'signalbox', 'hub'));
-    const found = await findConfigs(where, project);
-    expect(
-      found.map(({ client, isOfProject, hasEntry, problem }) => [
-        client.name,
-        isOfProject,
-        hasEntry,
-        problem,
-      ]),
-    ).toEqual([
-      ['claude-code', false, true, null],
-      ['claude-code', true, true, null],
-      [
-        'cursor',
-        false,
-        true,
-        'its entry starts what is not there: /nowhere/node, /nowhere/signalbox.js',
-      ],
-      ['gemini', false, false, 'line 1, column 2: close brace expected'],
-      ['windsurf', false, false, null],
-      ['zed', false, true, 'its entry has no command'],
-    ]);
   });
 });

@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { CLIENTS } from '../../src/clients/clients.ts';
+import { makeChange, planChange } from '../../src/clients/config-file.ts';
+import { home } from '../helpers/home.ts';
+
+it('a configuration that was changed between preview and write is not written', async () => {
+  const cursor = CLIENTS.find(({ name }) => name === 'cursor');
+  if (cursor === undefined) throw new Error('no such client');
+  const { put } = home();
+  const file = put('.cursor/mcp.json', '{}\n');
+  const change = await planChange(cursor, file, { command: 'node', args: ['hub'] });
+  writeFileSync(file, '{"a": 1}\n');
+  await expect(makeChange(change)).rejects.toThrow(
+    `${file} was changed meanwhile: nothing is written. Run this again.`,
+  );
+  expect(readFileSync(file, 'utf8')).toBe('{"a": 1}\n');
+  expect(readdirSync(dirname(file))).toEqual(['mcp.json']);
+});

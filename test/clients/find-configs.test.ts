@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { findConfigs } from '../../src/clients/find-configs.ts';
+import { home } from '../helpers/home.ts';
+import { BIN } from '../helpers/processes.ts';
+import { temporaryDirectory } from '../helpers/registrations.ts';
+
+describe('the configurations that are found', () => {
+  it('are the user’s and the project’s, with what is wrong with them', async () => {
+    const { directory, env, put } = home();
+    const where = { env, platform: 'linux', home: directory, tmp: '/tmp' } as const;
+    const project = temporaryDirectory();
+    const entry = (command: unknown, ...args: readonly string[]) =>
+      JSON.stringify({ mcpServers: { signalbox: { command, args } } });
+    put('.claude.json', entry(process.execPath, BIN, 'hub'));
+    put('.cursor/mcp.json', entry('/nowhere/node', '/nowhere/signalbox.js'));
+    put('.gemini/settings.json', '{');
+    put('.codeium/windsurf/mcp_config.json', '{}');
+    put('.config/zed/settings.json', JSON.stringify({ context_servers: { signalbox: {} } }));
+    writeFileSync(join(project, '.mcp.json'), entry('npx', 'signalbox', 'hub'));
+    const found = await findConfigs(where, project);
+    expect(
+      found.map(({ client, isOfProject, hasEntry, problem }) => [
+        client.name,
+        isOfProject,
+        hasEntry,
+        problem,
+      ]),
+    ).toEqual([
+      ['claude-code', false, true, null],
+      ['claude-code', true, true, null],
+      [
+        'cursor',
+        false,
+        true,
+        'its entry starts what is not there: /nowhere/node, /nowhere/signalbox.js',
+      ],
+      ['gemini', false, false, 'line 1, column 2: close brace expected'],
+      ['windsurf', false, false, null],
+      ['zed', false, true, 'its entry has no command'],
+    ]);
+  });
+});
