@@ -3,8 +3,17 @@ import type { InstancePolicy, Transition } from './model.ts';
 /** Longest delay a timer takes: Node fires a longer one at once. Milliseconds. */
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
-/** Milliseconds an instance must stay active before its retries are forgiven. */
-export const STABLE_AFTER = 30_000;
+/**
+ * Milliseconds an instance must stay active before its retries are forgiven. Longer, and a server that is restarted all
+ * day would add up its retries until it counts as dead.
+ */
+export const STABLE_AFTER = 5_000;
+
+/** Milliseconds after its last activity for which a port that refuses connections is tried often. */
+export const EAGER_FOR = 30_000;
+
+/** Shortest time, in milliseconds, for which an instance whose process has ended waits for its file or a successor. */
+export const GONE_GRACE = 30_000;
 
 /** Milliseconds between two attempts at an instance that answers 401 or 403, at least. */
 export const UNAUTHORIZED_DELAY = 5_000;

@@ -9,8 +9,9 @@ import {
 import { CLOSE_DEADLINE, CONNECTION_SLOTS, CRASH_BUDGET, CRASH_WINDOW } from './backoff.ts';
 import { instanceMachine } from './instance.ts';
 import type { InstanceReport } from './instance-events.ts';
+import { factsDiffer } from './instance-facts.ts';
 import type { InstanceInput } from './instance-setup.ts';
-import type { InstancePolicy, Registration, Transition } from './model.ts';
+import type { Failure, InstancePolicy, Registration, Transition } from './model.ts';
 import { placeholder } from './placeholder.ts';
 import { sessionMachine } from './session.ts';
 import type { SessionReport } from './session-setup.ts';
@@ -27,6 +28,8 @@ export interface HubContext extends HubInput {
   readonly slotQueue: readonly string[];
   /** When actors crashed lately. */
   readonly crashes: readonly { readonly actorId: string; readonly at: number }[];
+  /** Which instance took the place of which, by id, the oldest first. The old id stands for the new instance. */
+  readonly successors: readonly { readonly from: string; readonly to: string }[];
 }
 
 export type HubEvent =
@@ -34,6 +37,13 @@ export type HubEvent =
   | SessionReport
   | { readonly type: 'registration.accepted'; readonly registration: Registration }
   | { readonly type: 'registration.removed'; readonly id: string }
+  | {
+      readonly type: 'registration.superseded';
+      readonly id: string;
+      readonly failure: Failure;
+    }
+  /** The process of instance `from` has ended, or its file was removed; `to` is of the same name and path, and lives. */
+  | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
   | { readonly type: 'scan.completed' }
   | { readonly type: 'session.opened'; readonly id: string }
   | { readonly type: 'session.ended'; readonly id: string }
@@ -49,6 +59,7 @@ export type HubEmitted =
       readonly transition: Transition;
     }
   | { readonly type: 'instance.catalogueChanged'; readonly id: string }
+  | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
   | SessionReport
   | {
       readonly type: 'actor.crashed';
@@ -86,6 +97,15 @@ const messageOf = (event: object) =>
 const isInstanceContext = (context: unknown): context is InstanceInput =>
   typeof context === 'object' && context !== null && 'registration' in context;
 
+const isActive = (context: unknown) =>
+  typeof context === 'object' &&
+  context !== null &&
+  'state' in context &&
+  context.state === 'active';
+
+/** Successions that are remembered. */
+const SUCCESSORS = 1_000;
+
 /** The parts of the hub chart by name. */
 export const hubSetup = setup({
   types: {
@@ -116,10 +136,39 @@ export const hubSetup = setup({
       if (child) enqueue.stopChild(id);
       enqueue.spawnChild('instance', { id, input: { registration, policy: context.policy } });
     }),
-    dismiss: enqueueActions(({ event, enqueue, self }) => {
-      if (event.type !== 'registration.removed') return;
+    passToInstance: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== 'registration.removed' && event.type !== 'registration.superseded') return;
       const child = self.getSnapshot().children[instanceActorId(event.id)];
       if (isAlive(child)) enqueue.sendTo(child, event);
+    }),
+    /** A registration with new facts is an instance of its own again. */
+    forgetSuccessor: assign(({ context, event, self }) => {
+      if (event.type !== 'registration.accepted') return {};
+      const { registration } = event;
+      const child = self.getSnapshot().children[instanceActorId(registration.id)];
+      const known: unknown = isAlive(child) ? child.getSnapshot().context : null;
+      const isSame = isInstanceContext(known) && !factsDiffer(known.registration, registration);
+      if (isSame) return {};
+      return { successors: context.successors.filter(({ from }) => from !== registration.id) };
+    }),
+    noteSuccessor: assign(({ context, event }) => {
+      if (event.type !== 'instance.succeeded' || event.from === event.to) return {};
+      const { from, to } = event;
+      // An id that was somebody's successor and now has one itself: no circle.
+      const others = context.successors.filter((each) => each.from !== from && each.from !== to);
+      return { successors: [...others, { from, to }].slice(-SUCCESSORS) };
+    }),
+    /** To the listeners and to every session, before the instance that ends says so itself. */
+    reportSuccession: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== 'instance.succeeded') return;
+      const { from, to } = event;
+      const { children } = self.getSnapshot();
+      const successor = children[instanceActorId(to)];
+      const active = isAlive(successor) && isActive(successor.getSnapshot().context);
+      enqueue.emit(event);
+      for (const child of living(children, 'session:')) {
+        enqueue.sendTo(child, { type: 'session.succeed', from, to, active });
+      }
     }),
     openSession: enqueueActions(({ event, enqueue, self }) => {
       if (event.type !== 'session.opened') return;
@@ -153,10 +202,12 @@ export const hubSetup = setup({
     queueForSlot: assign(({ context, event }) =>
       event.type === 'slot.requested' ? { slotQueue: [...context.slotQueue, event.id] } : {},
     ),
-    /** A slot is given back by leaving `connecting`, in whatever way. */
+    /** A slot is given back by leaving `connecting`, in whatever way; whoever leaves `discovered` needs none. */
     freeSlot: assign(({ context, event }) => {
-      if (event.type === 'instance.transitioned' && event.transition.from !== 'connecting') {
-        return {};
+      if (event.type === 'instance.transitioned') {
+        const { from, to } = event.transition;
+        const leavesQueue = from === 'discovered' && to !== 'connecting';
+        if (from !== 'connecting' && !leavesQueue) return {};
       }
       const left = 'id' in event && typeof event.id === 'string' ? event.id : endedInstance(event);
       return {

@@ -10,10 +10,19 @@ import { hubSetup } from './hub-setup.ts';
 export const hubMachine = hubSetup.createMachine({
   id: 'hub',
   initial: 'starting',
-  context: ({ input }) => ({ ...input, now: 0, slotHolders: [], slotQueue: [], crashes: [] }),
+  context: ({ input }) => ({
+    ...input,
+    now: 0,
+    slotHolders: [],
+    slotQueue: [],
+    crashes: [],
+    successors: [],
+  }),
   on: {
-    'registration.accepted': { actions: 'admit' },
-    'registration.removed': { actions: 'dismiss' },
+    'registration.accepted': { actions: ['forgetSuccessor', 'admit'] },
+    'registration.removed': { actions: 'passToInstance' },
+    'registration.superseded': { actions: 'passToInstance' },
+    'instance.succeeded': { actions: ['noteSuccessor', 'reportSuccession'] },
     'session.opened': { actions: 'openSession' },
     'session.ended': { actions: 'endSession' },
     'machine.woke': { actions: 'wakeInstances' },

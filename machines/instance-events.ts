@@ -34,7 +34,13 @@ export type InstanceEvent =
   /** Its file was written again, with or without other facts. */
   | { readonly type: 'registration.changed'; readonly registration: Registration }
   | { readonly type: 'registration.removed' }
+  /** Its process isn't running, and a registration whose process lives has taken its place. */
+  | { readonly type: 'registration.superseded'; readonly failure: Failure }
   | { readonly type: 'instance.reconnect' }
+  /** A request names it: one attempt, if it is dead. */
+  | { readonly type: 'instance.probe' }
+  /** Somebody has begun to wait for it. */
+  | { readonly type: 'instance.awaited' }
   /** A session's traffic met a broken connection: look at once. */
   | { readonly type: 'instance.suspected' }
   /** Somebody is about to read the snapshot: let it be of now. */

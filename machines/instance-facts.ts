@@ -1,4 +1,5 @@
 import type { EventObject } from 'xstate';
+import { EAGER_FOR } from './backoff.ts';
 import type { InstanceContext } from './instance-setup.ts';
 import type { Failure, Registration } from './model.ts';
 
@@ -22,6 +23,28 @@ export function factsDiffer(known: Registration, written: Registration): boolean
 /** When the instance last showed life, in milliseconds since the epoch. */
 export function lastHeard({ world, connectedAt }: InstanceContext): number {
   return Math.max(world.lastActivity ?? 0, connectedAt ?? 0);
+}
+
+/** Whether somebody else answers at its endpoint, so that nobody may contact it until its file changes. */
+export function isDisowned({ lastFailure }: InstanceContext): boolean {
+  return lastFailure?.code === 'PROCESS_GONE' || lastFailure?.code === 'SUPERSEDED';
+}
+
+/** Whether its port refused or dropped the last connection: probably the server is just being restarted. */
+export function isAway({ lastFailure }: InstanceContext): boolean {
+  return lastFailure?.code === 'CONNECTION_REFUSED' || lastFailure?.code === 'CONNECTION_LOST';
+}
+
+/**
+ * Milliseconds after which an instance that is {@link isAway} is tried again at the latest: somebody waits for it or has
+ * just used it, and its port is one of this machine. Otherwise null.
+ */
+export function eagerInterval(context: InstanceContext): number | null {
+  const { world } = context;
+  const isWanted = world.waiting > 0 || world.now - lastHeard(context) < EAGER_FOR;
+  if (!isAway(context) || !isWanted || world.tryInterval === null) return null;
+  // Instances that went away together don't come back in step.
+  return Math.ceil(world.tryInterval * (0.9 + world.random / 10));
 }
 
 /** The failure that `event` reports, or that a timer stands for. */
@@ -54,7 +77,7 @@ export function reasonOf(event: EventObject, { lastFailure }: InstanceContext): 
     case 'machine.woke':
       return 'the machine woke from sleep';
     default:
-      if (event.type.startsWith('xstate.after.restOver')) return 'dead and its process gone';
+      if (event.type.startsWith('xstate.after.restOver')) return 'dead, and its process has ended';
       return lastFailure?.message ?? event.type;
   }
 }

@@ -9,7 +9,14 @@ import {
   untilBeat,
 } from './backoff.ts';
 import type { ConnectionCommand, InstanceEvent } from './instance-events.ts';
-import { factsDiffer, failureOf, lastHeard, reasonOf } from './instance-facts.ts';
+import {
+  eagerInterval,
+  factsDiffer,
+  failureOf,
+  isDisowned,
+  lastHeard,
+  reasonOf,
+} from './instance-facts.ts';
 import type {
   Catalogue,
   Failure,
@@ -95,7 +102,7 @@ export const instanceSetup = setup({
       return { registration: event.registration };
     }),
     forgiveRetries: assign({ retryCount: 0 }),
-    /** A server that crashes on every connect reaches dead, one that hiccups once a day never does. */
+    /** A server that crashes on every connect reaches dead, one that is restarted all day never does. */
     forgiveIfStable: assign(({ context }) =>
       context.state === 'active' && context.world.now - (context.connectedAt ?? 0) >= STABLE_AFTER
         ? { retryCount: 0 }
@@ -108,6 +115,12 @@ export const instanceSetup = setup({
       retryCount:
         context.lastFailure?.code === 'UNAUTHORIZED' ? context.retryCount : context.retryCount + 1,
     })),
+    /** A refused connection tells that a server is being restarted, not that it is broken. */
+    refundRetry: assign(({ context }) =>
+      eagerInterval(context) !== null && context.lastFailure?.code === 'CONNECTION_REFUSED'
+        ? { retryCount: Math.max(0, context.retryCount - 1) }
+        : {},
+    ),
     open: sendTo('connection', ({ context }) => ({
       type: 'open',
       attempt: context.attempt,
@@ -139,16 +152,36 @@ export const instanceSetup = setup({
     }),
     noteAlive: assign({ missedPings: 0 }),
     noteMiss: assign({ missedPings: ({ context }) => context.missedPings + 1 }),
+    /** A plan that stands already is only brought forward. */
     planRetry: assign({
-      nextRetryAt: ({ context: { lastFailure, policy, retryCount, world } }) =>
-        world.now +
-        (lastFailure?.code === 'UNAUTHORIZED'
-          ? UNAUTHORIZED_DELAY
-          : backoffDelay(retryCount + 1, world.random, policy)),
+      nextRetryAt: ({ context }) => {
+        const { lastFailure, nextRetryAt, policy, retryCount, world } = context;
+        const delay =
+          lastFailure?.code === 'UNAUTHORIZED'
+            ? UNAUTHORIZED_DELAY
+            : backoffDelay(retryCount + 1, world.random, policy);
+        const eager = eagerInterval(context);
+        // A refused try costs nothing, so that nothing but the interval keeps the next one apart.
+        const isFree = eager !== null && lastFailure?.code === 'CONNECTION_REFUSED';
+        const planned = world.now + (isFree ? eager : Math.min(delay, eager ?? delay));
+        return Math.min(planned, nextRetryAt ?? planned);
+      },
     }),
     planRevival: assign({
-      nextRetryAt: ({ context: { policy, world } }) =>
-        policy.reviveInterval > 0 ? world.now + policy.reviveInterval : null,
+      nextRetryAt: ({ context }) => {
+        const { policy, world } = context;
+        if (isDisowned(context)) return null;
+        const delay = eagerInterval(context) ?? policy.reviveInterval;
+        return delay > 0 ? world.now + delay : null;
+      },
+    }),
+    hastenRevival: assign({
+      nextRetryAt: ({ context }) => {
+        const { nextRetryAt, world } = context;
+        const interval = eagerInterval(context);
+        if (interval === null) return nextRetryAt;
+        return Math.min(world.now + interval, nextRetryAt ?? Infinity);
+      },
     }),
     planExpiry: assign({ expiresAt: ({ context }) => context.world.now + context.policy.deadTtl }),
     dropPlans: assign({ nextRetryAt: null, expiresAt: null }),
@@ -171,8 +204,11 @@ export const instanceSetup = setup({
     isGivenUp: ({ context }) =>
       context.missedPings >= context.policy.maxMissedPings && context.world.callsInFlight === 0,
     hasRetries: ({ context }) =>
-      context.retryCount < context.policy.maxRetries ||
-      context.lastFailure?.code === 'UNAUTHORIZED',
+      !isDisowned(context) &&
+      (context.retryCount < context.policy.maxRetries ||
+        context.lastFailure?.code === 'UNAUTHORIZED'),
+    isProcessGone: ({ context }) => context.lastFailure?.code === 'PROCESS_GONE',
+    isDisowned: ({ context }) => isDisowned(context),
     revivalDue: ({ context }) => (context.nextRetryAt ?? Infinity) <= context.world.now,
     expiryDue: ({ context }) => (context.expiresAt ?? Infinity) <= context.world.now,
   },
@@ -187,6 +223,7 @@ export const instanceSetup = setup({
       return untilBeat(world.now + quietIn, world.now, policy.pingInterval);
     },
     backoff: ({ context }) => Math.max(0, (context.nextRetryAt ?? 0) - context.world.now),
+    goneGrace: ({ context }) => context.policy.goneGrace,
     restOver: ({ context }) => {
       const due = Math.min(context.nextRetryAt ?? Infinity, context.expiresAt ?? Infinity);
       return Math.min(Math.max(1, due - context.world.now), LONGEST_DELAY);

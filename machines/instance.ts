@@ -14,7 +14,14 @@ export const instanceMachine = instanceSetup.createMachine({
   initial: 'discovered',
   context: ({ input }) => ({
     ...input,
-    world: { now: 0, random: 0, callsInFlight: 0, lastActivity: null },
+    world: {
+      now: 0,
+      random: 0,
+      callsInFlight: 0,
+      lastActivity: null,
+      waiting: 0,
+      tryInterval: null,
+    },
     state: null,
     stateChangedAt: null,
     discoveredAt: null,
@@ -39,6 +46,7 @@ export const instanceMachine = instanceSetup.createMachine({
   },
   on: {
     'registration.removed': '.removed',
+    'registration.superseded': '.failed',
     'instance.observed': { actions: 'readWorld' },
     'registration.changed': { actions: 'adoptRegistration' },
   },
@@ -138,7 +146,11 @@ export const instanceMachine = instanceSetup.createMachine({
     /** Passed through: the one place where a failure is noted and the budget decides. */
     failed: {
       entry: ['readWorld', 'noteFailure', 'forgiveIfStable', 'close'],
-      always: [{ guard: 'hasRetries', target: 'retrying' }, { target: 'dead' }],
+      always: [
+        { guard: 'isProcessGone', target: 'retrying.gone' },
+        { guard: 'hasRetries', target: 'retrying' },
+        { target: 'dead' },
+      ],
     },
 
     retrying: {
@@ -158,7 +170,8 @@ export const instanceMachine = instanceSetup.createMachine({
       },
       states: {
         waiting: {
-          entry: 'planRetry',
+          entry: ['readWorld', 'planRetry'],
+          on: { 'instance.awaited': { target: 'waiting', reenter: true } },
           after: { backoff: 'attempting' },
         },
         attempting: {
@@ -172,8 +185,22 @@ export const instanceMachine = instanceSetup.createMachine({
           after: { connectTimeout: 'refused' },
         },
         refused: {
-          entry: ['readWorld', 'noteFailure', 'close'],
-          always: [{ guard: 'hasRetries', target: 'waiting' }, { target: '#instance.dead' }],
+          entry: ['readWorld', 'noteFailure', 'refundRetry', 'close'],
+          always: [
+            { guard: 'isProcessGone', target: 'gone' },
+            { guard: 'hasRetries', target: 'waiting' },
+            { target: '#instance.dead' },
+          ],
+        },
+        /** Its process has ended: whoever answers at its port is somebody else. It waits for its file, or a successor. */
+        gone: {
+          entry: 'dropPlans',
+          on: {
+            'instance.reconnect': {},
+            'machine.woke': {},
+            'registration.changed': { guard: not('factsDiffer'), actions: 'adoptRegistration' },
+          },
+          after: { goneGrace: '#instance.dead' },
         },
       },
     },
@@ -188,20 +215,38 @@ export const instanceMachine = instanceSetup.createMachine({
       exit: 'dropPlans',
       initial: 'resting',
       on: {
-        'instance.reconnect': { target: 'connecting', actions: 'forgiveRetries' },
-        'machine.woke': { target: 'connecting', actions: 'forgiveRetries' },
+        'registration.superseded': '.unrevived',
+        'instance.reconnect': {
+          guard: not('isDisowned'),
+          target: 'connecting',
+          actions: 'forgiveRetries',
+        },
+        'machine.woke': {
+          guard: not('isDisowned'),
+          target: 'connecting',
+          actions: 'forgiveRetries',
+        },
         'registration.changed': [
           {
             guard: 'factsDiffer',
             target: 'connecting',
             actions: ['adoptRegistration', 'forgiveRetries'],
           },
+          { guard: 'isDisowned', actions: 'adoptRegistration' },
           { target: '.probing', actions: 'adoptRegistration' },
         ],
       },
       states: {
         resting: {
           entry: 'readWorld',
+          on: {
+            'instance.probe': { guard: not('isDisowned'), target: 'probing' },
+            'instance.awaited': {
+              target: 'resting',
+              reenter: true,
+              actions: ['readWorld', 'hastenRevival'],
+            },
+          },
           after: { restOver: 'due' },
         },
         due: {

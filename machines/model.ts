@@ -52,8 +52,10 @@ export type FailureCode =
   | 'HTTP_ERROR'
   | 'IDENTITY_MISMATCH'
   | 'PINGS_MISSED'
+  | 'PROCESS_GONE'
   | 'PROTOCOL_ERROR'
   | 'SESSION_EXPIRED'
+  | 'SUPERSEDED'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED_VERSION';
 
@@ -118,6 +120,10 @@ export interface World {
   readonly callsInFlight: number;
   /** When the instance last answered or said anything on any connection, or null. */
   readonly lastActivity: number | null;
+  /** Calls and waits that wait for the instance to become active. */
+  readonly waiting: number;
+  /** Milliseconds between two tries of a port that refuses connections; null for a port of another machine. */
+  readonly tryInterval: number | null;
 }
 
 /** Durations in milliseconds and budgets that an instance lives by. */
@@ -133,6 +139,8 @@ export interface InstancePolicy {
   /** 0 turns revival off. */
   readonly reviveInterval: number;
   readonly deadTtl: number;
+  /** How long an instance whose process has ended stays `retrying`. */
+  readonly goneGrace: number;
 }
 
 /** The agent behind a session as its `initialize` described it. */

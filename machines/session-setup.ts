@@ -16,6 +16,8 @@ export interface SessionReport {
   readonly instanceId: string | null;
   readonly leftBecause: LeftBecause;
   readonly failure: Failure | null;
+  /** The instance whose place `instanceId` has taken; null where the agent chose it. */
+  readonly succeeds: string | null;
 }
 
 export interface SessionInput {
@@ -31,12 +33,20 @@ export interface SessionContext extends SessionInput {
   readonly attempt: number;
   readonly leftBecause: LeftBecause;
   readonly lastFailure: Failure | null;
+  /** The instance that ended while the session was connected to it; null once the agent has chosen otherwise. */
+  readonly lostId: string | null;
+  /** The instance whose place the current one has taken, or null. */
+  readonly succeeds: string | null;
 }
 
-/** What the link is told. `close` leaves the instance for good, `suspend` keeps what waits for it. */
+/**
+ * What the link is told. `close` leaves the instance for good, `suspend` keeps what waits for it, `move` gives what
+ * waits, and the subscriptions, to the instance that has taken its place.
+ */
 export type LinkCommand =
   | { readonly type: 'open'; readonly attempt: number; readonly instanceId: string }
   | { readonly type: 'suspend'; readonly instanceId: string }
+  | { readonly type: 'move'; readonly from: string; readonly to: string }
   | { readonly type: 'close'; readonly because: LeftBecause };
 
 export type LinkReport =
@@ -48,6 +58,13 @@ export type SessionEvent =
   | LinkReport
   | { readonly type: 'session.bind'; readonly instanceId: string; readonly active: boolean }
   | { readonly type: 'session.unbind' }
+  /** Instance `to` has taken the place of `from`. */
+  | {
+      readonly type: 'session.succeed';
+      readonly from: string;
+      readonly to: string;
+      readonly active: boolean;
+    }
   | { readonly type: 'session.close' }
   /** From the hub, for every instance; the session minds its own. */
   | {
@@ -70,10 +87,36 @@ export const sessionSetup = setup({
   actions: {
     choose: assign(({ context, event }) =>
       event.type === 'session.bind'
-        ? { instanceId: event.instanceId, instanceActive: event.active, leftBecause: null }
+        ? {
+            instanceId: event.instanceId,
+            instanceActive: event.active,
+            leftBecause: null,
+            lostId: null,
+            succeeds: null,
+          }
         : context,
     ),
-    forget: assign({ instanceId: null, instanceActive: false }),
+    inherit: assign(({ context, event }) =>
+      event.type === 'session.succeed'
+        ? {
+            instanceId: event.to,
+            instanceActive: event.active,
+            leftBecause: null,
+            lostId: null,
+            succeeds: event.from,
+          }
+        : context,
+    ),
+    resume: assign(({ context }) => ({
+      instanceId: context.lostId,
+      instanceActive: true,
+      leftBecause: null,
+      lostId: null,
+      succeeds: context.lostId,
+    })),
+    noteLost: assign({ lostId: ({ context }) => context.instanceId }),
+    forgetLost: assign({ lostId: null }),
+    forget: assign({ instanceId: null, instanceActive: false, succeeds: null }),
     noteAsked: assign({ leftBecause: null }),
     noteGone: assign({ leftBecause: 'gone' }),
     noteDead: assign({ leftBecause: 'dead' }),
@@ -93,6 +136,11 @@ export const sessionSetup = setup({
       type: 'suspend',
       instanceId: context.instanceId ?? '',
     })),
+    move: sendTo('link', ({ context, event }) => ({
+      type: 'move',
+      from: event.type === 'session.succeed' ? event.from : (context.lostId ?? ''),
+      to: event.type === 'session.succeed' ? event.to : (context.lostId ?? ''),
+    })),
     close: sendTo('link', ({ context }) => ({ type: 'close', because: context.leftBecause })),
     report: sendParent(({ context }, { to }: { readonly to: SessionReport['to'] }) => ({
       type: 'session.transitioned',
@@ -101,6 +149,7 @@ export const sessionSetup = setup({
       instanceId: context.instanceId,
       leftBecause: context.leftBecause,
       failure: context.lastFailure,
+      succeeds: context.succeeds,
     })),
   },
   guards: {
@@ -109,6 +158,16 @@ export const sessionSetup = setup({
     bindsToActive: ({ event }) => event.type === 'session.bind' && event.active,
     isSame: ({ context, event }) =>
       event.type === 'session.bind' && event.instanceId === context.instanceId,
+    isSucceeded: ({ context, event }) =>
+      event.type === 'session.succeed' &&
+      event.active &&
+      event.from === (context.instanceId ?? context.lostId),
+    isSucceededLater: ({ context, event }) =>
+      event.type === 'session.succeed' && event.from === (context.instanceId ?? context.lostId),
+    lostReturned: ({ context, event }) =>
+      event.type === 'instance.transitioned' &&
+      event.id === context.lostId &&
+      event.transition.to === 'active',
     becameActive: ({ context, event }) => becomes(context, event) === 'active',
     isGone: ({ context, event }) => becomes(context, event) === 'removed',
     isDead: ({ context, event }) => becomes(context, event) === 'dead',

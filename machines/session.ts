@@ -16,23 +16,37 @@ export const sessionMachine = sessionSetup.createMachine({
     attempt: 0,
     leftBecause: null,
     lastFailure: null,
+    lostId: null,
+    succeeds: null,
   }),
   invoke: { src: 'link', id: 'link', input: ({ context }) => ({ id: context.id }) },
   on: {
     'session.close': '.closed',
-    'session.unbind': { target: '.unbound', actions: 'noteAsked' },
+    'session.unbind': { target: '.unbound', actions: ['noteAsked', 'forgetLost'] },
+    'session.succeed': [
+      { guard: 'isSucceeded', target: '.bound.relinking', actions: ['move', 'inherit'] },
+      { guard: 'isSucceededLater', target: '.bound.waiting', actions: ['move', 'inherit'] },
+    ],
     'session.bind': [
       { guard: 'bindsToActive', target: '.binding', actions: ['close', 'choose'] },
       { target: '.bound.waiting', actions: ['close', 'choose'] },
     ],
     'instance.transitioned': [
-      { guard: 'isGone', target: '.unbound', actions: 'noteGone' },
-      { guard: 'isDead', target: '.unbound', actions: 'noteDead' },
+      { guard: 'isGone', target: '.unbound', actions: ['noteGone', 'noteLost'] },
+      { guard: 'isDead', target: '.unbound', actions: ['noteDead', 'noteLost'] },
     ],
   },
   states: {
     unbound: {
       entry: ['close', 'forget', { type: 'report', params: { to: 'unbound' } }],
+      on: {
+        // What it was connected to has come back.
+        'instance.transitioned': {
+          guard: 'lostReturned',
+          target: 'bound.relinking',
+          actions: ['move', 'resume'],
+        },
+      },
     },
 
     binding: {

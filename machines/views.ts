@@ -57,6 +57,24 @@ export function instanceRef(hub: HubSnapshot, id: string): InstanceRef | undefin
   return ref?.getSnapshot().status === 'active' ? ref : undefined;
 }
 
+/** The id that an instance goes by now: its own, or that of the instance that has taken its place. */
+export function currentId({ context: { successors } }: HubSnapshot, id: string): string {
+  let current = id;
+  // There is no circle, and no chain is longer than the list.
+  for (const _ of successors) {
+    const next = successors.find(({ from }) => from === current);
+    if (next === undefined) break;
+    current = next.to;
+  }
+  return current;
+}
+
+/** The ids of instances whose place `id` has taken. */
+export function formerIds(hub: HubSnapshot, id: string): string[] {
+  const former = hub.context.successors.map(({ from }) => from);
+  return former.filter((from) => currentId(hub, from) === id);
+}
+
 /** The actor of a session, or undefined when there is none. */
 export function sessionRef(hub: HubSnapshot, id: string): SessionRef | undefined {
   return hub.children[sessionActorId(id)] as SessionRef | undefined;

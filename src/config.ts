@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import * as z from 'zod';
+import { GONE_GRACE } from '../machines/backoff.ts';
 import type { InstancePolicy } from '../machines/model.ts';
 import { errnoOf, UsageError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
@@ -90,6 +91,7 @@ function shape(values: ReadonlyMap<string, unknown>, cwd: string): Config {
     maxRetries: number('maxRetries'),
     reviveInterval: number('reviveInterval'),
     deadTtl: number('deadTtl'),
+    goneGrace: Math.max(GONE_GRACE, number('callWait')),
   };
   const record = z.string().nullable().parse(values.get('record'));
   return Object.freeze({

@@ -2,7 +2,8 @@ import { type ActorOptions, assign, createActor, fromPromise, toPromise } from '
 import { type HubActor, hubMachine } from '../machines/hub.ts';
 import { instanceActorId } from '../machines/hub-setup.ts';
 import { instanceMachine } from '../machines/instance.ts';
-import type { AgentInfo, Refusal } from '../machines/model.ts';
+import type { InstanceEvent } from '../machines/instance-events.ts';
+import type { AgentInfo, Refusal, World } from '../machines/model.ts';
 import { sessionMachine } from '../machines/session.ts';
 import {
   type InstanceRow,
@@ -14,6 +15,7 @@ import {
 } from '../machines/views.ts';
 import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
+import { TryPacer } from './connection/try-pacer.ts';
 import { AskBook } from './link/ask-book.ts';
 import { Backlog } from './link/backlog.ts';
 import { createLinkActor } from './link/link-actor.ts';
@@ -23,8 +25,9 @@ import type { Logger } from './log.ts';
 import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
 import type { Recorder } from './recording/recorder.ts';
 import { watchRegistrations } from './registration/directory.ts';
-import { processGone } from './registration/process-gone.ts';
+import { isLoopback } from './registration/loopback.ts';
 import { removeStaleFile } from './registration/remove-file.ts';
+import { Succession } from './registration/succession.ts';
 import { SELF } from './self.ts';
 import { AgentSession } from './server/agent-session.ts';
 import { fitting } from './server/fitting.ts';
@@ -77,9 +80,34 @@ export function createHub(
   const trafficOf = (id: string): Traffic => {
     const known = traffic.get(id);
     if (known !== undefined) return known;
-    const fresh: Traffic = { callsInFlight: 0, lastActivity: null };
+    const fresh: Traffic = { callsInFlight: 0, lastActivity: null, waiting: 0, isStreaming: false };
     traffic.set(id, fresh);
     return fresh;
+  };
+  const pacer = new TryPacer();
+  const awaitInstance = (id: string) => {
+    const awaited = trafficOf(id);
+    awaited.waiting += 1;
+    if (awaited.waiting === 1) tellInstance(id, { type: 'instance.awaited' });
+    let isWaiting = true;
+    return () => {
+      if (isWaiting) awaited.waiting -= 1;
+      isWaiting = false;
+    };
+  };
+  const tellInstance = (id: string, event: InstanceEvent) =>
+    instanceRef(actor.getSnapshot(), id)?.send(event);
+  const succession = new Succession({
+    now,
+    onAccepted: (registration) => actor.send({ type: 'registration.accepted', registration }),
+    onRemoved: (id) => actor.send({ type: 'registration.removed', id }),
+    onSuperseded: (id, failure) => actor.send({ type: 'registration.superseded', id, failure }),
+    onSucceeded: (from, to) => actor.send({ type: 'instance.succeeded', from, to }),
+  });
+  /** While the standing stream stands, whoever opened it still lives, though the process that was named has ended. */
+  const refusal = (id: string) => {
+    const failure = succession.refusal(id);
+    return failure?.code === 'PROCESS_GONE' && trafficOf(id).isStreaming ? null : failure;
   };
   const links = new Map<string, SessionLinks>();
   const sessions = new Set<AgentSession>();
@@ -91,6 +119,10 @@ export function createHub(
       trafficOf(id).lastActivity = now();
     },
     isBusy: (id) => trafficOf(id).callsInFlight > 0,
+    onStreaming: (id, isStreaming) => {
+      trafficOf(id).isStreaming = isStreaming;
+    },
+    refusal,
   });
 
   const actor = createActor(
@@ -100,9 +132,23 @@ export function createHub(
           actors: { connection: connections.actor },
           actions: {
             readWorld: assign({
-              world: ({ context: { registration } }) => {
-                const { id } = registration;
-                const world = { now: now(), random: Math.random(), ...trafficOf(id) };
+              world: ({ context }) => {
+                const { id, url } = context.registration;
+                const { callsInFlight, lastActivity, waiting } = trafficOf(id);
+                const read = {
+                  now: now(),
+                  random: Math.random(),
+                  callsInFlight,
+                  lastActivity,
+                  waiting,
+                };
+                const isLocal = url === null || isLoopback(new URL(url).hostname);
+                const world: World = {
+                  ...read,
+                  tryInterval: isLocal
+                    ? pacer.intervalOf({ ...context, world: { ...read, tryInterval: null } })
+                    : null,
+                };
                 recorder?.world(instanceActorId(id), world);
                 return world;
               },
@@ -113,7 +159,7 @@ export function createHub(
           },
           guards: {
             processGone: ({ context: { registration } }) => {
-              const gone = processGone(registration);
+              const gone = succession.hasNoProcess(registration.id);
               recorder?.processGone(instanceActorId(registration.id), gone);
               return gone;
             },
@@ -147,9 +193,13 @@ export function createHub(
   );
 
   actor.on('instance.transitioned', ({ id, transition: { from, to, reason } }) => {
-    if (to === 'removed') traffic.delete(id);
+    if (to === 'removed') {
+      traffic.delete(id);
+      pacer.forget(id);
+    }
     log.info('instance', { id, from: from ?? 'new', to, reason });
   });
+  actor.on('instance.succeeded', ({ from, to }) => log.info('instance succeeded', { from, to }));
   actor.on('actor.crashed', ({ actorId, error, restarted }) => {
     log.error('an actor crashed', { actor: actorId, error, restarted });
   });
@@ -163,10 +213,11 @@ export function createHub(
     directories: config.instancesDirs ?? defaultInstancesDirectories(),
     ...(config.instancesDirs === null ? { ownDirectory: ownInstancesDirectory() } : {}),
     allowHosts: config.allowHosts,
-    onAccepted: (registration) => actor.send({ type: 'registration.accepted', registration }),
-    onRemoved: (id) => actor.send({ type: 'registration.removed', id }),
+    onAccepted: (registration) => succession.accept(registration),
+    onRemoved: (id) => succession.remove(id),
     onRefused: ({ file, reason }) => log.warn('registration refused', { file, reason }),
     onScanned: () => {
+      succession.scanned();
       actor.send({ type: 'scan.completed' });
       scanned();
     },
@@ -214,13 +265,14 @@ export function createHub(
         return hold;
       },
       traffic: trafficOf(instanceId),
+      await: () => awaitInstance(instanceId),
+      guard: () => refusal(instanceId),
       now,
       callWait: config.callWait,
       openTimeout: config.policy.connectTimeout,
       maxMessage: config.maxMessage,
       log,
-      onSuspected: () =>
-        instanceRef(actor.getSnapshot(), instanceId)?.send({ type: 'instance.suspected' }),
+      onSuspected: () => tellInstance(instanceId, { type: 'instance.suspected' }),
     }));
     links.set(id, sessionLinks);
     const session = new AgentSession({
@@ -231,6 +283,7 @@ export function createHub(
       backlog,
       memory,
       toAgent,
+      awaitInstance,
       discovered,
       settings: {
         autoConnect: config.autoConnect,

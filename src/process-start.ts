@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+
+/** Milliseconds in a tick of the clock in which Linux gives the start of a process. */
+const TICK = 10;
 
 /**
  * When the process with this pid began, as a text that is the same whenever it is asked for, and another for every other
@@ -8,19 +12,57 @@ import { readFileSync } from 'node:fs';
 export function processStart(pid: number): string | null {
   try {
     if (process.platform === 'linux') {
-      // The name of the program is in brackets and may hold any; the 22nd field is ticks since boot.
-      const facts = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/s, '');
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-      const ticks = facts.split(' ')[20];
+      const ticks = statOf(pid)?.ticks;
       return ticks === undefined ? null : `${boot}/${ticks}`;
     }
-    if (process.platform === 'win32') return null;
+    return startByPs(pid)?.replace(/\s+/g, '_') ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** When the process with this pid began, in milliseconds since the epoch, to about a second; null as above. */
+export function processBegan(pid: number): number | null {
+  if (process.platform !== 'linux') {
+    const said = Date.parse(`${startByPs(pid)} UTC`);
+    return Number.isNaN(said) ? null : said;
+  }
+  // Compared with our own start: the time of boot is another one in some containers.
+  const [asked, own] = [statOf(pid), statOf('self')];
+  if (asked === null || own === null) return null;
+  return performance.timeOrigin + (asked.ticks - own.ticks) * TICK;
+}
+
+/** Whether a process has ended and only waits for its parent to ask how. */
+export function isZombie(pid: number): boolean {
+  return process.platform === 'linux' && /[ZX]/.test(statOf(pid)?.state ?? '');
+}
+
+/** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function statOf(pid: number | 'self'): { readonly state: string; readonly ticks: number } | null {
+  try {
+    // The name of the program is in brackets and may hold any; state is the 3rd field, the start the 22nd.
+    const facts = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    const [state = ''] = facts;
+    const ticks = Number(facts[19]);
+    return Number.isNaN(ticks) ? null : { state, ticks };
+  } catch {
+    return null;
+  }
+}
+
+function startByPs(pid: number): string | null {
+  if (process.platform === 'win32') return null;
+  try {
     const said = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
       encoding: 'latin1',
       env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    return said.trim().replace(/\s+/g, '_') || null;
+    return said.trim() || null;
   } catch {
     return null;
   }

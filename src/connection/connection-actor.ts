@@ -1,7 +1,6 @@
 import { fromCallback } from 'xstate';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
-import { createNodeRequester } from '../wire/node-requester.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import { InstanceConnection } from './instance-connection.ts';
 
@@ -12,13 +11,17 @@ export interface ConnectionActorOptions {
   onHeard(id: string): void;
   /** Whether calls that the instance has taken wait for their answers. */
   isBusy(id: string): boolean;
+  /** Whether the instance has a standing stream open to this connection. */
+  onStreaming(id: string, isStreaming: boolean): void;
+  /** Why nobody may connect to the instance now, or null. */
+  refusal(id: string): Failure | null;
 }
 
 /**
  * The long-lived actor that owns an instance's connection. `open` closes the connection before; `close` and the end of
  * the actor close it for good. `closeAll` ends every session at the instances and resolves when all have answered.
  */
-export function createConnections({ self, now, onHeard, isBusy }: ConnectionActorOptions) {
+export function createConnections(options: ConnectionActorOptions) {
   const closing = new Set<Promise<void>>();
   const owners = new Map<string, () => void>();
 
@@ -35,46 +38,32 @@ export function createConnections({ self, now, onHeard, isBusy }: ConnectionActo
       owners.set(id, close);
 
       const open = ({ attempt, registration }: Extract<ConnectionCommand, { type: 'open' }>) => {
-        let connection: InstanceConnection | null = null;
-        let isClosed = false;
-        const opening = async () => {
-          // got is loaded with the first instance: a hub that is started only to be probed does without.
-          const { createGotRequester } = await import('./got-requester.ts');
-          if (isClosed) return;
-          const { request, destroy } = createGotRequester();
-          const pinger = createNodeRequester({ keepAlive: false });
-          connection = new InstanceConnection({
-            registration,
-            self,
-            request,
-            requestPing: pinger.request,
-            destroy: () => {
-              destroy();
-              pinger.destroy();
-            },
-            now,
-            onHeard: () => onHeard(id),
-            isBusy: () => isBusy(id),
-            onDown: (failure) => report({ type: 'connection.down', attempt, failure }),
-            onCatalogue: (catalogue) =>
-              report({ type: 'connection.catalogueChanged', attempt, catalogue }),
-          });
-          report({ type: 'connection.up', attempt, ...(await connection.open()) });
-        };
+        const connection = new InstanceConnection({
+          registration,
+          self: options.self,
+          now: options.now,
+          guard: () => options.refusal(id),
+          onHeard: () => options.onHeard(id),
+          isBusy: () => options.isBusy(id),
+          onStreaming: (isStreaming) => options.onStreaming(id, isStreaming),
+          onDown: (failure) => report({ type: 'connection.down', attempt, failure }),
+          onCatalogue: (catalogue) =>
+            report({ type: 'connection.catalogueChanged', attempt, catalogue }),
+        });
         current = {
           ping: () =>
             connection
-              ?.ping()
+              .ping()
               .then((responseTime) => report({ type: 'connection.pong', attempt, responseTime })),
           close: () => {
-            isClosed = true;
-            if (connection === null) return;
             const closed = connection.close().finally(() => closing.delete(closed));
             closing.add(closed);
           },
         };
-        opening().catch((error: unknown) =>
-          report({ type: 'connection.failed', attempt, failure: failureOf(error) }),
+        connection.open().then(
+          (opened) => report({ type: 'connection.up', attempt, ...opened }),
+          (error: unknown) =>
+            report({ type: 'connection.failed', attempt, failure: failureOf(error) }),
         );
       };
 

@@ -1,13 +1,22 @@
-import http from 'node:http';
+import type http from 'node:http';
+import type { Socket } from 'node:net';
 import got from 'got';
+import { type ConnectionGuard, GuardedAgent } from '../wire/guarded-agent.ts';
 import { type HttpRequester, onceOnWire, urlOf } from '../wire/http-exchange.ts';
 
 /** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
 const KEEP_ALIVE = 4_000;
 
-/** Requests over got with sockets of their own. `destroy` closes them all. */
-export function createGotRequester(): { request: HttpRequester; destroy: () => void } {
-  const agent = new http.Agent({ keepAlive: true, timeout: KEEP_ALIVE });
+/**
+ * Requests over got with sockets of their own. `adopt` gives it one that is connected already; `destroy` closes them
+ * all.
+ */
+export function createGotRequester(guard: ConnectionGuard): {
+  request: HttpRequester;
+  adopt: (socket: Socket) => void;
+  destroy: () => void;
+} {
+  const agent = new GuardedAgent({ keepAlive: true, timeout: KEEP_ALIVE }, guard);
   const request: HttpRequester = ({ method, endpoint, headers, body }, handlers) => {
     let aborted = false;
     const stream = got.stream(urlOf(endpoint), {
@@ -40,5 +49,9 @@ export function createGotRequester(): { request: HttpRequester; destroy: () => v
       stream.destroy();
     };
   };
-  return { request, destroy: () => agent.destroy() };
+  return {
+    request,
+    adopt: (socket) => agent.adopt(socket),
+    destroy: () => agent.destroy(),
+  };
 }

@@ -4,10 +4,13 @@ import type {
   Catalogue,
   Endpoint,
   Failure,
+  FailureCode,
   Peer,
   Registration,
 } from '../../machines/model.ts';
+import { dial } from '../wire/dial.ts';
 import { endpointsOf } from '../wire/endpoint.ts';
+import type { ConnectionGuard } from '../wire/guarded-agent.ts';
 import { handshake } from '../wire/handshake.ts';
 import type { HttpRequester } from '../wire/http-exchange.ts';
 import { isObject, parseJson } from '../wire/json.ts';
@@ -15,6 +18,7 @@ import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import { readCatalogue } from './catalogue.ts';
 import { LifeCheck } from './life-check.ts';
+import { openSockets, type Sockets } from './sockets.ts';
 
 /** Largest message that the hub takes on its own connection, in bytes. */
 const MAX_MESSAGE = 64 * 1024 * 1024;
@@ -22,18 +26,19 @@ const MAX_MESSAGE = 64 * 1024 * 1024;
 /** Without a standing stream nobody tells of changes: the catalogue is read again this often, in milliseconds. */
 const REREAD_INTERVAL = 60_000;
 
+/** Failures that another address can't mend. */
+const FINAL: ReadonlySet<FailureCode> = new Set(['UNAUTHORIZED', 'PROCESS_GONE', 'SUPERSEDED']);
+
 export interface InstanceConnectionOptions {
   readonly registration: Registration;
   /** Who the hub says it is. */
   readonly self: AgentInfo;
-  readonly request: HttpRequester;
-  /** For pings: with many instances they are most of what an idle hub does. */
-  readonly requestPing: HttpRequester;
-  /** Closes the sockets of both. */
-  destroy(): void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly guard: ConnectionGuard;
   onHeard(): void;
+  /** The instance has opened, or ended, the standing stream. */
+  onStreaming(isStreaming: boolean): void;
   /** Whether calls that the instance has taken wait for their answers. */
   isBusy(): boolean;
   /** The connection is of no use any more. Comes once at most, and not after `close`. */
@@ -47,6 +52,8 @@ export interface InstanceConnectionOptions {
  */
 export class InstanceConnection {
   readonly #options: InstanceConnectionOptions;
+  readonly #dialling = new AbortController();
+  #sockets: Sockets | null = null;
   #http: StreamableHttp | null = null;
   #rpc: RpcClient | null = null;
   #pings: RpcClient | null = null;
@@ -73,8 +80,10 @@ export class InstanceConnection {
       } catch (error) {
         const failure = asExchangeError(error);
         // The more telling failure: somebody who refuses beats nobody who listens.
-        if (first === null || first.failure.code === 'CONNECTION_REFUSED') first = failure;
-        if (this.#closed || failure.failure.code === 'UNAUTHORIZED') break;
+        const isFinal = FINAL.has(failure.failure.code);
+        if (first === null || isFinal || first.failure.code === 'CONNECTION_REFUSED')
+          first = failure;
+        if (this.#closed || isFinal) break;
       }
     }
     throw first ?? new ExchangeError({ code: 'CONNECTION_REFUSED', message: 'no address to try' });
@@ -112,20 +121,56 @@ export class InstanceConnection {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#dialling.abort();
     this.#stopListening?.();
+    this.#options.onStreaming(false);
     // An instance that hangs doesn't answer the goodbye either.
-    const deadline = setTimeout(this.#options.destroy, CLOSE_DEADLINE);
+    const deadline = setTimeout(() => this.#sockets?.destroy(), CLOSE_DEADLINE);
     // A session that is just being opened has an id only when the instance has answered: it is ended then.
     await this.#opening;
     this.#rpc?.close();
     this.#pings?.close();
     await this.#http?.end();
     clearTimeout(deadline);
-    this.#options.destroy();
+    this.#sockets?.destroy();
   }
 
   async #openAt(endpoint: Endpoint): Promise<{ peer: Peer; catalogue: Catalogue }> {
-    const { request, requestPing, self, now } = this.#options;
+    const sockets = await this.#dial(endpoint);
+    try {
+      return await this.#openWith(sockets, endpoint);
+    } catch (error) {
+      const { failure } = asExchangeError(error);
+      if (failure.code !== 'CONNECTION_REFUSED') throw error;
+      // It listened, and went away: other than where nobody listens, that is a failed attempt.
+      throw new ExchangeError({ code: 'CONNECTION_LOST', message: failure.message });
+    }
+  }
+
+  async #dial(endpoint: Endpoint): Promise<Sockets> {
+    const { guard } = this.#options;
+    const refusal = guard();
+    if (refusal !== null) throw new ExchangeError(refusal);
+    const socket = await dial(endpoint, this.#dialling.signal);
+    // Nobody may hold it while got is loaded.
+    const ignore = () => {};
+    socket.on('error', ignore);
+    const sockets = this.#sockets ?? (await openSockets(guard));
+    socket.off('error', ignore);
+    if (this.#closed) {
+      socket.destroy();
+      throw new ExchangeError(CLOSED);
+    }
+    this.#sockets = sockets;
+    sockets.adopt(socket);
+    return sockets;
+  }
+
+  async #openWith(
+    { request, requestPing }: Sockets,
+    endpoint: Endpoint,
+  ): Promise<{ peer: Peer; catalogue: Catalogue }> {
+    const { self, now } = this.#options;
     const { nonce } = this.#options.registration;
     const http = this.#channel(endpoint, request);
     const rpc = new RpcClient(http, (text) => this.#onOther(text));
@@ -160,9 +205,11 @@ export class InstanceConnection {
       onOversize: () => {},
       onOpen: () => {
         this.#streaming = true;
+        this.#options.onStreaming(true);
       },
       onEnd: (end) => {
         this.#streaming = false;
+        this.#options.onStreaming(false);
         const ended = streamEndOf(end);
         if (this.#closed || ended === null) return;
         // Either the process died or it only closed the stream: its answer to a ping tells.

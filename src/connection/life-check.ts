@@ -73,6 +73,8 @@ function verdictOn({ failure, status }: ExchangeError): 'life' | 'odd' | 'expire
   switch (failure.code) {
     case 'CONNECTION_REFUSED':
     case 'CONNECTION_LOST':
+    case 'PROCESS_GONE':
+    case 'SUPERSEDED':
       return 'end';
     case 'SESSION_EXPIRED':
       return 'expired';

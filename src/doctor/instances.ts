@@ -23,6 +23,9 @@ const REMEDIES: Readonly<Record<FailureCode, (registration: Registration) => str
   HTTP_ERROR: ({ file }) => `Is its path /mcp? A url in its file can name another: ${file}`,
   IDENTITY_MISMATCH: ({ port, file }) =>
     `Another process has port ${port}: start the server again, or remove its file: rm ${shellWord(file)}`,
+  PROCESS_GONE: ({ port, file }) =>
+    `Start the server again, so that it registers anew, or remove the file: rm ${shellWord(file)}. Whatever has port ${port} now is another server.`,
+  SUPERSEDED: ({ file }) => `Nothing, or remove the old file: rm ${shellWord(file)}`,
   PINGS_MISSED: () => 'Its process hangs or is stopped: restart it.',
   PROTOCOL_ERROR: ({ port, file }) =>
     `See what has port ${port}. If it isn't the server, start that at another one, or remove its file: rm ${shellWord(file)}`,

@@ -24,7 +24,7 @@ export class Call {
   progressedAt = Number.NEGATIVE_INFINITY;
   #traffic: Traffic | null = null;
   #abort: (() => void) | null = null;
-  #waiting: NodeJS.Timeout | null = null;
+  #waiting: { readonly timer: NodeJS.Timeout; release(): void } | null = null;
 
   /** `onWritten` is called once the instance has taken all of it, or need not any more. */
   constructor(
@@ -53,9 +53,22 @@ export class Call {
     this.sent = false;
   }
 
-  /** Waits to be carried, `wait` milliseconds at most. */
-  queue(wait: number, onExpired: () => void): void {
-    this.#waiting ??= setTimeout(onExpired, wait);
+  /** Waits to be carried, `wait` milliseconds at most. `release` is called when it doesn't any more. */
+  queue(wait: number, onExpired: () => void, release: () => void): void {
+    this.#waiting = { timer: setTimeout(onExpired, wait), release };
+  }
+
+  /** Whether it waits to be carried. */
+  get isQueued(): boolean {
+    return this.#waiting !== null;
+  }
+
+  /** Waits on, for another instance: until it would have, and `release` is called in place of the one before. */
+  requeue(release: () => void): void {
+    if (this.#waiting === null) return;
+    const { timer, release: last } = this.#waiting;
+    this.#waiting = { timer, release };
+    last();
   }
 
   /** Counts as in flight from now on; `carry` starts the exchange and returns its abort. */
@@ -91,7 +104,8 @@ export class Call {
   }
 
   #stopWaiting(): void {
-    if (this.#waiting !== null) clearTimeout(this.#waiting);
+    clearTimeout(this.#waiting?.timer);
+    this.#waiting?.release();
     this.#waiting = null;
   }
 }

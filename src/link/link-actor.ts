@@ -39,6 +39,9 @@ export function createLinkActor(linksOf: (sessionId: string) => SessionLinks | u
               );
             break;
           }
+          case 'move':
+            links?.move(command.from, command.to, lost);
+            break;
           case 'suspend':
             links?.bind(command.instanceId, lost).suspend();
             break;

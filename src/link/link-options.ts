@@ -2,6 +2,7 @@ import type { AgentInfo, Failure, Target } from '../../machines/model.ts';
 import type { HubErrorFacts } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Frame } from '../wire/frame.ts';
+import type { ConnectionGuard } from '../wire/guarded-agent.ts';
 import type { AskBook } from './ask-book.ts';
 import type { Backlog } from './backlog.ts';
 
@@ -10,6 +11,10 @@ export interface Traffic {
   callsInFlight: number;
   /** Milliseconds since the epoch. */
   lastActivity: number | null;
+  /** Calls and waits that wait for the instance to become active. */
+  waiting: number;
+  /** Whether the instance has a standing stream open to the hub's own connection. */
+  isStreaming: boolean;
 }
 
 export interface LinkOptions {
@@ -27,6 +32,9 @@ export interface LinkOptions {
   /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
   toAgent(frame: Frame): Promise<void> | undefined;
   readonly traffic: Traffic;
+  /** Notes that somebody waits for the instance; returns the function that takes this back, once. */
+  await(): () => void;
+  readonly guard: ConnectionGuard;
   readonly now: () => number;
   /** Milliseconds that a call waits for an instance that is away. */
   readonly callWait: number;

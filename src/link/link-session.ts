@@ -8,7 +8,8 @@ import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import type { LinkOptions } from './link-options.ts';
 import { resumeDelay } from './resume-delay.ts';
 
-export interface LinkSessionOptions extends Pick<LinkOptions, 'traffic' | 'now' | 'maxMessage'> {
+export interface LinkSessionOptions
+  extends Pick<LinkOptions, 'traffic' | 'now' | 'maxMessage' | 'guard'> {
   readonly target: Target;
   /** A message that comes on the standing stream. */
   onFrame(text: string): Promise<void> | undefined;
@@ -33,8 +34,8 @@ export class LinkSession {
   #opening: Promise<unknown> = Promise.resolve();
 
   constructor(options: LinkSessionOptions) {
-    const { target, traffic, now, maxMessage } = options;
-    const { request, destroy } = createNodeRequester({ keepAlive: true });
+    const { target, traffic, now, maxMessage, guard } = options;
+    const { request, destroy } = createNodeRequester({ keepAlive: true, guard });
     this.#options = options;
     this.#destroy = destroy;
     this.http = new StreamableHttp({

@@ -27,8 +27,7 @@ const PROGRESS_LEAD = 5;
  * sent again, unless the instance said by 404 that it didn't take it.
  */
 export class Link implements Asker {
-  readonly instanceId: string;
-  readonly #options: LinkOptions;
+  #options: LinkOptions;
   readonly #calls = new Map<string, Call>();
   readonly #subscriptions = new Subscriptions();
   readonly #fromInstance: FromInstance;
@@ -39,7 +38,6 @@ export class Link implements Asker {
   #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting';
 
   constructor(options: LinkOptions) {
-    this.instanceId = options.instanceId;
     this.#options = options;
     this.#fromInstance = new FromInstance({
       ...options,
@@ -57,8 +55,17 @@ export class Link implements Asker {
       again: (call) => this.#again(call),
       expired: (session) => this.#expired(session),
       lost: (session, failure) => this.#lose(session, failure),
-      suspected: () => options.onSuspected(),
+      suspected: () => this.#options.onSuspected(),
     };
+  }
+
+  get instanceId(): string {
+    return this.#options.instanceId;
+  }
+
+  /** What the agent has subscribed to, for the link that takes its place. */
+  get subscriptions(): Subscriptions {
+    return this.#subscriptions;
   }
 
   get isIdle(): boolean {
@@ -120,6 +127,37 @@ export class Link implements Asker {
       if (call.sent) this.#fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
       else if (call.isUnderWay) this.#again(call);
     }
+  }
+
+  /**
+   * Another instance has taken the place of this one. What went out is lost; what waits, and what was subscribed to, is
+   * for the other from now on, once the link is opened.
+   */
+  move(options: LinkOptions): void {
+    this.suspend();
+    this.#options = options;
+    for (const call of this.#calls.values()) if (call.isQueued) call.requeue(options.await());
+  }
+
+  /** Whether calls wait for a session that nobody opens now. */
+  get needsOpening(): boolean {
+    return this.#state === 'waiting' && !this.isIdle;
+  }
+
+  /** Takes over the calls that wait on a link that is suspended and of no more use. */
+  takeOver(other: Link): void {
+    for (const call of other.#calls.values()) {
+      other.#calls.delete(call.rawId);
+      const { rawId, method, frame, transform } = call;
+      call.finish();
+      this.request(frame, rawId, method, transform);
+    }
+    void other.close('INSTANCE_GONE', 'another instance has taken its place');
+  }
+
+  /** Takes over what the agent had subscribed to at another instance. */
+  inherit(subscriptions: Subscriptions): void {
+    this.#subscriptions.adopt(subscriptions);
   }
 
   /** Leaves the instance for good. Open calls are answered with `code`. Resolves when the instance has said goodbye. */
@@ -191,16 +229,22 @@ export class Link implements Asker {
   }
 
   #queue(call: Call): void {
-    const { callWait, openTimeout, describe } = this.#options;
+    if (call.isQueued) return;
+    const { callWait, openTimeout } = this.#options;
     // An instance that is just being opened isn't away.
     const wait = this.#state === 'opening' ? Math.max(callWait, openTimeout) : callWait;
     // What can be answered without the instance doesn't wait for it.
     const patience = this.#state === 'opening' || call.transform === null ? wait : 0;
-    call.queue(patience, () => {
-      const { name, facts } = describe();
-      const message = `instance "${printable(name)}" is ${facts.state ?? 'away'}, and could not be used within ${wait} ms`;
-      this.#fail(call, 'INSTANCE_NOT_ACTIVE', message);
-    });
+    const expire = () => this.#fail(call, 'INSTANCE_NOT_ACTIVE', this.#awayFor(wait));
+    call.queue(patience, expire, this.#options.await());
+  }
+
+  #awayFor(wait: number): string {
+    const { name, facts } = this.#options.describe();
+    const instance = `instance "${printable(name)}"`;
+    return facts.state === 'active'
+      ? `${instance} opened no session within ${wait} ms`
+      : `${instance} is ${facts.state ?? 'away'}, and did not come back within ${wait} ms`;
   }
 
   #send(call: Call, session: LinkSession): void {

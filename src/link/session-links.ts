@@ -1,9 +1,13 @@
 import type { HubErrorCode } from '../errors.ts';
 import { Link } from './link.ts';
 import type { LinkOptions } from './link-options.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** Milliseconds that a link made for single calls is kept after the last one. */
 const LINGER = 5_000;
+
+/** Milliseconds before such a link is opened again that failed though its instance is active. */
+const REOPEN = 1_000;
 
 export type SessionLinkOptions = Omit<LinkOptions, 'instanceId' | 'onLost' | 'onIdle'>;
 
@@ -15,6 +19,8 @@ export class SessionLinks {
   readonly #options: (instanceId: string) => SessionLinkOptions;
   readonly #passing = new Map<string, Link>();
   #bound: Link | null = null;
+  /** What the agent had subscribed to at the instance that it was last connected to. */
+  #left: { readonly instanceId: string; readonly subscriptions: Subscriptions } | null = null;
 
   /** `options` are those of a link to an instance. */
   constructor(options: (instanceId: string) => SessionLinkOptions) {
@@ -30,20 +36,31 @@ export class SessionLinks {
   bind(instanceId: string, onLost: LinkOptions['onLost']): Link {
     if (this.#bound?.instanceId === instanceId) return this.#bound;
     void this.unbind('CALL_ABANDONED', 'the session went to another instance');
-    this.#bound = new Link({
-      ...this.#options(instanceId),
-      instanceId,
-      onLost,
-      onIdle: () => {},
-    });
+    this.#bound = new Link(this.#boundOptions(instanceId, onLost));
     return this.#bound;
+  }
+
+  /**
+   * Instance `to` has taken the place of `from`: the bound link goes there, with what waits on it and what the agent has
+   * subscribed to, also where that link was closed when `from` ended.
+   */
+  move(from: string, to: string, onLost: LinkOptions['onLost']): void {
+    if (this.#bound?.instanceId === from) {
+      this.#bound.move(this.#boundOptions(to, onLost));
+      return;
+    }
+    const left = this.#left?.instanceId === from ? this.#left.subscriptions : null;
+    const link = this.bind(to, onLost);
+    if (left !== null) link.inherit(left);
   }
 
   /** Closes the bound link. Resolves when the instance has said goodbye. */
   unbind(code: HubErrorCode, reason: string): Promise<void> {
     const link = this.#bound;
     this.#bound = null;
-    return link?.close(code, reason) ?? Promise.resolve();
+    if (link === null) return Promise.resolve();
+    this.#left = { instanceId: link.instanceId, subscriptions: link.subscriptions };
+    return link.close(code, reason);
   }
 
   /** A link for a call to any instance. One to an instance that is away is opened by {@link instanceActive}. */
@@ -51,19 +68,9 @@ export class SessionLinks {
     if (this.#bound?.instanceId === instanceId) return this.#bound;
     const known = this.#passing.get(instanceId);
     if (known !== undefined) return known;
-    const options = this.#options(instanceId);
-    const link: Link = new Link({
-      ...options,
-      instanceId,
-      onLost: () => {},
-      onIdle: () => {
-        setTimeout(() => {
-          if (link.isIdle) this.#drop(link, 'gone');
-        }, LINGER).unref();
-      },
-    });
+    const link: Link = new Link(this.#passingOptions(instanceId, () => link));
     this.#passing.set(instanceId, link);
-    if (options.target() !== null) this.#open(link);
+    this.#open(link);
     return link;
   }
 
@@ -78,6 +85,22 @@ export class SessionLinks {
     const link = this.#passing.get(instanceId);
     if (link?.isIdle) this.#drop(link, 'gone');
     else link?.suspend();
+  }
+
+  /** Instance `to` has taken the place of `from`: single calls that wait for the one are for the other. */
+  instanceSucceeded(from: string, to: string): void {
+    const link = this.#passing.get(from);
+    if (link === undefined || from === to) return;
+    this.#passing.delete(from);
+    const other = this.#bound?.instanceId === to ? this.#bound : this.#passing.get(to);
+    if (other !== undefined) {
+      link.suspend();
+      other.takeOver(link);
+      return;
+    }
+    link.move(this.#passingOptions(to, () => link));
+    this.#passing.set(to, link);
+    this.#open(link);
   }
 
   /** The instance is dead or gone: nobody waits for it any more. */
@@ -108,9 +131,38 @@ export class SessionLinks {
     return [...(this.#bound === null ? [] : [this.#bound]), ...this.#passing.values()];
   }
 
+  #boundOptions(instanceId: string, onLost: LinkOptions['onLost']): LinkOptions {
+    return { ...this.#options(instanceId), instanceId, onLost, onIdle: () => {} };
+  }
+
+  #passingOptions(instanceId: string, linkOf: () => Link): LinkOptions {
+    return {
+      ...this.#options(instanceId),
+      instanceId,
+      onLost: () => this.#openLater(linkOf()),
+      onIdle: () => {
+        setTimeout(() => {
+          if (linkOf().isIdle) this.#drop(linkOf(), 'gone');
+        }, LINGER).unref();
+      },
+    };
+  }
+
+  /** Opens a passing link, while its instance is active: otherwise {@link instanceActive} does, or the wait ends. */
   #open(link: Link): void {
-    // What waits on it goes on waiting: the instance's next step tells, or the wait ends.
-    link.open().catch(() => {});
+    const { target, onSuspected } = this.#options(link.instanceId);
+    if (target() === null) return;
+    link.open().catch(() => {
+      onSuspected();
+      this.#openLater(link);
+    });
+  }
+
+  #openLater(link: Link): void {
+    setTimeout(() => {
+      const isStanding = this.#passing.get(link.instanceId) === link;
+      if (isStanding && link.needsOpening) this.#open(link);
+    }, REOPEN).unref();
   }
 
   #drop(link: Link, because: 'dead' | 'gone'): void {

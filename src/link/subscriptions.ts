@@ -14,6 +14,11 @@ export class Subscriptions {
     else this.#params.delete(uri);
   }
 
+  /** Takes over what was subscribed to elsewhere. */
+  adopt(others: Subscriptions): void {
+    for (const [uri, params] of others.#params) this.#params.set(uri, params);
+  }
+
   /** `params` of each subscription as JSON text. */
   params(): Iterable<string> {
     return this.#params.values();

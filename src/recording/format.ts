@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** The number of this format; another one is refused. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const head = z.object({
   recording: z.literal(FORMAT),
@@ -17,6 +17,8 @@ const world = z.object({
   random: z.number(),
   callsInFlight: z.number(),
   lastActivity: z.number().nullable(),
+  waiting: z.number(),
+  tryInterval: z.number().nullable(),
 });
 
 /**

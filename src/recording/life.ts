@@ -32,7 +32,14 @@ const stub = fromTransition(
 
 const nothing = () => {};
 
-const NOWHERE: World = { now: 0, random: 0, callsInFlight: 0, lastActivity: null };
+const NOWHERE: World = {
+  now: 0,
+  random: 0,
+  callsInFlight: 0,
+  lastActivity: null,
+  waiting: 0,
+  tryInterval: null,
+};
 
 function sessionAgain(): AnyStateMachine {
   const machine: AnyStateMachine = sessionMachine;

@@ -5,7 +5,6 @@ import { errorFrame, failureFrame, RPC_CODE, resultFrame } from '../wire/answer.
 import { type Envelope, readEnvelope, replaceId, textAt } from '../wire/envelope.ts';
 import { parseJson, stringOf } from '../wire/json.ts';
 import { type AgentRequest, paramsOf } from './agent-request.ts';
-import { findInstance } from './find-instance.ts';
 import { isHubResource, readHubResource } from './hub-resources.ts';
 import { agentInfoOf, initializeResult } from './initialize.ts';
 import { isFirstPage, type List, listOf, mergePage, ownPage } from './lists.ts';
@@ -18,6 +17,7 @@ import { instancesConnect } from './tools/connect.ts';
 import { instancesDisconnect } from './tools/disconnect.ts';
 import type { HubTool } from './tools/hub-tool.ts';
 import { hubToolNamed, waitsForDiscovery } from './tools/hub-tools.ts';
+import { triedInstance } from './tools/tried.ts';
 import { notActive, notConnected, unknownTool } from './unroutable.ts';
 
 const LEVEL = /^(debug|info|notice|warning|error|critical|alert|emergency)$/;
@@ -217,22 +217,28 @@ export class AgentSession {
     if (tool === instancesConnect || tool === instancesDisconnect) this.#project.leaveToAgent();
     this.#own.run(request, waitsForDiscovery(tool), async (signal) => {
       if (tool === instancesCall) {
-        this.#callInstance(request, params);
+        await this.#callInstance(request, params, signal);
         return;
       }
-      const { hub, id: sessionId } = this.#ports;
-      const result = await tool.call(params['arguments'], { hub, sessionId, signal });
+      const { hub, id: sessionId, awaitInstance } = this.#ports;
+      const context = { hub, sessionId, signal, awaitInstance };
+      const result = await tool.call(params['arguments'], context);
       if (!signal.aborted) this.#send(resultFrame(rawId, result));
     });
   }
 
   /** Sends `instances_call` on as the `tools/call` that it stands for, `_meta` and all. */
-  #callInstance({ frame: asked, rawId }: AgentRequest, params: JsonObject): void {
+  async #callInstance(
+    { frame: asked, rawId }: AgentRequest,
+    params: JsonObject,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { links, hub } = this.#ports;
     const { instance_id, tool: name, arguments: args } = parseCall(params['arguments']);
     let link = links.bound;
     if (instance_id !== undefined) {
-      const { registration, state } = findInstance(hub.getSnapshot(), instance_id);
+      const { registration, state } = await triedInstance({ hub, signal }, instance_id);
+      if (signal.aborted) return;
       if (state === 'dead') throw notActive(hub.getSnapshot(), registration.id);
       link = links.passing(registration.id);
     }

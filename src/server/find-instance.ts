@@ -1,11 +1,23 @@
 import type { InstanceContext } from '../../machines/instance-setup.ts';
-import { type HubSnapshot, instanceContext, instanceContexts } from '../../machines/views.ts';
+import {
+  currentId,
+  type HubSnapshot,
+  instanceContext,
+  instanceContexts,
+} from '../../machines/views.ts';
 import { HubError } from '../errors.ts';
 import { printable } from '../printable.ts';
 
-/** The instances whose name or path is `nameOrPath`. */
+/** The instance with this id, or the one that has taken its place. */
+export function instanceWithId(hub: HubSnapshot, id: string): InstanceContext | undefined {
+  return instanceContext(hub, currentId(hub, id)) ?? instanceContext(hub, id);
+}
+
+/** The instances whose name or path is `nameOrPath`; dead ones only where there is no other. */
 export function instancesNamed(hub: HubSnapshot, nameOrPath: string): InstanceContext[] {
-  return instanceContexts(hub).filter((instance) => isNamed(instance, nameOrPath));
+  const named = instanceContexts(hub).filter((instance) => isNamed(instance, nameOrPath));
+  const living = named.filter(({ state }) => state !== 'dead');
+  return living.length > 0 ? living : named;
 }
 
 /** Whether this is the name or the path of the instance. */
@@ -18,7 +30,7 @@ export function isNamed({ registration }: InstanceContext, nameOrPath: string): 
  * Throws `INSTANCE_NOT_FOUND`, or `INSTANCE_AMBIGUOUS` with the candidates.
  */
 export function findInstance(hub: HubSnapshot, idNameOrPath: string): InstanceContext {
-  const byId = instanceContext(hub, idNameOrPath);
+  const byId = instanceWithId(hub, idNameOrPath);
   if (byId !== undefined) return byId;
   const found = instancesNamed(hub, idNameOrPath);
   if (found.length > 1) throw ambiguous(idNameOrPath, found);

@@ -1,11 +1,13 @@
 import { charts } from '../../machines/charts.ts';
 import { mermaid } from '../../machines/mermaid.ts';
 import {
-  instanceContext,
+  formerIds,
+  type HubSnapshot,
   instanceContexts,
   instanceRow,
   instanceRows,
 } from '../../machines/views.ts';
+import { instanceWithId } from './find-instance.ts';
 import type { SessionPorts } from './ports.ts';
 
 /** JSON snapshots of the instances. */
@@ -66,11 +68,11 @@ export function readHubResource({ hub, id: sessionId }: Ports, uri: string): obj
   const chart = uri.startsWith(CHARTS) ? charts.get(uri.slice(CHARTS.length)) : undefined;
   if (chart !== undefined) return { contents: [{ uri, mimeType: MERMAID, text: mermaid(chart) }] };
   if (!uri.startsWith(`${ALL}/`)) return null;
-  const found = instanceContext(snapshot, uri.slice(ALL.length + 1));
+  const found = instanceWithId(snapshot, uri.slice(ALL.length + 1));
   return found === undefined ? null : show(instanceRow(snapshot, found, sessionId));
 }
 
 /** The URIs whose contents change when instance `id` does. */
-export function urisOf(id: string): string[] {
-  return [ALL, instanceUri(id)];
+export function urisOf(hub: HubSnapshot, id: string): string[] {
+  return [ALL, ...[id, ...formerIds(hub, id)].map(instanceUri)];
 }

@@ -19,6 +19,10 @@ export class News {
     const { hub, id, links } = ports;
     this.#ports = ports;
     const listening = [
+      hub.on('instance.succeeded', ({ from, to }) => {
+        links.instanceSucceeded(from, to);
+        this.#instanceChanged(to, true);
+      }),
       hub.on('instance.transitioned', ({ id: instanceId, transition }) => {
         if (transition.to === 'active') links.instanceActive(instanceId);
         else if (transition.to === 'dead') links.instanceLeft(instanceId, 'dead');
@@ -42,6 +46,7 @@ export class News {
         this.#catalogue = this.#currentCatalogue();
         this.#listsChanged();
         if (report.leftBecause !== null && left !== null) this.#sayLeft(left, report.leftBecause);
+        if (report.succeeds !== null) this.#sayMoved(report.succeeds, report.instanceId);
         project.consider();
       }),
     ];
@@ -69,7 +74,7 @@ export class News {
   }
 
   #instanceChanged(instanceId: string, listed: boolean): void {
-    for (const uri of urisOf(instanceId)) {
+    for (const uri of urisOf(this.#ports.hub.getSnapshot(), instanceId)) {
       if (this.subscriptions.has(uri)) this.#tell('notifications/resources/updated', { uri });
     }
     if (listed) this.#tell('notifications/resources/list_changed');
@@ -96,6 +101,14 @@ export class News {
       logger: 'signalbox',
       data: `Disconnected: instance "${instanceId}" ${why}. Call instances_list to see what is running.`,
     });
+  }
+
+  #sayMoved(from: string, to: string | null): void {
+    const what =
+      from === to
+        ? `Connected again: instance "${to}" is back.`
+        : `Instance "${from}" was restarted as "${to}": this session is connected to that now.`;
+    this.#tell('notifications/message', { level: 'info', logger: 'signalbox', data: what });
   }
 
   #tell(method: string, params?: object): void {

@@ -24,6 +24,7 @@ export interface LinksPort {
   readonly isIdle: boolean;
   passing(instanceId: string): LinkPort;
   cancel(rawId: string, frame: string): void;
+  instanceSucceeded(from: string, to: string): void;
   instanceActive(instanceId: string): void;
   instanceAway(instanceId: string): void;
   instanceLeft(instanceId: string, because: 'dead' | 'gone'): void;
@@ -60,6 +61,8 @@ export interface SessionPorts {
   readonly memory: AgentMemory;
   /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
   toAgent(frame: string): Promise<void> | undefined;
+  /** Notes that somebody waits for the instance; returns the function that takes this back. */
+  awaitInstance(instanceId: string): () => void;
   /** Resolves when start-up discovery has settled. */
   readonly discovered: Promise<void>;
   readonly settings: {

@@ -50,7 +50,14 @@ export function urlOf({ address, port, path }: Endpoint): string {
 /** What a network error means for an instance. */
 export function networkFailure(error: NodeJS.ErrnoException, endpoint: Endpoint): Failure {
   const where = `${endpoint.host} (${endpoint.address})`;
-  return error.code === 'ECONNREFUSED'
-    ? { code: 'CONNECTION_REFUSED', message: `nothing listens at ${where}` }
-    : { code: 'CONNECTION_LOST', message: `connection to ${where} broke: ${error.message}` };
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return { code: 'CONNECTION_REFUSED', message: `nothing listens at ${where}` };
+    // Of the guard before a new connection.
+    case 'PROCESS_GONE':
+    case 'SUPERSEDED':
+      return { code: error.code, message: error.message };
+    default:
+      return { code: 'CONNECTION_LOST', message: `connection to ${where} broke: ${error.message}` };
+  }
 }

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { type ConnectionGuard, GuardedAgent } from './guarded-agent.ts';
 import { type HttpRequester, onceOnWire } from './http-exchange.ts';
 
 /** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
@@ -8,11 +9,17 @@ const KEEP_ALIVE = 4_000;
  * Requests over node:http with sockets of their own: traffic goes the shortest way there is. `destroy` closes them all.
  * What is sent more seldom than servers keep an idle socket does better without `keepAlive`.
  */
-export function createNodeRequester({ keepAlive }: { readonly keepAlive: boolean }): {
+export function createNodeRequester({
+  keepAlive,
+  guard,
+}: {
+  readonly keepAlive: boolean;
+  readonly guard: ConnectionGuard;
+}): {
   request: HttpRequester;
   destroy: () => void;
 } {
-  const agent = new http.Agent(keepAlive ? { keepAlive, timeout: KEEP_ALIVE } : {});
+  const agent = new GuardedAgent(keepAlive ? { keepAlive, timeout: KEEP_ALIVE } : {}, guard);
   const request: HttpRequester = ({ method, endpoint, headers, body }, handlers) => {
     let settled = false;
     const outgoing = http.request({

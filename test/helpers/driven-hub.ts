@@ -141,7 +141,7 @@ export class DrivenHub {
   /** Writes the file with a fact that it hasn't had yet. */
   writeAnew(id: string): void {
     this.#written += 1;
-    this.write(id, { started: new Date(this.#written).toISOString() });
+    this.write(id, { started: new Date(Date.now() + this.#written).toISOString() });
   }
 
   fileOf(id: string): string {

@@ -14,6 +14,7 @@ export const POLICY: InstancePolicy = {
   maxRetries: 3,
   reviveInterval: 60_000,
   deadTtl: 300_000,
+  goneGrace: 30_000,
 };
 
 export const WEB: Registration = {
@@ -46,13 +47,22 @@ export interface Script {
   random: number;
   callsInFlight: number;
   lastActivity: number | null;
+  waiting: number;
+  tryInterval: number | null;
   processGone: boolean;
 }
 
 /** The instance chart on a stepping clock, its connection played by the test, its reports to the hub kept. */
 export function scriptedInstance(policy: Partial<InstancePolicy> = {}) {
   const clock = new SteppingClock();
-  const script: Script = { random: 1, callsInFlight: 0, lastActivity: null, processGone: false };
+  const script: Script = {
+    random: 1,
+    callsInFlight: 0,
+    lastActivity: null,
+    waiting: 0,
+    tryInterval: null,
+    processGone: false,
+  };
   const commands: ConnectionCommand[] = [];
   const reports: { type: string }[] = [];
   const deleted: string[] = [];

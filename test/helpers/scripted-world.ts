@@ -37,6 +37,8 @@ export class ScriptedWorld {
   readonly gone = new Set<string>();
   readonly busy = new Map<string, number>();
   readonly heard = new Map<string, number>();
+  /** How many wait for an instance. */
+  readonly waiting = new Map<string, number>();
   /** Instances that were given up because their actors crashed too often. */
   readonly givenUp = new Set<string>();
   readonly open = new Map<string, Open>();
@@ -81,6 +83,8 @@ export class ScriptedWorld {
               random: this.random,
               callsInFlight: this.busy.get(id) ?? 0,
               lastActivity: this.heard.get(id) ?? null,
+              waiting: this.waiting.get(id) ?? 0,
+              tryInterval: 500,
             };
           },
         }),

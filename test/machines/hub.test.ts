@@ -48,7 +48,14 @@ function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
           },
           actions: {
             readWorld: assign({
-              world: () => ({ now: clock.now, random: 0.5, callsInFlight: 0, lastActivity: null }),
+              world: () => ({
+                now: clock.now,
+                random: 0.5,
+                callsInFlight: 0,
+                lastActivity: null,
+                waiting: 0,
+                tryInterval: null,
+              }),
             }),
             deleteStaleFile: () => {},
           },

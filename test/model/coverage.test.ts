@@ -24,6 +24,7 @@ const POLICY: InstancePolicy = {
   maxRetries: 1,
   reviveInterval: 60_000,
   deadTtl: 40_000,
+  goneGrace: 30_000,
 };
 
 const OPTIONS = {

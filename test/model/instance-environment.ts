@@ -1,18 +1,27 @@
-import { spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { expect } from '@jest/globals';
 import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
 import { instanceActorId } from '../../machines/hub-setup.ts';
 import type { Path } from '../helpers/chart-paths.ts';
 import { type Agent, type DrivenHub, when } from '../helpers/driven-hub.ts';
+import { gonePid } from '../helpers/gone.ts';
+import { startProcess } from '../helpers/processes.ts';
 import { type ScriptedPeer, startPeer } from '../helpers/scripted-peer.ts';
 import { circumstances } from './instance-model.ts';
 
 const ID = 'web';
 
-const unauthorized = z.looseObject({ failure: z.looseObject({ code: z.literal('UNAUTHORIZED') }) });
+const failed = z.looseObject({ failure: z.looseObject({ code: z.string() }) });
 
 const changed = z.looseObject({ registration: z.looseObject({ startedAt: z.string() }) });
+
+const codeOf = (event: AnyEventObject) => failed.safeParse(event).data?.failure.code;
+
+/** Whether the process that is registered ends before the event. */
+const endsProcess = (event: AnyEventObject) =>
+  event.type === 'registration.superseded' || codeOf(event) === 'PROCESS_GONE';
 
 /** Brings about in earnest, by files, sockets and time, what a path through the instance chart says. */
 export class InstanceEnvironment {
@@ -20,6 +29,9 @@ export class InstanceEnvironment {
   readonly #agent: Agent;
   readonly #peer: ScriptedPeer;
   #startedAt: string | null = null;
+  #process: ChildProcess | null = null;
+  #hasEnded = false;
+  #rivals = 0;
 
   constructor(driven: DrivenHub, agent: Agent, peer: ScriptedPeer) {
     this.#driven = driven;
@@ -41,7 +53,10 @@ export class InstanceEnvironment {
       );
     }
     const gone = path.some(({ event }) => circumstances.parse(event).gone === true);
-    driven.write(ID, gone ? { pid: spawnSync(process.execPath, ['--version']).pid } : {});
+    const ends = path.some(({ event }) => endsProcess(event));
+    if (ends) this.#process = startProcess('sleep', ['60']);
+    const pid = this.#process?.pid ?? (gone ? gonePid() : process.pid);
+    driven.write(ID, { pid });
     await when(
       () => driven.instance(ID) !== undefined,
       () => 'the instance',
@@ -79,7 +94,8 @@ export class InstanceEnvironment {
         return peer.tell({ connect: 'well' });
       case 'connection.failed':
         await held('connect');
-        return peer.tell({ connect: unauthorized.safeParse(event).success ? 401 : 'break' });
+        if (endsProcess(event)) await this.#endProcess();
+        return peer.tell({ connect: codeOf(event) === 'UNAUTHORIZED' ? 401 : 'break' });
       case 'connection.down':
         peer.tell({ ping: 'break' });
         return peer.cut('hub');
@@ -96,6 +112,20 @@ export class InstanceEnvironment {
         return this.#rewrite(event);
       case 'registration.removed':
         return driven.remove(ID);
+      case 'registration.superseded': {
+        await this.#endProcess();
+        const rival = await startPeer();
+        rival.tell({ connect: 'hang' });
+        this.#rivals += 1;
+        const facts = { name: ID, path: `/projects/${ID}`, port: rival.port, pid: process.pid };
+        return driven.write(`rival-${this.#rivals}`, facts);
+      }
+      case 'instance.probe':
+        void this.#agent.call('instances_connect', { instance_id: ID });
+        return;
+      case 'instance.awaited':
+        void this.#agent.call('instances_wait', { instance_id: ID, timeout_ms: 100 });
+        return;
       case 'instance.reconnect':
         void this.#agent.call('instances_reconnect', { instance_id: ID });
         return;
@@ -113,11 +143,24 @@ export class InstanceEnvironment {
     }
   }
 
+  async #endProcess(): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null) return;
+    this.#hasEnded = true;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
   #rewrite(event: AnyEventObject): void {
     const parsed = changed.safeParse(event);
     const startedAt = parsed.success ? parsed.data.registration.startedAt : null;
     if (startedAt === this.#startedAt) this.#driven.write(ID);
-    else this.#driven.writeAnew(ID);
+    else {
+      if (this.#hasEnded) this.#driven.write(ID, { pid: process.pid });
+      this.#driven.writeAnew(ID);
+    }
     this.#startedAt = startedAt;
   }
 

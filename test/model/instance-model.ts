@@ -1,6 +1,7 @@
 import { type AnyEventObject, assign, fromCallback } from 'xstate';
 import { z } from 'zod';
 import { instanceMachine } from '../../machines/instance.ts';
+import { isDisowned } from '../../machines/instance-facts.ts';
 import type { InstanceContext, InstanceInput } from '../../machines/instance-setup.ts';
 import type { InstancePolicy } from '../../machines/model.ts';
 import type { PathOptions } from '../helpers/chart-paths.ts';
@@ -62,7 +63,11 @@ export function instancePathOptions(policy: InstancePolicy): PathOptions {
             responseTime: 1,
           }),
         ),
-        { type: 'connection.failed', attempt, failure: { code: 'UNAUTHORIZED', message: '' } },
+        ...['UNAUTHORIZED', 'PROCESS_GONE'].map((code) => ({
+          type: 'connection.failed',
+          attempt,
+          failure: { code, message: '' },
+        })),
         { type: 'connection.catalogueChanged', attempt, catalogue: EMPTY },
         { type: 'registration.changed', registration },
         {
@@ -70,18 +75,28 @@ export function instancePathOptions(policy: InstancePolicy): PathOptions {
           registration: { ...registration, startedAt: `${registration.startedAt}+` },
         },
         { type: 'registration.removed' },
-        { type: 'instance.reconnect' },
         { type: 'instance.suspected' },
         { type: 'instance.observed' },
         { type: 'machine.woke' },
       ];
-      return [...always, ...timers(JSON.stringify(value), context, world.now)];
+      // Whoever asks for one that is superseded gets its successor.
+      const named: AnyEventObject[] =
+        context.lastFailure?.code === 'SUPERSEDED'
+          ? []
+          : [
+              { type: 'registration.superseded', failure: { code: 'SUPERSEDED', message: '' } },
+              { type: 'instance.reconnect' },
+              { type: 'instance.probe' },
+              { type: 'instance.awaited' },
+            ];
+      return [...always, ...named, ...timers(JSON.stringify(value), context, world.now)];
     },
     abstract(context) {
       if (!isInstanceContext(context)) return null;
       const { state, retryCount, missedPings, nextRetryAt, expiresAt } = context;
-      if (state === 'dead') return (expiresAt ?? Infinity) <= (nextRetryAt ?? Infinity);
-      return [retryCount, state === 'active' ? missedPings : 0];
+      const disowned = isDisowned(context) ? context.lastFailure?.code : null;
+      if (state === 'dead') return [disowned, (expiresAt ?? Infinity) <= (nextRetryAt ?? Infinity)];
+      return [disowned, retryCount, state === 'active' ? missedPings : 0];
     },
   };
 }
@@ -106,6 +121,8 @@ function timers(value: string, context: InstanceContext, now: number): AnyEventO
       return after('backoff', 'retrying.waiting', { now });
     case '{"retrying":"attempting"}':
       return after('connectTimeout', 'retrying.attempting', { now: now + policy.connectTimeout });
+    case '{"retrying":"gone"}':
+      return after('goneGrace', 'retrying.gone', { now: now + policy.goneGrace });
     case '{"dead":"resting"}': {
       const due = Math.min(nextRetryAt ?? Infinity, expiresAt ?? Infinity);
       const late = { now: due, setBack: false };

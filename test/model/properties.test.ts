@@ -18,6 +18,7 @@ const POLICY: InstancePolicy = {
   maxRetries: 3,
   reviveInterval: 60_000,
   deadTtl: 100_000,
+  goneGrace: 30_000,
 };
 
 const stateOf = (world: ScriptedWorld, id: string) =>

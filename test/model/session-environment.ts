@@ -4,6 +4,7 @@ import { instanceActorId, sessionActorId } from '../../machines/hub-setup.ts';
 import { type Agent, type DrivenHub, when } from '../helpers/driven-hub.ts';
 import type { Matter, ScriptedPeer } from '../helpers/scripted-peer.ts';
 
+const succeed = z.looseObject({ from: z.string(), active: z.boolean() });
 const bind = z.looseObject({ instanceId: z.string() });
 const transitioned = z.looseObject({
   id: z.string(),
@@ -84,6 +85,8 @@ export class SessionEnvironment {
         const { id, transition } = transitioned.parse(event);
         return this.#bring(id, transition.to);
       }
+      case 'session.succeed':
+        return this.#succeed(succeed.parse(event));
       case 'link.up':
         return (await this.#held('link')).tell({ link: 'well' });
       case 'link.failed':
@@ -106,10 +109,23 @@ export class SessionEnvironment {
       driven.peers.get(id)?.cut('hub');
       return;
     }
+    if (driven.instanceValue(id) === 'dead.resting') {
+      void this.#agent.call('instances_reconnect', { instance_id: id });
+    }
     if (driven.instanceValue(id) === 'retrying.waiting') {
       driven.stepTo(instanceActorId(id), 'backoff');
     }
     (await this.#held('connect', id)).tell({ connect: state === 'active' ? 'well' : 'break' });
+  }
+
+  /** One of the same name and path is there, and the file of the other is removed. */
+  async #succeed({ from, active }: z.infer<typeof succeed>): Promise<void> {
+    const driven = this.#driven;
+    const heir = await driven.peer('heir');
+    heir.tell({ connect: active ? 'well' : 'break', link: 'hang' });
+    driven.write('heir', { name: from, path: `/projects/${from}` });
+    await this.#until('heir', active ? 'active.idle' : 'retrying.waiting');
+    driven.remove(from);
   }
 
   #bound(): ScriptedPeer {

@@ -23,7 +23,7 @@ export const sessionPathOptions: PathOptions = {
   input: { id: 's' },
   events({ value, context }) {
     if (!isSessionContext(context)) return [];
-    const { instanceId, instanceActive, attempt } = context;
+    const { instanceId, instanceActive, attempt, lostId, leftBecause } = context;
     const binds = ['steady', 'frail', 'away'].map((id) => ({
       type: 'session.bind',
       instanceId: id,
@@ -32,16 +32,26 @@ export const sessionPathOptions: PathOptions = {
     const ways = instanceActive
       ? [instanceId === 'steady' ? 'retrying' : 'dead', 'removed']
       : ['active', 'dead', 'removed'];
-    const transitions = ways.map((to) => ({
+    const transition = (id: string | null, to: string) => ({
       type: 'instance.transitioned',
-      id: instanceId,
+      id,
       transition: { from: null, to, at: 0, reason: '' },
+    });
+    // An heir is only followed so far.
+    if (instanceId === 'heir') return [{ type: 'session.unbind' }];
+    const succeeds = [true, false].map((active) => ({
+      type: 'session.succeed',
+      from: instanceId,
+      to: 'heir',
+      active,
     }));
+    const transitions = ways.map((to) => transition(instanceId, to));
     return [
       ...binds,
       { type: 'session.unbind' },
       { type: 'session.close' },
-      ...(instanceId === null ? [] : transitions),
+      ...(instanceId === null ? [] : [...transitions, ...succeeds]),
+      ...(lostId !== null && leftBecause === 'dead' ? [transition(lostId, 'active')] : []),
       ...['link.up', 'link.failed', 'link.lost'].map((type) => ({
         type,
         attempt,
@@ -54,6 +64,6 @@ export const sessionPathOptions: PathOptions = {
   },
   abstract(context) {
     if (!isSessionContext(context)) return null;
-    return [context.instanceId, context.instanceActive];
+    return [context.instanceId, context.instanceActive, context.lostId, context.leftBecause];
   },
 };

@@ -99,8 +99,8 @@ describe('--record and replay', () => {
   it.each([
     ['nothing', ''],
     ['no JSON', 'hello\n'],
-    ['another format', '{"recording":2,"signalbox":"9.9.9","started":""}\n'],
-    ['a line that is none', '{"recording":1,"signalbox":"0","started":""}\n{"of":1}\n'],
+    ['another format', '{"recording":1,"signalbox":"9.9.9","started":""}\n'],
+    ['a line that is none', '{"recording":2,"signalbox":"0","started":""}\n{"of":1}\n'],
   ])('a file with %s in it is not a recording', async (_, text) => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, text);
@@ -112,7 +112,7 @@ describe('--record and replay', () => {
   it('what is no event of the charts breaks nothing but its actor', async () => {
     const file = join(temporaryDirectory(), 'file');
     const lines = [
-      { recording: 1, signalbox: '0', started: '2026-01-01T00:00:00.000Z' },
+      { recording: 2, signalbox: '0', started: '2026-01-01T00:00:00.000Z' },
       { actor: 'x:1', name: 'instance:web' },
       { at: 1, of: 'x:1', event: { type: 'xstate.init' }, from: null },
       { at: 2, of: 'x:1', event: { type: 'connection.up', attempt: 'none' }, from: null },

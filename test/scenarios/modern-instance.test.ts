@@ -121,12 +121,12 @@ describe('an instance that speaks 2026-07-28 only', () => {
         error: { code: 'INSTANCE_NOT_ACTIVE', last_error: { code: 'UNSUPPORTED_VERSION' } },
       },
     });
-    // The first attempt and three retries, and nothing beside them.
-    expect((await statsOf(web)).methods).toEqual({ initialize: 4 });
+    // The first attempt, three retries and one for instances_connect, and nothing beside them.
+    expect((await statsOf(web)).methods).toEqual({ initialize: 5 });
 
     await callTool(client, 'instances_reconnect', { instance_id: 'web-1' });
     await callTool(client, 'instances_wait', { instance_id: 'web-1', state: 'dead' });
-    expect((await statsOf(web)).methods).toEqual({ initialize: 8 });
+    expect((await statsOf(web)).methods).toEqual({ initialize: 9 });
   });
 
   it('is used when a server that speaks more takes its place', async () => {

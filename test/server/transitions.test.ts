@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import http from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { InstanceState } from '../../machines/model.ts';
 import type { Hub } from '../../src/create-hub.ts';
@@ -10,7 +11,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const URI = 'signalbox://instances/one';
 
-/** Dies of its second failure, the first of which is tried again after a tenth of a second at most. */
+/** Dies of its second failed attempt; the first is repeated after a tenth of a second at most. */
 const MORTAL = {
   'ping-interval': ['50ms'],
   'retry-base': ['100ms'],
@@ -38,9 +39,15 @@ async function liveThrough(hub: Hub, directory: string, onKnown: () => Promise<v
   const file = register(directory, { id: 'one', port: first.port });
   await active;
   await onKnown();
-  const dead = next(hub, 'dead');
+  const [retrying, dead] = [next(hub, 'retrying'), next(hub, 'dead')];
   await first.close();
+  await retrying;
+  // A port that refuses costs no retry; a server that answers with an error does.
+  const broken = http.createServer((_, response) => response.writeHead(500).end());
+  broken.listen(first.port, '127.0.0.1');
   await dead;
+  broken.closeAllConnections();
+  await new Promise((resolve) => broken.close(resolve));
   const back = await plainPost.start({ port: first.port });
   afterTest(back.close);
   const activeAgain = next(hub, 'active');

@@ -4,6 +4,7 @@ import { HubError, type HubErrorFacts } from '../../errors.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, tool } from './schemas.ts';
+import { triedInstance } from './tried.ts';
 import { until } from './until.ts';
 
 export const instancesConnect = hubTool({
@@ -25,7 +26,7 @@ export const instancesConnect = hubTool({
   }),
   async run({ instance_id }, context) {
     const { hub, sessionId } = context;
-    const { id } = findInstance(hub.getSnapshot(), instance_id).registration;
+    const { id } = (await triedInstance(context, instance_id)).registration;
     await until(context, () => !['discovered', 'connecting'].includes(stateOf(context, id)));
     const state = stateOf(context, id);
     if (state !== 'active' && state !== 'retrying') {

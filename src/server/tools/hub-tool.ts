@@ -10,6 +10,8 @@ export interface ToolContext {
   readonly sessionId: string;
   /** Aborted when the agent cancels the call or the session ends. */
   readonly signal: AbortSignal;
+  /** Notes that somebody waits for the instance; returns the function that takes this back. */
+  awaitInstance(instanceId: string): () => void;
 }
 
 /** What a tool answers: `structuredContent`, and what is shown as text if that is something else. */

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
-import { instanceContext, instanceRow } from '../../../machines/views.ts';
+import type { InstanceContext } from '../../../machines/instance-setup.ts';
+import { currentId, instanceContext, instanceRow } from '../../../machines/views.ts';
 import { HubError } from '../../errors.ts';
-import { ambiguous, instancesNamed, isNamed } from '../find-instance.ts';
+import { ambiguous, instancesNamed, instanceWithId, isNamed } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, state } from './schemas.ts';
 
@@ -45,13 +46,15 @@ export const instancesWait = hubTool({
     };
     // Only the instance that moved is looked at: many may move while many wait.
     const isMeant = (id: string) => {
-      if (id === ref) return true;
+      if (id === currentId(hub.getSnapshot(), ref)) return true;
       const moved = instanceContext(hub.getSnapshot(), id);
       return moved !== undefined && isNamed(moved, ref);
     };
     const row =
       inState() ??
-      (await untilTransition(context, timeout_ms, (id) => (isMeant(id) ? inState() : undefined)));
+      (await awaiting(context, wanted === 'active' ? known(context, ref) : [], () =>
+        untilTransition(context, timeout_ms, (id) => (isMeant(id) ? inState() : undefined)),
+      ));
     if (row !== undefined) return { structured: { instance: row } };
     const [found] = known(context, ref);
     const is = found?.state ?? null;
@@ -65,8 +68,22 @@ export const instancesWait = hubTool({
 });
 
 function known({ hub }: ToolContext, ref: string) {
-  const byId = instanceContext(hub.getSnapshot(), ref);
+  const byId = instanceWithId(hub.getSnapshot(), ref);
   return byId === undefined ? instancesNamed(hub.getSnapshot(), ref) : [byId];
+}
+
+/** Has the instances tried often while `wait` goes on. */
+async function awaiting<T>(
+  { awaitInstance }: ToolContext,
+  instances: readonly InstanceContext[],
+  wait: () => Promise<T>,
+): Promise<T> {
+  const releases = instances.map(({ registration }) => awaitInstance(registration.id));
+  try {
+    return await wait();
+  } finally {
+    for (const release of releases) release();
+  }
 }
 
 /** Asks `check` at every transition, with the id of the instance; undefined when time runs out or nobody waits any more. */

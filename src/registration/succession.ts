@@ -1,0 +1,203 @@
+import type { Failure, Registration } from '../../machines/model.ts';
+import { AnnouncedProcess } from './announced-process.ts';
+import { endpointKey } from './endpoint-key.ts';
+
+/** Milliseconds for which an instance whose file was removed can still get a successor. */
+const REMEMBERED = 5 * 60_000;
+
+export interface SuccessionOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  onAccepted(registration: Registration): void;
+  onRemoved(id: string): void;
+  /** The process of this instance isn't running, and a registration whose process lives has its place. */
+  onSuperseded(id: string, failure: Failure): void;
+  /** Instance `to` has the name and path of `from`, which has ended. They are the same where it came back under its id. */
+  onSucceeded(from: string, to: string): void;
+}
+
+interface Known {
+  readonly registration: Registration;
+  readonly process: AnnouncedProcess;
+  readonly project: string;
+  readonly endpoint: string;
+}
+
+/**
+ * Tells who stands behind a registration, so that an old file or a port that somebody else took never leads an agent to
+ * another project's server. Sits between the source of registrations and the hub, and passes on what the source says.
+ */
+export class Succession {
+  readonly #options: SuccessionOptions;
+  readonly #known = new Map<string, Known>();
+  /** Ids by project, and by endpoint. */
+  readonly #index = new Map<string, Set<string>>();
+  readonly #removed = new Map<string, { readonly project: string; readonly at: number }>();
+  /** By id, who has taken its place. */
+  readonly #superseded = new Map<string, string>();
+  /** During the first scan: registrations whose process isn't running, until it is known who else there is. */
+  #held: Map<string, Registration> | null = new Map();
+
+  constructor(options: SuccessionOptions) {
+    this.#options = options;
+  }
+
+  /** A registration was read: for the first time, or again. */
+  accept(registration: Registration): void {
+    const { id } = registration;
+    const last = this.#known.get(id);
+    const process = last?.process.isOf(registration)
+      ? last.process
+      : new AnnouncedProcess(registration);
+    const { condition } = process;
+    if (this.#held !== null && last === undefined && condition === 'unseen') {
+      this.#held.set(id, registration);
+      return;
+    }
+    if (last !== undefined) this.#forget(last);
+    const known = this.#remember(registration, process);
+    if (last?.process !== process) this.#superseded.delete(id);
+    this.#options.onAccepted(registration);
+    if (condition === 'running') this.#takePlaces(known);
+    else if (condition !== 'unnamed') this.#yield(known);
+    if (condition === 'running' || condition === 'unnamed') this.#followRemoved(known);
+  }
+
+  /** The file of an instance is gone. */
+  remove(id: string): void {
+    this.#held?.delete(id);
+    const known = this.#known.get(id);
+    if (known === undefined) return;
+    this.#forget(known);
+    const { now, onRemoved, onSucceeded } = this.#options;
+    this.#removed.set(id, { project: known.project, at: now() });
+    this.#superseded.delete(id);
+    const successor = this.#successorOf(known);
+    if (successor !== null) onSucceeded(id, successor.registration.id);
+    onRemoved(id);
+  }
+
+  /** The first scan is over. */
+  scanned(): void {
+    const held = this.#held ?? new Map();
+    this.#held = null;
+    for (const registration of held.values()) this.accept(registration);
+  }
+
+  /** Why nobody may connect to this instance now; null: one may. Asked before every new TCP connection. */
+  refusal(id: string): Failure | null {
+    const known = this.#known.get(id);
+    if (known === undefined) return null;
+    const { condition } = known.process;
+    if (condition === 'running' || condition === 'unnamed') return null;
+    const rival = this.#rivalOf(known);
+    if (rival !== null) {
+      this.#supersede(known, rival);
+      return supersededBy(known, rival);
+    }
+    if (condition === 'unseen') return null;
+    const { pid, port } = known.registration;
+    const message = `process ${pid} has ended; whoever answers at port ${port} is not this instance`;
+    return { code: 'PROCESS_GONE', message };
+  }
+
+  /** Whether the process that the registration names isn't running; not so where it names none. */
+  hasNoProcess(id: string): boolean {
+    const condition = this.#known.get(id)?.process.condition;
+    return condition === 'ended' || condition === 'unseen';
+  }
+
+  /** A living one takes the places of those whose processes aren't running. */
+  #takePlaces(living: Known): void {
+    for (const other of this.#others(living)) {
+      if (isRunning(other) || other.registration.pid === null) continue;
+      this.#supersede(other, living);
+    }
+  }
+
+  #yield(known: Known): void {
+    const rival = this.#rivalOf(known);
+    if (rival !== null) this.#supersede(known, rival);
+  }
+
+  #followRemoved({ registration, project }: Known): void {
+    const { now, onSucceeded } = this.#options;
+    for (const [id, removed] of this.#removed) {
+      if (now() - removed.at > REMEMBERED) this.#removed.delete(id);
+      else if (removed.project === project) {
+        this.#removed.delete(id);
+        onSucceeded(id, registration.id);
+      }
+    }
+  }
+
+  #supersede(known: Known, rival: Known): void {
+    const { onSucceeded, onSuperseded } = this.#options;
+    const { id } = known.registration;
+    const by = this.#known.get(this.#superseded.get(id) ?? '');
+    if (by !== undefined && isRunning(by)) return;
+    this.#superseded.set(id, rival.registration.id);
+    // Sessions go first: they would be told that their instance is dead.
+    const successor = this.#successorOf(known);
+    if (successor !== null) onSucceeded(id, successor.registration.id);
+    onSuperseded(id, supersededBy(known, rival));
+  }
+
+  /** Whoever lives and has its name and path, the latest; otherwise whoever lives and has its endpoint. */
+  #rivalOf(known: Known): Known | null {
+    return this.#successorOf(known) ?? this.#others(known).find(isRunning) ?? null;
+  }
+
+  #successorOf({ project, registration }: Known): Known | null {
+    const [latest] = this.#at(project)
+      .filter((other) => other.registration.id !== registration.id && isRunning(other))
+      .sort((a, b) => startOf(b) - startOf(a));
+    return latest ?? null;
+  }
+
+  #others({ registration, project, endpoint }: Known): Known[] {
+    const all = new Set([...this.#at(project), ...this.#at(endpoint)]);
+    return [...all].filter((other) => other.registration.id !== registration.id);
+  }
+
+  #at(key: string): Known[] {
+    return Array.from(this.#index.get(key) ?? [], (id) => this.#known.get(id)).filter(
+      (known) => known !== undefined,
+    );
+  }
+
+  #remember(registration: Registration, process: AnnouncedProcess): Known {
+    const { id, name, path } = registration;
+    const project = `${name}\0${path.replace(/(?<=.)[/\\]+$/, '')}`;
+    const known = { registration, process, project, endpoint: endpointKey(registration) };
+    this.#known.set(id, known);
+    for (const key of [known.project, known.endpoint]) {
+      this.#index.set(key, (this.#index.get(key) ?? new Set()).add(id));
+    }
+    return known;
+  }
+
+  #forget({ registration: { id }, project, endpoint }: Known): void {
+    this.#known.delete(id);
+    for (const key of [project, endpoint]) {
+      const ids = this.#index.get(key);
+      ids?.delete(id);
+      if (ids?.size === 0) this.#index.delete(key);
+    }
+  }
+}
+
+function isRunning({ process }: Known): boolean {
+  return process.condition === 'running';
+}
+
+function startOf({ registration: { startedAt } }: Known): number {
+  const start = Date.parse(startedAt ?? '');
+  return Number.isNaN(start) ? 0 : start;
+}
+
+function supersededBy({ registration: { pid } }: Known, rival: Known): Failure {
+  const { id, name } = rival.registration;
+  const message = `process ${pid} is not running, and "${name}" (${id}) has taken its place`;
+  return { code: 'SUPERSEDED', message };
+}

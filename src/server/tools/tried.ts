@@ -1,0 +1,21 @@
+import { waitFor } from 'xstate';
+import type { InstanceContext } from '../../../machines/instance-setup.ts';
+import { instanceRef } from '../../../machines/views.ts';
+import { findInstance } from '../find-instance.ts';
+import type { ToolContext } from './hub-tool.ts';
+
+/**
+ * The instance with this id, name or path; a dead one is tried once before. Throws as {@link findInstance} does, and
+ * when the call is cancelled.
+ */
+export async function triedInstance(
+  { hub, signal }: Pick<ToolContext, 'hub' | 'signal'>,
+  idNameOrPath: string,
+): Promise<InstanceContext> {
+  const found = findInstance(hub.getSnapshot(), idNameOrPath);
+  const actor = instanceRef(hub.getSnapshot(), found.registration.id);
+  if (found.state !== 'dead' || actor === undefined) return found;
+  actor.send({ type: 'instance.probe' });
+  await waitFor(actor, (snapshot) => !snapshot.matches({ dead: 'probing' }), { signal });
+  return findInstance(hub.getSnapshot(), found.registration.id);
+}
