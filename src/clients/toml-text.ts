@@ -4,6 +4,7 @@ import type { JsonObject } from '../../machines/model.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import { ConfigError } from './config-error.ts';
 import type { ConfigText } from './config-text.ts';
+import { maskToml } from './toml-mask.ts';
 
 /** What a text says, dates as the dates that they are. */
 type Said = Readonly<Record<string, unknown>>;
@@ -37,6 +38,8 @@ export const tomlText: ConfigText = {
     const cut = withoutTables(text, `${servers}.${name}`);
     return says(cut, wanted) ? cut : patched(text, wanted);
   },
+
+  mask: maskToml,
 };
 
 function isTable(value: unknown): value is Said {
@@ -126,7 +129,7 @@ function headerIn(line: string): string | null {
   return /^\s*\[\[?\s*([^\]]*?)\s*\]/.exec(line)?.[1]?.replace(/["'\s]/g, '') ?? null;
 }
 
-/** The block as it is shown to who writes it by hand. JSON's strings and lists are TOML's too. */
+/** The block, for those who write it by hand. JSON's strings and lists are TOML's too. */
 export function printToml(servers: string, name: string, members: JsonObject): string {
   const written = Object.entries(members).map(([key, value]) => {
     const shown = Array.isArray(value)
