@@ -3,7 +3,7 @@ import { parse, patch } from '@decimalturn/toml-patch';
 import type { JsonObject } from '../../machines/model.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import { ConfigError } from './config-error.ts';
-import type { ConfigText } from './config-text.ts';
+import { type ConfigText, MASK } from './config-text.ts';
 import { maskToml } from './toml-mask.ts';
 
 /** What a text says, dates as the dates that they are. */
@@ -64,7 +64,9 @@ function parsed(text: string): Said {
   } catch (error) {
     const { line, column } = placeOf(error);
     const what = error instanceof Error ? error.message.split('\n').at(-1) : undefined;
-    throw new ConfigError(what ?? 'not TOML', text, offsetOf(text, line, column));
+    // The parser quotes what it can't read: that may be a token whose quotes were forgotten.
+    const told = what?.replace(/"[^"]{2,}"/g, MASK) ?? 'not TOML';
+    throw new ConfigError(told, text, offsetOf(text, line, column));
   }
 }
 

@@ -45,6 +45,21 @@ describe('signalbox install tells in one line what is wrong, and touches nothing
   });
 
   it.each([
+    ['key = s3cr3t', 'Invalid integer •••'],
+    ['key = "s3cr3t', 'Newline'],
+    ['[s3cr3t', 'Expected table closing "]"'],
+    ['key = "a" s3cr3t', 'separated by a newline'],
+  ])('broken TOML, without the value that is broken: %j', async (text, message) => {
+    const { put, run } = home();
+    const file = put('.codex/config.toml', `${text}\n`);
+    const { stderr, code } = await run('install', 'codex', '--yes');
+    expect(stderr).toContain(`${file}: line 1, column `);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('s3cr3t');
+    expect(code).toBe(1);
+  });
+
+  it.each([
     ['Latin-1', Buffer.from('{ "name": "J\xfcrgen" }\n', 'latin1')],
     ['UTF-16', Buffer.from('\ufeff{ "name": "J\xfcrgen" }\n', 'utf16le')],
   ])('a file in %s', async (_, bytes) => {
