@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { charts } from '../machines/charts.ts';
 import { mermaid } from '../machines/mermaid.ts';
+import type { Client } from '../src/clients/client.ts';
 import { CLIENTS } from '../src/clients/clients.ts';
 import { ENTRY_NAME, membersOf } from '../src/clients/entry.ts';
 import { printJson } from '../src/clients/json-text.ts';
@@ -23,6 +24,13 @@ function section(file: string, name: string, expected: string): string {
     writeFileSync(new URL(`../${file}`, import.meta.url), updated);
   }
   return marks.exec(read(file))?.[2] ?? '';
+}
+
+/** A file as it is shown, with its other ending where the client reads two. */
+function spellings({ otherEnding }: Client, file: string | null): string {
+  if (file === null) return 'none';
+  const other = otherEnding === undefined ? [] : [file.replace(/\.json$/, otherEnding)];
+  return [file, ...other].map((each) => `\`${each}\``).join(' or ');
 }
 
 describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it there)', () => {
@@ -60,7 +68,7 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
   it('of the clients', () => {
     const entry = { command: '/usr/bin/node', args: ['/opt/signalbox/dist/signalbox.js', 'hub'] };
     const expected = CLIENTS.map((client) => {
-      const { title, name, format, servers, projectFile, docs } = client;
+      const { title, name, format, servers, docs, starts } = client;
       const print = format === 'toml' ? printToml : printJson;
       const files = [
         ['Linux', { platform: 'linux', home: '~', env: {}, tmp: '' }],
@@ -71,7 +79,7 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
         ],
       ] as const;
       const places = files.map(
-        ([system, where]) => `| ${system} | \`${client.userFile(where)}\` |`,
+        ([system, where]) => `| ${system} | ${spellings(client, client.userFile(where))} |`,
       );
       return [
         `## ${title}\n`,
@@ -79,17 +87,28 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
         '| | |',
         '| --- | --- |',
         ...places,
-        `| project | ${projectFile === null ? 'none' : `\`${projectFile}\``} |\n`,
+        `| project | ${spellings(client, client.projectFile)} |\n`,
+        `- User: ${starts.user}`,
+        ...(starts.project === null ? [] : [`- Project: ${starts.project}`]),
+        '',
         `\`\`\`${format}\n${print(servers, ENTRY_NAME, membersOf(client, entry))}\n\`\`\``,
       ].join('\n');
     }).join('\n\n');
     expect(section('docs/clients.md', 'clients', expected)).toBe(expected);
   });
 
+  it('of the clients that install knows', () => {
+    const names = CLIENTS.map(({ name }) => name);
+    const listed = /`install` knows ([^.]*)\./.exec(read('README.md').replaceAll('\n', ' '))?.[1];
+    expect(listed).toBe(`${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
+  });
+
   it('of each other: no link leads nowhere', () => {
     for (const file of [
       'README.md',
       'CONTRIBUTING.md',
+      'SECURITY.md',
+      'docs/clients.md',
       'docs/recipes.md',
       'docs/troubleshooting.md',
     ]) {
@@ -120,7 +139,7 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
       name.endsWith('.md'),
     );
     expect(pages.length).toBeGreaterThan(4);
-    const own = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+    const own = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
     for (const file of [...own, ...pages.map((name) => `docs/${name}`)]) {
       expect(read(file)).not.toMatch(/\/work\/|\/tmp\/signalbox/);
     }

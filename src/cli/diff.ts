@@ -1,17 +1,20 @@
 import { createTwoFilesPatch } from 'diff';
-import type { Change } from '../clients/config-file.ts';
+import type { Change } from '../clients/change.ts';
 import { printable } from '../printable.ts';
 
 const COLOURS: Readonly<Record<string, string>> = { '+': '32', '-': '31', '@': '36' };
 
-/** A change as a unified diff; in colours on a terminal, unless NO_COLOR is set. */
+/**
+ * A change as a unified diff, without the values that are not the hub's own; in colours on a terminal, unless NO_COLOR is
+ * set.
+ */
 export function renderDiff(
-  { file, before, after }: Change,
+  { file, before, shown }: Change,
   { isTTY }: { readonly isTTY?: boolean },
 ): string {
   const isColourful = isTTY === true && !process.env['NO_COLOR'];
   const name = before === null ? '/dev/null' : file;
-  const patch = createTwoFilesPatch(name, file, before ?? '', after, '', '', { context: 3 });
+  const patch = createTwoFilesPatch(name, file, shown.before, shown.after, '', '', { context: 3 });
   return patch
     .slice(patch.indexOf('--- '))
     .split('\n')

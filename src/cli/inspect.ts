@@ -4,6 +4,7 @@ import { PageServer } from '../inspector/page-server.ts';
 import { sourceOfHubs } from '../inspector/page-source.ts';
 import { hubsDirectory } from '../paths.ts';
 import { parseOwnArguments } from './arguments.ts';
+import { redirectFile } from './redirect-file.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 /** `signalbox inspect`: a page that shows the statecharts of all running hubs, until it is signalled. */
@@ -29,11 +30,15 @@ export async function inspectCommand(args: readonly string[]): Promise<void> {
   const url = 'stately' in options ? `${page.url}#stately` : page.url;
   process.stdout.write(`${url}\nThe statecharts of the hubs that run here. Ctrl-C ends it.\n`);
   if ('open' in options) {
-    const { default: open } = await import('open');
-    await open(url).catch(() => process.stderr.write('No browser could be opened.\n'));
+    await openBrowser(url).catch(() => process.stderr.write('No browser could be opened.\n'));
   }
   await signalled;
   await page.close();
+}
+
+async function openBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  await open(await redirectFile(url));
 }
 
 function portOf(text: string | boolean | undefined): number {

@@ -1,9 +1,11 @@
 import { realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CLIENTS, type Client } from '../clients/clients.ts';
-import { type Change, makeChange, planChange } from '../clients/config-file.ts';
-import { ENTRY_NAME, type Entry, membersOf } from '../clients/entry.ts';
+import { type Change, makeChange, planChange } from '../clients/change.ts';
+import type { Client } from '../clients/client.ts';
+import { CLIENTS } from '../clients/clients.ts';
+import { ENTRY_NAME, membersOf } from '../clients/entry.ts';
+import type { Entry } from '../clients/entry-shape.ts';
+import { findPlace } from '../clients/find-place.ts';
 import { printJson } from '../clients/json-text.ts';
 import { printToml } from '../clients/toml-text.ts';
 import { UsageError } from '../errors.ts';
@@ -14,26 +16,28 @@ import { renderDiff } from './diff.ts';
 
 /** `signalbox install CLIENT`: has an agent start the hub, by its configuration. */
 export async function installCommand(args: readonly string[]): Promise<void> {
-  const { client, file, isSure, isShownOnly } = readInstall('install', args);
-  const members = membersOf(client, await ownEntry());
+  const { client, isProject, isSure, isShownOnly } = readInstall('install', args);
+  const entry = await ownEntry();
   if (isShownOnly) {
     const print = client.format === 'toml' ? printToml : printJson;
-    process.stdout.write(`${print(client.servers, ENTRY_NAME, members)}\n`);
+    process.stdout.write(`${print(client.servers, ENTRY_NAME, membersOf(client, entry))}\n`);
     return;
   }
-  const change = await planChange(client, file, members);
-  if (change.after === change.before) return say(`The hub is in ${file} already.`);
+  const change = await plan(client, isProject, entry);
+  if (change.after === change.before) return say(`The hub is in ${change.file} already.`);
   await carryOut(change, isSure);
-  say(`${client.title} starts the hub from now on; if it runs, start it again.`);
+  say((isProject ? client.starts.project : null) ?? client.starts.user);
 }
 
 /** `signalbox uninstall CLIENT`: takes the hub out of an agent's configuration. */
 export async function uninstallCommand(args: readonly string[]): Promise<void> {
-  const { client, file, isSure } = readInstall('uninstall', args);
-  const change = await planChange(client, file, null);
-  if (change.after === (change.before ?? '')) return say(`The hub is not in ${file}.`);
+  const { client, isProject, isSure } = readInstall('uninstall', args);
+  const change = await plan(client, isProject, null);
+  if (change.after === (change.before ?? '')) return say(`The hub is not in ${change.file}.`);
   await carryOut(change, isSure);
-  say(`${client.title} no longer starts the hub; if it runs, start it again.`);
+  say(
+    `Restart ${client.title} if it is running: it does not start the hub from this file any more.`,
+  );
 }
 
 function readInstall(verb: 'install' | 'uninstall', args: readonly string[]) {
@@ -46,15 +50,18 @@ function readInstall(verb: 'install' | 'uninstall', args: readonly string[]) {
   );
   const client = findClient(verb, operands);
   const isProject = 'project' in options;
-  if (isProject && client.projectFile === null) {
-    throw new UsageError(`${client.title} has no configuration of a project: leave out --project`);
-  }
-  return {
-    client,
-    file: isProject ? join(resolve('.'), client.projectFile ?? '') : client.userFile(here()),
-    isSure: 'yes' in options,
-    isShownOnly: 'print' in options,
-  };
+  if (isProject && client.projectFile === null) throw noProjectFile(client);
+  return { client, isProject, isSure: 'yes' in options, isShownOnly: 'print' in options };
+}
+
+function noProjectFile({ title }: Client): UsageError {
+  return new UsageError(`${title} has no configuration of a project: leave out --project`);
+}
+
+async function plan(client: Client, isProject: boolean, entry: Entry | null): Promise<Change> {
+  const place = await findPlace(client, here(), isProject ? process.cwd() : null);
+  if (place === null) throw noProjectFile(client);
+  return planChange(client, place, entry);
 }
 
 function findClient(verb: string, [name, ...more]: readonly string[]): Client {
@@ -75,12 +82,12 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** This program as it was started. Clients with a window have no PATH of a shell: both by their full paths. */
+/** This program as it was started, by full paths: agents with a window don't have a shell's PATH. */
 async function ownEntry(): Promise<Entry> {
   return { command: process.execPath, args: [await realpath(process.argv[1] ?? ''), 'hub'] };
 }
 
-/** Shows a change, asks unless it is certain that it is wanted, and makes it. */
+/** Shows a change, asks unless the user is sure, and makes it. */
 async function carryOut(change: Change, isSure: boolean): Promise<void> {
   process.stdout.write(`${renderDiff(change, process.stdout)}\n`);
   if (!isSure && !(await isWanted())) throw new Error('nothing is written');

@@ -1,44 +1,6 @@
-import { posix, win32 } from 'node:path';
-import type { Surroundings } from '../paths.ts';
-
-/** An agent whose configuration is known. */
-export interface Client {
-  /** As it is typed. */
-  readonly name: string;
-  /** As its makers call it. */
-  readonly title: string;
-  /** Where they say what stands here. */
-  readonly docs: string;
-  readonly format: 'json' | 'toml';
-  /** The key under which its MCP servers stand. */
-  readonly servers: string;
-  /** What an entry needs beside `command` and `args`. */
-  readonly needs: Readonly<Record<string, string>>;
-  /** The user's configuration file. */
-  userFile(where: Surroundings): string;
-  /** That of a project, relative to it; null when projects have none. */
-  readonly projectFile: string | null;
-}
-
-/** A file below the home directory, the same on all systems. */
-const inHome =
-  (...names: readonly string[]) =>
-  ({ home, platform }: Surroundings) =>
-    (platform === 'win32' ? win32 : posix).join(home, ...names);
-
-/** A file below the place where the system keeps configurations of applications. */
-const inApplicationData =
-  (...names: readonly string[]) =>
-  ({ env, home, platform }: Surroundings) => {
-    if (platform === 'win32') {
-      return win32.join(env['APPDATA'] || win32.join(home, 'AppData', 'Roaming'), ...names);
-    }
-    const base =
-      platform === 'darwin'
-        ? posix.join(home, 'Library', 'Application Support')
-        : configHome(env, home);
-    return posix.join(base, ...names);
-  };
+import type { Client } from './client.ts';
+import { inApplicationData, inFolderOf, inHome } from './client-places.ts';
+import { commandAndArgs, commandArray } from './entry-shape.ts';
 
 /** The agents that are known. One more is one more entry. */
 export const CLIENTS: readonly Client[] = [
@@ -48,10 +10,15 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://code.claude.com/docs/en/mcp',
     format: 'json',
     servers: 'mcpServers',
+    shape: commandAndArgs,
     needs: { type: 'stdio' },
-    userFile: (where) =>
-      movedBy('CLAUDE_CONFIG_DIR', '.claude.json', where) ?? inHome('.claude.json')(where),
+    userFile: inFolderOf('CLAUDE_CONFIG_DIR', '', '.claude.json'),
     projectFile: '.mcp.json',
+    starts: {
+      user: 'Claude Code starts the hub from its next session on.',
+      project:
+        'Claude Code starts the hub in this project once you approve it: it asks at its next start, or run /mcp.',
+    },
   },
   {
     name: 'claude-desktop',
@@ -59,9 +26,14 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://modelcontextprotocol.io/docs/develop/connect-local-servers',
     format: 'json',
     servers: 'mcpServers',
+    shape: commandAndArgs,
     needs: {},
     userFile: inApplicationData('Claude', 'claude_desktop_config.json'),
     projectFile: null,
+    starts: {
+      user: 'Claude Desktop starts the hub once you quit it and open it again.',
+      project: null,
+    },
   },
   {
     name: 'codex',
@@ -69,10 +41,33 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://developers.openai.com/codex/mcp',
     format: 'toml',
     servers: 'mcp_servers',
+    shape: commandAndArgs,
     needs: {},
-    userFile: (where) =>
-      movedBy('CODEX_HOME', 'config.toml', where) ?? inHome('.codex', 'config.toml')(where),
+    userFile: inFolderOf('CODEX_HOME', '.codex', 'config.toml'),
     projectFile: '.codex/config.toml',
+    starts: {
+      user: 'Codex starts the hub from its next session on.',
+      project:
+        'Codex starts the hub in this project from its next session on, if you have told it to trust the project: it ignores this file otherwise.',
+    },
+  },
+  {
+    name: 'copilot',
+    title: 'GitHub Copilot CLI',
+    docs: 'https://docs.github.com/en/copilot/how-tos/copilot-cli/customize-copilot/add-mcp-servers',
+    format: 'json',
+    servers: 'mcpServers',
+    shape: commandAndArgs,
+    needs: { type: 'local' },
+    defaults: { tools: ['*'] },
+    userFile: inFolderOf('COPILOT_HOME', '.copilot', 'mcp-config.json'),
+    // Its other one, `.mcp.json`, is Claude Code's as well, which knows no type "local".
+    projectFile: '.github/mcp.json',
+    starts: {
+      user: 'GitHub Copilot CLI starts the hub from its next session on.',
+      project:
+        'GitHub Copilot CLI (1.0.61 or newer) starts the hub in this project once you trust the folder: it asks at its next start.',
+    },
   },
   {
     name: 'cursor',
@@ -80,9 +75,15 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://cursor.com/docs/context/mcp',
     format: 'json',
     servers: 'mcpServers',
+    shape: commandAndArgs,
     needs: {},
     userFile: inHome('.cursor', 'mcp.json'),
     projectFile: '.cursor/mcp.json',
+    starts: {
+      user: 'Cursor starts the hub once it is switched on among the MCP servers in its settings.',
+      project:
+        'Cursor starts the hub in this project once it is switched on among the MCP servers in its settings.',
+    },
   },
   {
     name: 'gemini',
@@ -90,9 +91,48 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://github.com/google-gemini/gemini-cli/blob/main/docs/tools/mcp-server.md',
     format: 'json',
     servers: 'mcpServers',
+    shape: commandAndArgs,
     needs: {},
     userFile: inHome('.gemini', 'settings.json'),
     projectFile: '.gemini/settings.json',
+    starts: {
+      user: 'Gemini CLI starts the hub from its next start on, except in folders that it does not trust: there it starts no MCP server.',
+      project:
+        'Gemini CLI starts the hub in this project from its next start on, unless it does not trust the folder: then it ignores this file.',
+    },
+  },
+  {
+    name: 'opencode',
+    title: 'OpenCode',
+    docs: 'https://opencode.ai/docs/mcp-servers/',
+    format: 'json',
+    servers: 'mcp',
+    shape: commandArray,
+    needs: { type: 'local', enabled: true },
+    // Below ~/.config on every system.
+    userFile: inFolderOf('XDG_CONFIG_HOME', '.config', 'opencode', 'opencode.json'),
+    projectFile: 'opencode.json',
+    otherEnding: '.jsonc',
+    starts: {
+      user: 'OpenCode starts the hub from its next start on.',
+      project: 'OpenCode starts the hub in this project from its next start on.',
+    },
+  },
+  {
+    name: 'qwen',
+    title: 'Qwen Code',
+    docs: 'https://qwenlm.github.io/qwen-code-docs/en/users/features/mcp/',
+    format: 'json',
+    servers: 'mcpServers',
+    shape: commandAndArgs,
+    needs: {},
+    userFile: inFolderOf('QWEN_HOME', '.qwen', 'settings.json'),
+    projectFile: '.qwen/settings.json',
+    starts: {
+      user: 'Qwen Code starts the hub from its next start on, in folders that it trusts.',
+      project:
+        'Qwen Code starts the hub in this project from its next start on, unless it does not trust the folder: then it ignores this file.',
+    },
   },
   {
     name: 'vscode',
@@ -100,9 +140,15 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://code.visualstudio.com/docs/copilot/customization/mcp-servers',
     format: 'json',
     servers: 'servers',
+    shape: commandAndArgs,
     needs: { type: 'stdio' },
     userFile: inApplicationData('Code', 'User', 'mcp.json'),
     projectFile: '.vscode/mcp.json',
+    starts: {
+      user: 'VS Code starts the hub once you confirm that you trust it: it asks the first time.',
+      project:
+        'VS Code starts the hub in this project once you trust the workspace and confirm that you trust the server: it asks the first time.',
+    },
   },
   {
     name: 'windsurf',
@@ -110,9 +156,14 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://docs.windsurf.com/windsurf/cascade/mcp',
     format: 'json',
     servers: 'mcpServers',
+    shape: commandAndArgs,
     needs: {},
     userFile: inHome('.codeium', 'windsurf', 'mcp_config.json'),
     projectFile: null,
+    starts: {
+      user: 'Windsurf starts the hub once you press Refresh in its list of MCP servers, or restart it.',
+      project: null,
+    },
   },
   {
     name: 'zed',
@@ -120,27 +171,19 @@ export const CLIENTS: readonly Client[] = [
     docs: 'https://zed.dev/docs/ai/mcp',
     format: 'json',
     servers: 'context_servers',
+    shape: commandAndArgs,
     needs: { source: 'custom' },
     userFile: (where) =>
       where.platform === 'win32'
         ? inApplicationData('Zed', 'settings.json')(where)
-        : posix.join(
-            where.platform === 'darwin'
-              ? posix.join(where.home, '.config')
-              : configHome(where.env, where.home),
-            'zed',
-            'settings.json',
-          ),
+        : where.platform === 'darwin'
+          ? inHome('.config', 'zed', 'settings.json')(where)
+          : inFolderOf('XDG_CONFIG_HOME', '.config', 'zed', 'settings.json')(where),
     projectFile: '.zed/settings.json',
+    starts: {
+      user: 'Zed starts the hub from its next start on.',
+      project:
+        'Zed starts the hub in this project once you trust it: until then it is open in Restricted Mode.',
+    },
   },
 ];
-
-/** The file in the directory that a variable names, or null. */
-function movedBy(variable: string, name: string, { env, platform }: Surroundings): string | null {
-  const directory = env[variable];
-  return directory ? (platform === 'win32' ? win32 : posix).join(directory, name) : null;
-}
-
-function configHome(env: Surroundings['env'], home: string): string {
-  return env['XDG_CONFIG_HOME'] || posix.join(home, '.config');
-}

@@ -1,131 +1,134 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import writeFileAtomic from 'write-file-atomic';
-import type { JsonObject } from '../../machines/model.ts';
 import { errnoOf } from '../errors.ts';
-import { objectOf } from '../wire/json.ts';
-import type { Client } from './clients.ts';
-import { ConfigError } from './config-error.ts';
-import type { ConfigText } from './config-text.ts';
-import { ENTRY_NAME, withOptionsOf } from './entry.ts';
-import { jsonText } from './json-text.ts';
-import { tomlText } from './toml-text.ts';
+import { type ConfigPlace, targetOf } from './config-place.ts';
 
 /** Largest configuration that is touched, in bytes: Claude Code's holds every project's history. */
 const MAX_BYTES = 64 * 2 ** 20;
 
-const BOM = '\ufeff';
+/** Backups that may stand beside a file. */
+const MAX_BACKUPS = 1_000;
 
-const FORMATS: Readonly<Record<Client['format'], ConfigText>> = { json: jsonText, toml: tomlText };
+/** Windows has neither. A FIFO would be waited for; a link in the last step is new since it was looked for. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** A change of a configuration, before it is made. */
-export interface Change {
-  readonly file: string;
-  /** What the file says; null when there is none. */
-  readonly before: string | null;
-  readonly after: string;
-}
-
-/** Reads a configuration. Null: there is none. Rejects, with the reason, for what isn't a file of a sensible size. */
-export async function readConfig(file: string): Promise<string | null> {
+/**
+ * Reads a configuration. Null: there is none. Rejects, with the reason, for what isn't a file of a sensible size in UTF-8,
+ * and for a project's file that leads out of the project.
+ */
+export async function readConfig(place: ConfigPlace): Promise<string | null> {
+  const { file } = place;
   try {
-    // A FIFO would be waited for.
-    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const target = await targetOf(place);
+    const handle = await open(target, READ);
     try {
       const facts = await handle.stat();
       if (!facts.isFile()) throw new Error(`${file} is not a file`);
       if (facts.size > MAX_BYTES) throw new Error(`${file} is larger than ${MAX_BYTES} bytes`);
-      return await handle.readFile('utf8');
+      await assertStillAt(place, target, facts);
+      return decoded(await handle.readFile(), file);
     } finally {
       await handle.close();
     }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
-    if (errnoOf(error) === null) throw error;
-    throw new Error(`${file} cannot be read (${errnoOf(error)})`);
-  }
-}
-
-/** The hub's entry in a configuration; null when it isn't there. Throws {@link ConfigError}, with its place. */
-export function entryIn(client: Client, text: string): JsonObject | null {
-  const said = FORMATS[client.format].read(withoutBom(text), client.servers);
-  const servers = objectOf(said[client.servers]);
-  return ENTRY_NAME in servers ? objectOf(servers[ENTRY_NAME]) : null;
-}
-
-/**
- * What a file is to say so that the client has the hub's entry with these members, or (null) has none. Rejects when the
- * file can't be read or, saying where, when it is broken.
- */
-export async function planChange(
-  client: Client,
-  file: string,
-  members: JsonObject | null,
-): Promise<Change> {
-  const before = await readConfig(file);
-  const { read, set, remove } = FORMATS[client.format];
-  const { servers } = client;
-  const mark = before?.startsWith(BOM) ? BOM : '';
-  const text = withoutBom(before ?? '');
-  try {
-    const said = read(text, servers);
-    const known = objectOf(said[servers])[ENTRY_NAME];
-    const wanted = members === null ? null : withOptionsOf(known, members);
-    if (wanted === null ? known === undefined : contains(known, wanted)) {
-      return { file, before, after: before ?? '' };
-    }
-    const after =
-      wanted === null ? remove(text, servers, ENTRY_NAME) : set(text, servers, ENTRY_NAME, wanted);
-    if (!isDeepStrictEqual(others(said, servers), others(read(after, servers), servers))) {
-      throw new Error(`${file} is written in a way that cannot be changed safely: do it by hand`);
-    }
-    return { file, before, after: mark + after };
-  } catch (error) {
-    throw error instanceof ConfigError ? new Error(`${file}: ${error.message}`) : error;
+    throw explained(error, `${file} cannot be read`);
   }
 }
 
 /**
- * Makes a change, in one step, through links, with the rights that the file has. Resolves with the file that holds what was
- * there, or null. Rejects, and has written nothing, when the file isn't any more what it was, or can't be written.
+ * Writes a configuration in one step, with the rights that the file has, and what was there (`before`) to a new file beside
+ * it. Resolves with the path of that backup, or null when there was nothing. Rejects, and has changed nothing, when the file
+ * can't be written, and for a project's file that leads out of the project.
  */
-export async function makeChange({ file, before, after }: Change): Promise<string | null> {
-  if ((await readConfig(file)) !== before) {
-    throw new Error(`${file} was changed meanwhile: nothing is written. Run this again.`);
-  }
+export async function writeConfig(
+  place: ConfigPlace,
+  before: string | null,
+  after: string,
+): Promise<string | null> {
+  const { file } = place;
+  const made: string[] = [];
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    if (before === null) {
-      await writeFileAtomic(file, after, { mode: 0o600 });
-      return null;
-    }
-    const target = await realpath(file);
-    const { mode } = await stat(target);
+    const target = await targetOf(place);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    const known = before === null ? null : await lstat(target);
+    const mode = known === null ? 0o600 : known.mode & 0o777;
     if ((mode & 0o222) === 0) throw new Error(`${file} is read-only: nothing is written`);
-    const backup = `${target}.signalbox-backup`;
-    await copyFile(target, backup);
-    await chmod(backup, mode & 0o777);
-    await writeFileAtomic(target, after);
+    await assertStillAt(place, target, known);
+    const backup = before === null ? null : await writeBackup(target, before, mode & 0o600);
+    if (backup !== null) made.push(backup);
+    const draft = `${target}.${randomBytes(8).toString('hex')}`;
+    made.push(draft);
+    await writeNew(draft, after, mode, known);
+    await assertStillAt(place, target, known);
+    await rename(draft, target);
     return backup;
   } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    throw new Error(`${file} cannot be written (${errnoOf(error)})`);
+    await Promise.all(made.map((path) => rm(path, { force: true }).catch(() => {})));
+    throw explained(error, `${file} cannot be written`);
   }
 }
 
-function withoutBom(text: string): string {
-  return text.startsWith(BOM) ? text.slice(1) : text;
+/** Rejects when the path, or the file that was found there, has been exchanged since. */
+async function assertStillAt(
+  place: ConfigPlace,
+  target: string,
+  known: Stats | null,
+): Promise<void> {
+  const isSamePath = (await targetOf(place)) === target;
+  const found = known === null ? null : await lstat(target);
+  if (!isSamePath || found?.ino !== known?.ino || found?.dev !== known?.dev) {
+    throw new Error(`${place.file} was exchanged meanwhile. Run this again.`);
+  }
 }
 
-function contains(known: unknown, members: JsonObject): boolean {
-  const entry = typeof known === 'object' && known !== null ? { ...known } : {};
-  return isDeepStrictEqual({ ...entry, ...members }, entry);
+/** The first name that is free: a backup is never written over, and never through a link. */
+async function writeBackup(target: string, text: string, mode: number): Promise<string> {
+  for (let number = 1; number <= MAX_BACKUPS; number += 1) {
+    const path = `${target}.signalbox-backup${number === 1 ? '' : `-${number}`}`;
+    try {
+      await writeNew(path, text, mode, null);
+      return path;
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+  }
+  throw new Error(`there are ${MAX_BACKUPS} backups of ${target}: remove some`);
 }
 
-/** All that a configuration says beside the hub's entry. */
-function others(said: JsonObject, servers: string): JsonObject {
-  const { [ENTRY_NAME]: _, ...rest } = objectOf(said[servers]);
-  return { ...said, [servers]: rest };
+/** Writes a file that must not be there yet, neither as a link. It gets the owner of `like`, where this user may give it. */
+async function writeNew(
+  path: string,
+  text: string,
+  mode: number,
+  like: Stats | null,
+): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    if (like !== null) await handle.chown(like.uid, like.gid).catch(() => {});
+    await handle.writeFile(text);
+    await handle.chmod(mode);
+    await handle.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Another encoding would be written back with its letters lost. */
+function decoded(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Error(`${file} is not valid UTF-8: save it in that encoding first`);
+  }
+}
+
+function explained(error: unknown, what: string): unknown {
+  const code = errnoOf(error);
+  return code === null ? error : new Error(`${what} (${code})`);
 }

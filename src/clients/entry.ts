@@ -1,25 +1,23 @@
-import type { Json, JsonObject } from '../../machines/model.ts';
-import { objectOf } from '../wire/json.ts';
-import type { Client } from './clients.ts';
+import type { JsonObject } from '../../machines/model.ts';
+import type { Client } from './client.ts';
+import type { Entry } from './entry-shape.ts';
 
 /** The name under which the hub stands in a configuration. */
 export const ENTRY_NAME = 'signalbox';
 
-/** How a client starts the hub. */
-export interface Entry {
-  readonly command: string;
-  readonly args: readonly string[];
+/**
+ * The members that make an entry start the hub. Of a `known` entry the options given to the hub stay, and so does every
+ * member that is not named here.
+ */
+export function membersOf(client: Client, entry: Entry, known: JsonObject = {}): JsonObject {
+  const missing = Object.entries(client.defaults ?? {}).filter(([key]) => !(key in known));
+  const wanted = withOptionsOf(client.shape.read(known), entry);
+  return { ...client.needs, ...client.shape.write(wanted), ...Object.fromEntries(missing) };
 }
 
-/** The members of an entry that are ours; others in it are the user's, and stay. */
-export function membersOf(client: Client, entry: Entry): JsonObject {
-  return { ...client.needs, command: entry.command, args: entry.args };
-}
-
-/** The members, with the options that the user has given the hub in the entry that is there. */
-export function withOptionsOf(known: Json | undefined, members: JsonObject): JsonObject {
-  const { args } = objectOf(known);
-  const verb = Array.isArray(args) ? args.indexOf('hub') : -1;
-  if (!Array.isArray(args) || !Array.isArray(members['args']) || verb === -1) return members;
-  return { ...members, args: [...members['args'], ...args.slice(verb + 1)] };
+/** The entry with the options that the user has given the hub in the entry that is there. */
+function withOptionsOf(known: Entry | null, entry: Entry): Entry {
+  const verb = known?.args.indexOf('hub') ?? -1;
+  if (known === null || verb === -1) return entry;
+  return { ...entry, args: [...entry.args, ...known.args.slice(verb + 1)] };
 }

@@ -1,18 +1,19 @@
 import { access } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import type { Surroundings } from '../paths.ts';
-import { CLIENTS, type Client } from './clients.ts';
-import { entryIn, readConfig } from './config-file.ts';
+import { entryIn } from './change.ts';
+import type { Client } from './client.ts';
+import { CLIENTS } from './clients.ts';
+import { readConfig } from './config-file.ts';
+import type { ConfigPlace } from './config-place.ts';
+import { findPlace } from './find-place.ts';
 
-interface Place {
+/** A configuration that was found. */
+export interface FoundConfig {
   readonly client: Client;
   readonly file: string;
   /** Not the user's own. */
   readonly isOfProject: boolean;
-}
-
-/** A configuration that was found. */
-export interface FoundConfig extends Place {
   /** Whether the hub stands in it. */
   readonly hasEntry: boolean;
   /** Why it can't be used, or null. */
@@ -24,39 +25,37 @@ export async function findConfigs(
   where: Surroundings,
   directory: string,
 ): Promise<readonly FoundConfig[]> {
-  const places = CLIENTS.flatMap((client) => [
-    { client, file: client.userFile(where), isOfProject: false },
-    ...(client.projectFile === null
-      ? []
-      : [{ client, file: join(directory, client.projectFile), isOfProject: true }]),
-  ]);
-  const found = await Promise.all(places.map(look));
+  const found = await Promise.all(
+    CLIENTS.flatMap((client) =>
+      [null, directory].map(async (project) => {
+        const place = await findPlace(client, where, project);
+        return place === null ? null : look(client, place);
+      }),
+    ),
+  );
   return found.filter((each) => each !== null);
 }
 
-async function look({ client, file, isOfProject }: Place): Promise<FoundConfig | null> {
-  const place = { client, file, isOfProject };
+async function look(client: Client, place: ConfigPlace): Promise<FoundConfig | null> {
+  const { file, project } = place;
+  const facts = { client, file, isOfProject: project !== null };
   try {
-    const text = await readConfig(file);
+    const text = await readConfig(place);
     if (text === null) return null;
-    const entry = entryIn(client, text);
-    if (entry === null) return { ...place, hasEntry: false, problem: null };
-    const { command, args } = entry;
-    const first: unknown = Array.isArray(args) ? args[0] : undefined;
+    const members = entryIn(client, text);
+    if (members === null) return { ...facts, hasEntry: false, problem: null };
+    const entry = client.shape.read(members);
+    if (entry === null) return { ...facts, hasEntry: true, problem: 'its entry has no command' };
     const missing = [];
-    for (const path of [command, first]) {
-      if (typeof path === 'string' && isAbsolute(path) && !(await exists(path))) missing.push(path);
+    for (const path of [entry.command, entry.args[0]]) {
+      if (path !== undefined && isAbsolute(path) && !(await exists(path))) missing.push(path);
     }
     const problem =
-      typeof command !== 'string'
-        ? 'its entry has no command'
-        : missing.length > 0
-          ? `its entry starts what is not there: ${missing.join(', ')}`
-          : null;
-    return { ...place, hasEntry: true, problem };
+      missing.length > 0 ? `its entry starts what is not there: ${missing.join(', ')}` : null;
+    return { ...facts, hasEntry: true, problem };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    return { ...place, hasEntry: false, problem: said.replace(`${file}: `, '') };
+    return { ...facts, hasEntry: false, problem: said.replace(`${file}: `, '') };
   }
 }
 

@@ -10,6 +10,7 @@ import { isObject } from '../wire/json.ts';
 import { ConfigError } from './config-error.ts';
 import type { ConfigText } from './config-text.ts';
 import { insertMember, removeMember, replaceValue } from './json-edits.ts';
+import { maskJson } from './json-mask.ts';
 
 /** JSON, with comments and trailing commas where programs take them. */
 export const jsonText: ConfigText = {
@@ -54,6 +55,8 @@ export const jsonText: ConfigText = {
       ? removeMember(text, root, parent.property)
       : removeMember(text, parent.value, entry.property);
   },
+
+  mask: maskJson,
 };
 
 interface Member {
@@ -99,7 +102,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The block as it is shown to who writes it by hand. */
+/** The block, for those who write it by hand. */
 export function printJson(servers: string, name: string, members: JsonObject): string {
   return JSON.stringify({ [servers]: { [name]: members } }, null, 2);
 }

@@ -3,7 +3,8 @@ import { parse, patch } from '@decimalturn/toml-patch';
 import type { JsonObject } from '../../machines/model.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import { ConfigError } from './config-error.ts';
-import type { ConfigText } from './config-text.ts';
+import { type ConfigText, MASK } from './config-text.ts';
+import { maskToml } from './toml-mask.ts';
 
 /** What a text says, dates as the dates that they are. */
 type Said = Readonly<Record<string, unknown>>;
@@ -37,6 +38,8 @@ export const tomlText: ConfigText = {
     const cut = withoutTables(text, `${servers}.${name}`);
     return says(cut, wanted) ? cut : patched(text, wanted);
   },
+
+  mask: maskToml,
 };
 
 function isTable(value: unknown): value is Said {
@@ -61,7 +64,9 @@ function parsed(text: string): Said {
   } catch (error) {
     const { line, column } = placeOf(error);
     const what = error instanceof Error ? error.message.split('\n').at(-1) : undefined;
-    throw new ConfigError(what ?? 'not TOML', text, offsetOf(text, line, column));
+    // The parser quotes what it can't read: that may be a token whose quotes were forgotten.
+    const told = what?.replace(/"[^"]{2,}"/g, MASK) ?? 'not TOML';
+    throw new ConfigError(told, text, offsetOf(text, line, column));
   }
 }
 
@@ -126,7 +131,7 @@ function headerIn(line: string): string | null {
   return /^\s*\[\[?\s*([^\]]*?)\s*\]/.exec(line)?.[1]?.replace(/["'\s]/g, '') ?? null;
 }
 
-/** The block as it is shown to who writes it by hand. JSON's strings and lists are TOML's too. */
+/** The block, for those who write it by hand. JSON's strings and lists are TOML's too. */
 export function printToml(servers: string, name: string, members: JsonObject): string {
   const written = Object.entries(members).map(([key, value]) => {
     const shown = Array.isArray(value)

@@ -25,6 +25,19 @@ describe('the configuration of a user', () => {
     ],
     ['codex', '.codex/config.toml', '.codex/config.toml', '.codex\\config.toml'],
     ['cursor', '.cursor/mcp.json', '.cursor/mcp.json', '.cursor\\mcp.json'],
+    [
+      'copilot',
+      '.copilot/mcp-config.json',
+      '.copilot/mcp-config.json',
+      '.copilot\\mcp-config.json',
+    ],
+    [
+      'opencode',
+      '.config/opencode/opencode.json',
+      '.config/opencode/opencode.json',
+      '.config\\opencode\\opencode.json',
+    ],
+    ['qwen', '.qwen/settings.json', '.qwen/settings.json', '.qwen\\settings.json'],
     ['gemini', '.gemini/settings.json', '.gemini/settings.json', '.gemini\\settings.json'],
     [
       'vscode',
@@ -55,13 +68,33 @@ describe('the configuration of a user', () => {
     ['codex', 'CODEX_HOME', '/etc/x/config.toml'],
     ['zed', 'XDG_CONFIG_HOME', '/etc/x/zed/settings.json'],
     ['vscode', 'XDG_CONFIG_HOME', '/etc/x/Code/User/mcp.json'],
+    ['copilot', 'COPILOT_HOME', '/etc/x/mcp-config.json'],
+    ['opencode', 'XDG_CONFIG_HOME', '/etc/x/opencode/opencode.json'],
+    ['qwen', 'QWEN_HOME', '/etc/x/settings.json'],
   ])('of %s goes with %s', (name, variable, file) => {
     expect(fileOf(name, { ...LINUX, env: { [variable]: '/etc/x' } })).toBe(file);
   });
 });
 
-it('every client says where its makers document it, and each is there once', () => {
-  for (const { docs } of CLIENTS) expect(docs).toMatch(/^https:\/\//);
-  expect(new Set(CLIENTS.map(({ name }) => name)).size).toBe(CLIENTS.length);
-  expect(CLIENTS.length).toBe(8);
+describe('every client', () => {
+  it('is there once, and says where its makers document it', () => {
+    for (const { docs } of CLIENTS) expect(docs).toMatch(/^https:\/\//);
+    expect(new Set(CLIENTS.map(({ name }) => name)).size).toBe(CLIENTS.length);
+    expect(CLIENTS.length).toBe(11);
+  });
+
+  it('says in one sentence when it starts the hub, for each of its files', () => {
+    for (const { title, projectFile, starts } of CLIENTS) {
+      for (const sentence of [starts.user, ...(starts.project === null ? [] : [starts.project])]) {
+        expect(sentence.startsWith(title)).toBe(true);
+        expect(sentence).toMatch(/^[^.].* starts the hub .*[a-z/]\.$/);
+      }
+      expect(starts.project === null).toBe(projectFile === null);
+    }
+  });
+
+  it('has a project file of its own', () => {
+    const files = CLIENTS.flatMap(({ projectFile }) => projectFile ?? []);
+    expect(new Set(files).size).toBe(files.length);
+  });
 });

@@ -41,4 +41,32 @@ describe('the configurations that are found', () => {
       ['zed', false, true, 'its entry has no command'],
     ]);
   });
+
+  it('are read in the shape of each client', async () => {
+    const { directory, env, put } = home();
+    const where = { env, platform: 'linux', home: directory, tmp: '/tmp' } as const;
+    const opencode = (...command: readonly unknown[]) =>
+      JSON.stringify({ mcp: { signalbox: { type: 'local', command } } });
+    const problems = async () =>
+      (await findConfigs(where, temporaryDirectory())).map(({ file, hasEntry, problem }) => [
+        file.slice(directory.length + 1),
+        hasEntry,
+        problem,
+      ]);
+    put('.config/opencode/opencode.json', opencode(process.execPath, BIN, 'hub'));
+    expect(await problems()).toEqual([['.config/opencode/opencode.json', true, null]]);
+    put('.config/opencode/opencode.json', opencode('/nowhere/node', '/nowhere/signalbox.js'));
+    const missing = 'its entry starts what is not there: /nowhere/node, /nowhere/signalbox.js';
+    expect(await problems()).toEqual([['.config/opencode/opencode.json', true, missing]]);
+    put('.config/opencode/opencode.json', opencode());
+    expect(await problems()).toEqual([
+      ['.config/opencode/opencode.json', true, 'its entry has no command'],
+    ]);
+    put('.config/opencode/opencode.jsonc', '{ /* mine */ }');
+    expect(await problems()).toMatchObject([
+      ['.config/opencode/opencode.json', true, expect.anything()],
+    ]);
+    put('.config/opencode/opencode.json', '{}');
+    expect(await problems()).toEqual([['.config/opencode/opencode.jsonc', false, null]]);
+  });
 });

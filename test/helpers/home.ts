@@ -11,6 +11,8 @@ export function home() {
     XDG_CONFIG_HOME: '',
     CLAUDE_CONFIG_DIR: '',
     CODEX_HOME: '',
+    COPILOT_HOME: '',
+    QWEN_HOME: '',
     NO_COLOR: '1',
   };
   const put = (name: string, text: string, mode = 0o600) => {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { makeChange, planChange } from '../../src/clients/change.ts';
 import { CLIENTS } from '../../src/clients/clients.ts';
-import { makeChange, planChange } from '../../src/clients/config-file.ts';
 import { home } from '../helpers/home.ts';
 
 it('a configuration that was changed between preview and write is not written', async () => {
@@ -10,7 +10,11 @@ it('a configuration that was changed between preview and write is not written', 
   if (cursor === undefined) throw new Error('no such client');
   const { put } = home();
   const file = put('.cursor/mcp.json', '{}\n');
-  const change = await planChange(cursor, file, { command: 'node', args: ['hub'] });
+  const change = await planChange(
+    cursor,
+    { file, project: null },
+    { command: 'node', args: ['hub'] },
+  );
   writeFileSync(file, '{"a": 1}\n');
   await expect(makeChange(change)).rejects.toThrow(
     `${file} was changed meanwhile: nothing is written. Run this again.`,

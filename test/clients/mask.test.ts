@@ -1,0 +1,88 @@
+import { stringify as stringifyToml } from '@decimalturn/toml-patch';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { maskJson } from '../../src/clients/json-mask.ts';
+import { maskToml } from '../../src/clients/toml-mask.ts';
+
+const isOwn = (path: readonly string[]) =>
+  path[0] === 'servers' && path[1] === 'signalbox' && ['command', 'args'].includes(path[2] ?? '');
+
+/** Looks like no key, number or mask of these tests. */
+const SECRET = 's3cr3t';
+const secret = fc.string({ maxLength: 8 }).map((text) => `${text}${SECRET}${text}`);
+const value = fc.oneof(
+  secret,
+  fc.array(secret, { maxLength: 3 }),
+  fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), secret, { maxKeys: 3 }),
+);
+const others = fc.dictionary(
+  fc.stringMatching(/^[a-z]{1,6}$/),
+  fc.dictionary(fc.stringMatching(/^[A-Z]{1,6}$/), value, { maxKeys: 3 }),
+  { maxKeys: 4 },
+);
+const own = { command: '/usr/bin/node', args: ['hub', '--settle'], env: { KEY: `x${SECRET}` } };
+const configurations = fc.tuple(others, others, value).map(([top, servers, more]) => ({
+  ...top,
+  more: { more },
+  servers: { ...servers, signalbox: own },
+}));
+
+describe('a masked configuration', () => {
+  it('in JSON shows the own members and no other value, wherever it is', () => {
+    fc.assert(
+      fc.property(configurations, fc.constantFrom(undefined, 2), (said, indent) => {
+        const text = `// ${SECRET}\n${JSON.stringify(said, null, indent)} /* ${SECRET}\n${SECRET} */`;
+        const masked = maskJson(text, isOwn);
+        expect(masked).not.toContain(SECRET);
+        for (const shown of ['"/usr/bin/node"', '"hub"', '"--settle"', '"KEY"']) {
+          expect(masked).toContain(shown);
+        }
+        expect(masked.split('\n').length).toBe(text.split('\n').length);
+      }),
+    );
+  });
+
+  it('in TOML as well', () => {
+    fc.assert(
+      fc.property(configurations, (said) => {
+        const text = `# ${SECRET}\n${stringifyToml(said)}`;
+        const masked = maskToml(text, isOwn);
+        expect(masked).not.toContain(SECRET);
+        for (const shown of ['"/usr/bin/node"', '"hub"', '"--settle"', 'KEY']) {
+          expect(masked).toContain(shown);
+        }
+        expect(masked.split('\n').length).toBe(text.split('\n').length);
+      }),
+    );
+  });
+
+  it.each([
+    ['a string of several lines', 'a = """\n[servers.signalbox]\ncommand = "s3cr3t"\n"""\n'],
+    ['a literal one', "a = '''\n[servers.signalbox]\ncommand = 's3cr3t'\n'''\n"],
+    ['quotes at the end of one', 'a = """s3cr3t"""""\nb = "s3cr3t"\n'],
+    ['an escaped quote', 'a = "\\"s3cr3t\\" # s3cr3t"\n'],
+    ['an array over several lines', 'a = [\n  "s3cr3t", # s3cr3t\n  { b = "s3cr3t" },\n]\n'],
+    ['numbers and dates', 'a = 4.2e1\nb = 1979-05-27T07:32:00Z\nc = +4_2\n'],
+    ['an inline table', 'servers = { signalbox = { env = { A = "s3cr3t" } }, x = "s3cr3t" }\n'],
+    ['dotted keys', 'servers.signalbox.env.A = "s3cr3t"\n"servers".x."command" = "s3cr3t"\n'],
+    [
+      'a table after the own one',
+      '[servers.signalbox.env]\ncommand = "s3cr3t"\n[b]\nargs = "s3cr3t"\n',
+    ],
+    ['CRLF', 'a = "s3cr3t"\r\n# s3cr3t\r\nb = ["s3cr3t"]\r\n'],
+  ])('in TOML knows %s', (_, text) => {
+    const masked = maskToml(text, isOwn);
+    expect(masked).not.toMatch(/s3cr3t|4|1979|4_2/);
+    expect(masked.split('\n').length).toBe(text.split('\n').length);
+  });
+
+  it.each([
+    ['servers = { signalbox = { command = "shown", env = { A = "b" } } }'],
+    ['servers.signalbox.command = "shown"'],
+    ['[servers]\nsignalbox.command = "shown"'],
+    ['[ "servers" . signalbox ]\n"command" = "shown"'],
+    ['[servers.signalbox]\nargs = [\n  "a", ["shown"]\n]'],
+  ])('in TOML shows the own members of %j', (text) => {
+    expect(maskToml(text, isOwn)).toContain('"shown"');
+  });
+});
