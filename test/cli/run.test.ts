@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -72,13 +79,43 @@ describe('signalbox run', () => {
   it('takes the place that one left behind which was killed, as the same instance', async () => {
     const first = new RunProcess(odd(), ['--name', 'web']);
     const { client } = await agentOf(first);
+    const file = join(first.directory, 'web.json');
+    const left = readFileSync(file);
     await first.end('SIGKILL');
-    expect(readdirSync(first.directory)).toEqual(['web.json']);
+    // As where there is no shell that removes it.
+    await eventually(() => expect(existsSync(file)).toBe(false));
+    writeFileSync(file, left, { mode: 0o600 });
     const second = new RunProcess(odd(), ['--name', 'web'], { directory: first.directory });
     const { port } = await second.registered();
-    const back = await callTool(client, 'instances_wait', { instance_id: 'web' });
-    expect(back.structuredContent).toMatchObject({ instance: { port, connected: true } });
+    await eventually(async () => {
+      const back = await callTool(client, 'instances_connect', { instance_id: 'web' });
+      expect(back.structuredContent).toMatchObject({ instance: { port, state: 'active' } });
+    });
     expect(textOfAnswer(await callTool(client, 'pid'))).toMatch(/^\d+$/);
+  });
+
+  it.each([
+    [0o644, true],
+    [0o640, true],
+    [0o600, false],
+  ])('warns of an --env-file of mode %o: %s', async (mode, isWarned) => {
+    const file = join(temporaryDirectory(), 'env');
+    writeFileSync(file, 'SECRET=x\n');
+    chmodSync(file, mode);
+    const run = new RunProcess(odd(), ['--env-file', file]);
+    await run.registered();
+    const warning = `signalbox: other users can read ${file} (mode 0${mode.toString(8)}). To keep it private: chmod 600 ${file}\n`;
+    expect(run.stderr.includes(warning)).toBe(isWarned);
+    expect(run.stderr.includes('other users')).toBe(isWarned);
+  });
+
+  it('says what it waits for when the server takes long to answer', async () => {
+    const run = new RunProcess(odd('--says-nothing'), ['--start-timeout', '1m']);
+    await eventually(() => {
+      expect(run.stderr).toMatch(
+        /^signalbox: waiting for .*node .*stdio-odd\.mjs --says-nothing to answer initialize \(up to 60 s\)$/m,
+      );
+    });
   });
 
   it('gives the server the variables of the caller and of --env-file, and the registration none', async () => {
@@ -244,12 +281,17 @@ it('somebody else who took the port of an instance that was killed is not taken 
   const patient = ['--retry-base', '20ms', '--retry-cap', '50ms', '--max-retries', '1000'];
   const { client } = await agentOf(run, { args: patient });
   const { port } = await run.registered();
+  const file = join(run.directory, 'web.json');
+  const left = readFileSync(file);
   await run.end('SIGKILL');
+  await eventually(() => expect(existsSync(file)).toBe(false));
   const other = new RunProcess(odd(), ['--port', String(port)], {
     directory: join(run.directory, 'elsewhere'),
   });
   mkdirSync(other.directory, { recursive: true, mode: 0o700 });
   await other.registered();
+  // As where there is no shell that removes it.
+  writeFileSync(file, left, { mode: 0o600 });
   await eventually(async () => {
     const { structuredContent } = await callTool(client, 'instances_list');
     expect(structuredContent?.['instances']).toMatchObject([

@@ -85,6 +85,8 @@ describe('what crosses signalbox run', () => {
 
   it('is a cancellation: the server hears of it, and goes on', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
+    // A call that is cancelled before its process has started is never sent.
+    await callTool(client, 'pid');
     const cancel = new AbortController();
     const call = callTool(client, 'slow', { ms: 60_000 }, { signal: cancel.signal });
     const cancelled = expect(call).rejects.toThrow();
