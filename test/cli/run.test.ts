@@ -277,7 +277,7 @@ it('signalbox run ends when there is no --env-file, whoever reads it', async () 
 });
 
 it('somebody else who took the port of an instance that was killed is not taken for it', async () => {
-  const run = new RunProcess(odd(), ['--name', 'web']);
+  const run = new RunProcess(odd(), ['--name', 'web', '--no-token']);
   const patient = ['--retry-base', '20ms', '--retry-cap', '50ms', '--max-retries', '1000'];
   const { client } = await agentOf(run, { args: patient });
   const { port } = await run.registered();
@@ -285,7 +285,7 @@ it('somebody else who took the port of an instance that was killed is not taken 
   const left = readFileSync(file);
   await run.end('SIGKILL');
   await eventually(() => expect(existsSync(file)).toBe(false));
-  const other = new RunProcess(odd(), ['--port', String(port)], {
+  const other = new RunProcess(odd(), ['--port', String(port), '--no-token'], {
     directory: join(run.directory, 'elsewhere'),
   });
   mkdirSync(other.directory, { recursive: true, mode: 0o700 });
