@@ -21,6 +21,15 @@ export function isListRequest(method: string): boolean {
   return CAPABILITY_OF.has(method);
 }
 
+/** The notification that a list has changed. */
+export function changeOf(method: string): string {
+  return notificationOf(CAPABILITY_OF.get(method) ?? '');
+}
+
+function notificationOf(capability: string): string {
+  return `notifications/${capability}/list_changed`;
+}
+
 interface Page {
   readonly capability: string;
   readonly answer: Promise<Answer>;
@@ -54,10 +63,10 @@ export class ListCache {
 
   /** Forgets the pages of which a notification says that they have changed. False: it is another notification. */
   forget(notification: string): boolean {
-    const capability = /^notifications\/(\w+)\/list_changed$/.exec(notification)?.[1];
-    if (![...CAPABILITY_OF.values()].some((known) => known === capability)) return false;
+    const isMeant = (capability: string) => notificationOf(capability) === notification;
+    if (![...CAPABILITY_OF.values()].some(isMeant)) return false;
     for (const [key, page] of this.#pages) {
-      if (page.capability === capability) this.#pages.delete(key);
+      if (isMeant(page.capability)) this.#pages.delete(key);
     }
     return true;
   }
@@ -66,6 +75,6 @@ export class ListCache {
   clear(): readonly string[] {
     const capabilities = new Set([...this.#pages.values()].map(({ capability }) => capability));
     this.#pages.clear();
-    return [...capabilities].map((capability) => `notifications/${capability}/list_changed`);
+    return [...capabilities].map(notificationOf);
   }
 }

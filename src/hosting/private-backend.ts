@@ -8,6 +8,7 @@ import type { Backend, Client } from './backends.ts';
 import type { FirstServer } from './first-server.ts';
 import { type Answer, isListRequest } from './list-cache.ts';
 import { errorAnswer } from './message.ts';
+import { ReadLists } from './read-lists.ts';
 import type { StdioServer } from './stdio-server.ts';
 import type { ServerStart } from './supervisor.ts';
 
@@ -27,8 +28,7 @@ export interface PrivateBackendOptions {
 export class PrivateBackend implements Backend {
   readonly patience = null;
   readonly #options: PrivateBackendOptions;
-  /** By list, the cursors that came from the first server: it has the next page. */
-  readonly #cursors = new Map<string, Set<unknown>>();
+  readonly #lists = new ReadLists();
   /** List changes that wait until the client reads again; null: it reads. */
   #unread: Set<string> | null = null;
   #unsubscribe: () => void;
@@ -64,7 +64,7 @@ export class PrivateBackend implements Backend {
   }
 
   send(message: JSONRPCMessage): void {
-    if (this.#own !== null && !this.#isForFirst(message)) this.#own.send(message);
+    if (this.#own !== null && !this.#lists.continues(message)) this.#own.send(message);
     else if ('method' in message && 'id' in message) this.#request(message);
     else if ('method' in message) this.#notify(message.method, message);
   }
@@ -96,7 +96,7 @@ export class PrivateBackend implements Backend {
     else if (isListRequest(method)) {
       const { _meta, ...asked } = params ?? {};
       void first.list(method, asked).then((answer) => {
-        if ('result' in answer) this.#remember(method, answer.result['nextCursor']);
+        if ('result' in answer) this.#lists.note(method, asked['cursor'], answer.result);
         this.#reply(id, answer);
       });
     } else {
@@ -114,21 +114,6 @@ export class PrivateBackend implements Backend {
     }
     const cancelled = 'params' in message ? message.params?.['requestId'] : undefined;
     this.#queue = this.#queue.filter((each) => !('id' in each) || each.id !== cancelled);
-  }
-
-  #remember(method: string, cursor: unknown): void {
-    const known = this.#cursors.get(method) ?? new Set();
-    if (cursor !== undefined) this.#cursors.set(method, known.add(cursor));
-  }
-
-  /** Whether it asks for a further page of a list that was begun at the first server. */
-  #isForFirst(message: JSONRPCMessage): boolean {
-    if (!('method' in message && 'id' in message) || !isListRequest(message.method)) return false;
-    const { method, params } = message;
-    const cursor = params?.['cursor'];
-    // Read from its beginning, it is its own server's.
-    if (cursor === undefined) this.#cursors.delete(method);
-    return this.#cursors.get(method)?.has(cursor) ?? false;
   }
 
   /** Starts the client's own process. Requests that wait are sent to it, or answered with what went wrong. */
@@ -157,8 +142,18 @@ export class PrivateBackend implements Backend {
     });
     if (this.#unread !== null) server.pause();
     server.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
-    server.listen((message) => this.#tell(message));
-    for (const message of this.#queue.splice(0)) server.send(message);
+    server.listen((message) => this.#hear(message));
+    // A server may list other tools to a client that offers more.
+    for (const message of [...this.#queue.splice(0), ...this.#lists.comparisons()]) {
+      server.send(message);
+    }
+  }
+
+  /** What the client's own process says. */
+  #hear(message: JSONRPCMessage): void {
+    const changed = this.#lists.compare(message);
+    if (changed === undefined) this.#tell(message);
+    else if (changed !== null) this.#tell({ jsonrpc: '2.0', method: changed });
   }
 
   #announce(method: string): void {

@@ -155,6 +155,22 @@ describe('a process of its own', () => {
     });
   });
 
+  it('announces lists that are others than those of the first process', async () => {
+    const { run } = counted();
+    const session = await HandSession.open(run, { capabilities: { roots: {} } });
+    const same = await HandSession.open(run);
+    const [told, untold] = [await session.listen(), await same.listen()];
+    const before = await list(session);
+    await Promise.all([list(same), same.request('resources/list')]);
+    await Promise.all([session.call('pid'), same.call('pid')]);
+    await eventually(() => expect(told).toEqual(['notifications/tools/list_changed']));
+    expect((await list(session)).tools).toHaveLength(before.tools.length + 1);
+    expect(await same.call('heard')).toMatch(
+      /tools\/call tools\/list resources\/list tools\/call$/,
+    );
+    expect(untold).toEqual([]);
+  });
+
   it('is ended when its server refuses the client, whose call is told why', async () => {
     const { run, pids } = counted();
     const session = await HandSession.open(run, { clientInfo: { name: 'stranger', version: '0' } });
