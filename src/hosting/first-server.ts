@@ -57,8 +57,8 @@ export class FirstServer {
     const known = this.#versions.get(version);
     if (known !== undefined) return known;
     const asked = this.#initializeAgain(version);
+    // A refusal is kept, too, until the process is another: who asks next need not wait for it.
     this.#versions.set(version, asked);
-    asked.catch(() => this.#versions.delete(version));
     return asked;
   }
 
@@ -84,6 +84,10 @@ export class FirstServer {
 
   async #initializeAgain(version: string): Promise<Result> {
     const answered = this.#ask('initialize', { ...OWN_PARAMS, protocolVersion: version });
+    void answered.then((answer) => {
+      // It may come too late for whoever asked first.
+      if ('result' in answer) this.#versions.set(version, Promise.resolve(answer.result));
+    });
     // Right behind it: some servers take no other request before they have had this.
     this.#notifyInitialized(await this.#running());
     let timer: NodeJS.Timeout | undefined;

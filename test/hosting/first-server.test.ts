@@ -67,11 +67,20 @@ describe('the first process', () => {
   });
 
   it('that initializes only once leaves another version to a process of its own', async () => {
-    const { run, pids } = counted(['--initializes-once']);
+    const { run, pids } = counted(['--initializes-once', 'refusing']);
     const session = await HandSession.open(run, { protocolVersion: '2024-11-05' });
     expect(session.initialized.result).toMatchObject({ protocolVersion: '2024-11-05' });
     expect(pids()).toHaveLength(2);
     expect(await session.call('pid')).toBe(`${pids()[1]}`);
+  });
+
+  it('that never answers a second initialize leaves another version to a process of its own', async () => {
+    const { run, pids } = counted(['--initializes-once', 'silently']);
+    for (let n = 2; n <= 3; n += 1) {
+      const session = await HandSession.open(run, { protocolVersion: '2024-11-05' });
+      expect(session.initialized.result).toMatchObject({ protocolVersion: '2024-11-05' });
+      expect(pids()).toHaveLength(n);
+    }
   });
 
   it('has every page of its lists, also for who has got a process of its own meanwhile', async () => {
