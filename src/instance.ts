@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { atExit } from './hosting/at-exit.ts';
 import { Gate } from './hosting/gate.ts';
@@ -59,8 +59,8 @@ export interface RegisteredInstance {
  * the token right if there is one (403, 401). Answers confirm by a header that this is the process that was registered.
  *
  * The file is removed when the HTTP server closes and when the process ends, by itself, by an exception or by a signal that
- * can be heard; the signal does what it did before. Throws when the server doesn't listen on loopback, when a value would be
- * refused by hubs, or when the file can't be written.
+ * can be heard; the signal does what it did before. Throws when `server` is no `http.Server`, when it doesn't listen on
+ * loopback, when a value would be refused by hubs, or when the file can't be written.
  *
  * @example
  * ```ts
@@ -93,7 +93,19 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
   return { ...known, port, token: gate.token, unregister };
 }
 
-function portOf(server: Server): number {
+/** What was handed in, for people: plain JavaScript hands in anything. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const name = typeof value === 'object' ? value.constructor?.name : null;
+  return name ? `an object of class ${name}` : `a value of type ${typeof value}`;
+}
+
+function portOf(server: unknown): number {
+  if (!(server instanceof Server)) {
+    throw new TypeError(
+      `registerInstance: "server" must be an http.Server that listens (what createServer() of node:http or listen() of Express returns), not ${describe(server)}.`,
+    );
+  }
   const address = server.address();
   if (address === null || typeof address === 'string') {
     throw new Error('The server does not listen on a port yet: register it when it does.');

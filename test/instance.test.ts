@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { registerInstance } from '../src/instance.ts';
 import { afterTest } from './helpers/cleanup.ts';
@@ -176,6 +177,21 @@ describe('registerInstance throws, and leaves nothing,', () => {
     afterTest(() => server.close());
     return server;
   };
+
+  it.each([
+    ['an McpServer', new McpServer({ name: 'x', version: '1' }), 'an object of class McpServer'],
+    ['a function', () => {}, 'a value of type function'],
+    ['a port', 8080, 'a value of type number'],
+    ['nothing', undefined, 'undefined'],
+    ['an object of no class', Object.create(null), 'a value of type object'],
+  ])('when it is given %s, and says what it wants', (_, server, described) => {
+    const directory = temporaryDirectory();
+    const options = { name: 'x', directory, server };
+    expect(() => Reflect.apply(registerInstance, null, [options])).toThrow(
+      `"server" must be an http.Server that listens (what createServer() of node:http or listen() of Express returns), not ${described}.`,
+    );
+    expect(readdirSync(directory)).toEqual([]);
+  });
 
   it('when the server does not listen', () => {
     expect(() => registerInstance({ name: 'x', server: createServer() })).toThrow(

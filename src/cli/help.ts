@@ -64,17 +64,23 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'run',
     {
       usage:
-        'run [--name N] [--path DIR] [--shared] [--token] [--env-file FILE] -- COMMAND [ARGUMENT …]',
+        'run [--name N] [--path DIR] [--shared] [--no-token] [--env-file FILE] -- COMMAND [ARGUMENT …]',
       does: 'makes an instance of a stdio MCP server, until it is signalled',
       own: [
         ['--name N', 'what people call it (what the server calls itself)'],
         ['--id ID', 'made from the name unless given'],
         ['--path DIR', 'of the project (the working directory)'],
-        ['--shared', 'one server for all sessions, not one for each; it can ask nobody anything'],
-        ['--token', 'asks for a bearer token, which stands in its registration'],
+        [
+          '--shared',
+          'one process for all sessions, not one for each; it cannot ask clients anything',
+        ],
+        [
+          '--no-token',
+          'lets every user of this machine in; otherwise requests need the token of its registration',
+        ],
         ['--env-file FILE', 'variables of the server; they win over those that are set'],
         ['--port N', 'on loopback (any that is free)'],
-        ['--start-timeout TIME', 'for its first answer (30s)'],
+        ['--start-timeout TIME', 'how long a server may take to answer initialize (30s)'],
         ['--instances-dir DIR', 'announce it there instead of in the own directory'],
       ],
       takesHubOptions: false,

@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import { errnoOf, UsageError } from '../errors.ts';
+import { FirstServer } from '../hosting/first-server.ts';
 import { Gate } from '../hosting/gate.ts';
 import { Host } from '../hosting/host.ts';
-import { introduce } from '../hosting/introduction.ts';
-import { PrivateSeats } from '../hosting/private-seats.ts';
-import { SharedSeats } from '../hosting/shared-seats.ts';
+import { PrivateBackends } from '../hosting/private-backends.ts';
+import { SharedBackends } from '../hosting/shared-backends.ts';
 import { Supervisor } from '../hosting/supervisor.ts';
+import { Watchdog } from '../hosting/watchdog.ts';
 import { printable } from '../printable.ts';
 import { parseDuration } from '../quantity.ts';
 import { announce } from '../registration/announce.ts';
@@ -32,41 +33,28 @@ interface RunOptions {
 
 /** `signalbox run`: makes an instance of a stdio MCP server, until it is signalled. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  const { announcing, command, env, port, startTimeout, isShared, asksForToken } =
-    await readRun(args);
+  const options = await readRun(args);
   const signalled = untilSignalled();
-  const supervisor = new Supervisor({
-    command: command[0],
-    args: command.slice(1),
-    env,
-    onStderr: (chunk) => process.stderr.write(chunk),
-    onNoise: tellOfNoise(),
+  const watchdog = new Watchdog();
+  const supervisor = new Supervisor(serverOptions(options, watchdog));
+  process.once('exit', () => {
+    supervisor.kill();
+    watchdog.quit();
   });
-  process.once('exit', () => supervisor.kill());
   try {
     const first = supervisor.start();
-    const introduced = await Promise.race([introduce(first, startTimeout), signalled]);
+    const introduced = await Promise.race([first.answered, signalled]);
     if (introduced === undefined) return;
-    const start = () => supervisor.start();
-    const seats = isShared
-      ? new SharedSeats(start, startTimeout, first, introduced)
-      : new PrivateSeats(start, { server: first, answer: introduced });
-    const gate = new Gate({ asksForToken });
-    const host = new Host({ gate, seats });
-    const taken = await host.listen(port);
-    const { directory, ...facts } = announcing;
-    const { remove, ...known } = announce(directory, {
-      name: nameIn(introduced) ?? (basename(facts.path) || 'instance'),
-      ...facts,
-      port: taken,
-      pid: process.pid,
-      ...gate.secrets,
-    });
-    process.once('exit', remove);
-    process.stdout.write(
-      `Registered ${printable(known.name)} as ${known.id}: ${printable(known.file)}\n` +
-        `It is served at http://127.0.0.1:${taken}/mcp. Ctrl-C ends it.\n`,
-    );
+    const backends = options.isShared
+      ? new SharedBackends(() => supervisor.start(), first)
+      : new PrivateBackends(
+          (params) => supervisor.start(params),
+          new FirstServer(supervisor, first, introduced),
+        );
+    const gate = new Gate({ asksForToken: options.asksForToken });
+    const host = new Host({ gate, backends });
+    const port = await host.listen(options.port);
+    const remove = register(options, { port, gate, introduced, watchdog });
     const lastWords = await Promise.race([supervisor.givenUp, signalled]);
     remove();
     await host.close();
@@ -75,6 +63,50 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   } finally {
     await supervisor.stop();
   }
+}
+
+function serverOptions({ command, env, startTimeout }: RunOptions, watchdog: Watchdog) {
+  const line = printable(command.join(' '));
+  return {
+    command: command[0],
+    args: command.slice(1),
+    env,
+    startTimeout,
+    watchdog,
+    onStderr: (chunk: Buffer) => process.stderr.write(chunk),
+    onNoise: tellOfNoise(),
+    onSlow: () =>
+      process.stderr.write(
+        `signalbox: waiting for ${line} to answer initialize (up to ${startTimeout / 1_000} s)\n`,
+      ),
+  };
+}
+
+/** Writes the registration, and says so. Returns the function that removes it, which also runs when the process exits. */
+function register(
+  { announcing }: RunOptions,
+  {
+    port,
+    gate,
+    introduced,
+    watchdog,
+  }: { port: number; gate: Gate; introduced: Result; watchdog: Watchdog },
+): () => void {
+  const { directory, ...facts } = announcing;
+  const { remove, ...known } = announce(directory, {
+    name: nameIn(introduced) ?? (basename(facts.path) || 'instance'),
+    ...facts,
+    port,
+    pid: process.pid,
+    ...gate.secrets,
+  });
+  process.once('exit', remove);
+  watchdog.guardFile({ file: resolve(known.file), nonce: gate.nonce });
+  process.stdout.write(
+    `Registered ${printable(known.name)} as ${known.id}: ${printable(known.file)}\n` +
+      `It is served at http://127.0.0.1:${port}/mcp. Ctrl-C ends it.\n`,
+  );
+  return remove;
 }
 
 /** Throws {@link UsageError} for all that is wrong with the arguments. */
@@ -87,6 +119,8 @@ async function readRun(args: readonly string[]): Promise<RunOptions> {
     { name: 'env-file', takes: 'value' },
     { name: 'start-timeout', takes: 'value' },
     { name: 'shared', takes: 'flag' },
+    { name: 'no-token', takes: 'flag' },
+    // What is the default today had to be asked for once.
     { name: 'token', takes: 'flag' },
   ]);
   if (!command) throw new UsageError('run needs a command: signalbox run -- COMMAND …');
@@ -106,17 +140,28 @@ async function readRun(args: readonly string[]): Promise<RunOptions> {
     port,
     startTimeout,
     isShared: 'shared' in options,
-    asksForToken: 'token' in options,
+    asksForToken: !('no-token' in options),
   };
 }
 
 async function readEnvFile(file: string | undefined): Promise<Record<string, string | undefined>> {
   if (file === undefined) return {};
   try {
+    warnIfReadable(file, (await stat(file)).mode);
     return parseEnv(await readFile(file, 'utf8'));
   } catch (error) {
     throw new UsageError(`--env-file: ${printable(file)} cannot be read (${errnoOf(error)})`);
   }
+}
+
+/** Files of variables hold secrets. Windows has no such modes. */
+function warnIfReadable(file: string, mode: number): void {
+  if (process.platform === 'win32' || (mode & 0o044) === 0) return;
+  const shown = printable(file);
+  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+  process.stderr.write(
+    `signalbox: other users can read ${shown} (mode ${octal}). To keep it private: chmod 600 ${shown}\n`,
+  );
 }
 
 /** What the server calls itself, as far as a registration can have it. */

@@ -50,8 +50,13 @@ function bearer(authorization: string | undefined): string {
 }
 
 /** Answers with an error in the shape of JSON-RPC, as MCP servers do. */
-export function refuse(response: ServerResponse, status: number, message: string): false {
-  const error = { code: -32000, message };
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  code = -32000,
+): false {
+  const error = { code, message };
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ jsonrpc: '2.0', error, id: null }));
   return false;

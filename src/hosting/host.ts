@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { errnoOf } from '../errors.ts';
+import type { Backends } from './backends.ts';
 import { type Gate, refuse } from './gate.ts';
-import type { Seats } from './seats.ts';
+import { readBody } from './request-body.ts';
 import { Session } from './session.ts';
 
 /** Milliseconds after which a session is ended for which nothing is under way: its client has gone without a goodbye. */
@@ -14,9 +15,12 @@ const LOOK = 30_000;
 /** Sessions that there may be at once. */
 const MOST = 200;
 
+/** Milliseconds that a client has to send a request, head and body. */
+const REQUEST_TIMEOUT = 10_000;
+
 export interface HostOptions {
   readonly gate: Gate;
-  readonly seats: Seats;
+  readonly backends: Backends;
 }
 
 /** Serves a stdio server over Streamable HTTP at `/mcp` on loopback. */
@@ -30,7 +34,12 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => {
+    const limits = {
+      requestTimeout: REQUEST_TIMEOUT,
+      headersTimeout: REQUEST_TIMEOUT,
+      connectionsCheckingInterval: REQUEST_TIMEOUT / 10,
+    };
+    this.#server = createServer(limits, (request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
     this.#server.on('clientError', (_, socket) => socket.destroy());
@@ -57,7 +66,7 @@ export class Host {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { gate, seats } = this.#options;
+    const { gate } = this.#options;
     if (!this.#server.listening) {
       refuse(response, 503, 'being stopped');
       return;
@@ -67,29 +76,31 @@ export class Host {
       refuse(response, 404, 'The endpoint is /mcp');
       return;
     }
+    // Nothing is reserved for a request before all of it is there.
+    const body = request.method === 'POST' ? await readBody(request, response) : undefined;
+    if (request.method === 'POST' && body === undefined) return;
     const id = request.headers['mcp-session-id'];
-    if (id === undefined) {
-      if (this.#sessions.size + this.#opening >= MOST) {
-        refuse(response, 503, `${MOST} sessions are open, and no more are opened`);
-        return;
-      }
-      this.#opening += 1;
-      response.once('close', () => {
-        this.#opening -= 1;
-      });
-    }
-    const session =
-      id === undefined
-        ? new Session({
-            id: randomUUID(),
-            seats,
-            nonce: gate.nonce,
-            onOpen: (opened) => this.#sessions.set(opened.id, opened),
-            onClosed: (closed) => this.#sessions.delete(closed.id),
-          })
-        : this.#sessions.get(String(id));
-    if (session === undefined) refuse(response, 404, 'Session not found');
-    else await session.handle(request, response);
+    const session = id === undefined ? this.#open(response) : this.#sessions.get(String(id));
+    if (session === null) refuse(response, 503, `${MOST} sessions are open: no more are opened`);
+    else if (session === undefined) refuse(response, 404, 'Session not found');
+    else await session.handle(request, response, body);
+  }
+
+  /** A session for a request without one; null when there are too many. */
+  #open(response: ServerResponse): Session | null {
+    if (this.#sessions.size + this.#opening >= MOST) return null;
+    this.#opening += 1;
+    response.once('close', () => {
+      this.#opening -= 1;
+    });
+    const { gate, backends } = this.#options;
+    return new Session({
+      id: randomUUID(),
+      backends,
+      nonce: gate.nonce,
+      onOpen: (opened) => this.#sessions.set(opened.id, opened),
+      onClosed: (closed) => this.#sessions.delete(closed.id),
+    });
   }
 
   #sweep(): void {

@@ -1,21 +1,43 @@
 import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
-import { SELF } from '../self.ts';
 import type { StdioServer } from './stdio-server.ts';
 
 const ID = 'signalbox:initialize';
 
+/** Milliseconds after which a server that hasn't answered is reported as slow. */
+const SLOW = 2_000;
+
+export type InitializeParams = NonNullable<JSONRPCRequest['params']>;
+
+export interface Introduction {
+  /** Those of `initialize`. */
+  readonly params: InitializeParams;
+  /** Milliseconds that the server has to answer. */
+  readonly timeout: number;
+  /** Called once when the server hasn't answered after 2 s. */
+  onSlow(): void;
+}
+
 /**
- * Asks a server to `initialize`, as hubs do, and nothing more. Resolves with its answer. Rejects with its last words when it ends, says
- * no, or hasn't answered within `timeout` milliseconds.
+ * Sends `initialize` to a server that has just been started, and nothing more. Resolves with the result. Rejects with the
+ * server's last words when it ends, refuses, or doesn't answer in time. Other messages of the server are kept.
  */
-export function introduce(server: StdioServer, timeout: number): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      const told = `no answer to initialize within ${timeout / 1_000} s: is it an MCP server?`;
-      reject(new Error(server.withLastLines(told)));
-    }, timeout);
+export function introduce(
+  server: StdioServer,
+  { params, timeout, onSlow }: Introduction,
+): Promise<Result> {
+  return new Promise<Result>((resolve, reject) => {
+    const timers = [
+      setTimeout(() => {
+        const told = `the server did not answer initialize within ${timeout / 1_000} s (--start-timeout): is it an MCP server?`;
+        reject(new Error(server.withLastLines(told)));
+      }, timeout),
+      setTimeout(onSlow, SLOW),
+    ];
+    const settle = () => {
+      for (const timer of timers) clearTimeout(timer);
+    };
     void server.ended.then(() => {
-      clearTimeout(late);
+      settle();
       reject(new Error(server.lastWords));
     });
     server.listen((message) => {
@@ -23,7 +45,7 @@ export function introduce(server: StdioServer, timeout: number): Promise<Result>
         server.keep(message);
         return;
       }
-      clearTimeout(late);
+      settle();
       if ('method' in message) {
         reject(new Error('the command repeats what it reads: it is no MCP server'));
         return;
@@ -32,10 +54,6 @@ export function introduce(server: StdioServer, timeout: number): Promise<Result>
       if ('result' in message) resolve(message.result);
       else reject(new Error(`the server refused to initialize: ${message.error.message}`));
     });
-    server.send(initializeRequest());
+    server.send({ jsonrpc: '2.0', id: ID, method: 'initialize', params });
   });
-}
-
-function initializeRequest(): JSONRPCRequest {
-  return { jsonrpc: '2.0', id: ID, method: 'initialize', params: { ...SELF } };
 }

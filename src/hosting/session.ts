@@ -2,18 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { NONCE_KEY } from '../wire/nonce.ts';
+import type { Backend, Backends } from './backends.ts';
 import { errorAnswer } from './message.ts';
-import type { Seat, Seats } from './seats.ts';
-
-/** Largest message that is taken from a client, in bytes. */
-const LONGEST = 64 * 2 ** 20;
 
 /** Messages without a stream to go out on that are kept for the next one. */
 const BACKLOG = 1_000;
 
 export interface SessionOptions {
   readonly id: string;
-  readonly seats: Seats;
+  readonly backends: Backends;
   /** What is confirmed in the answer to `initialize`. */
   readonly nonce: string;
   /** The client has initialized: requests with the id are this session's. */
@@ -22,7 +19,7 @@ export interface SessionOptions {
 }
 
 /**
- * One MCP session over Streamable HTTP, carried to its seat at a stdio server and back. stdio has one stream and HTTP has
+ * One MCP session over Streamable HTTP, carried to its backend and back. stdio has one stream and HTTP has
  * many: what the server says goes out with the request that it belongs to, otherwise on the standing stream.
  */
 export class Session {
@@ -30,7 +27,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #transport: StreamableHTTPServerTransport;
   readonly #pending = new Map<RequestId, string | number | null>();
-  #seat: Seat | null = null;
+  #backend: Backend | null = null;
   #leaving: Promise<void> = Promise.resolve();
   #initializing: RequestId | null = null;
   #isInitialized = false;
@@ -47,7 +44,6 @@ export class Session {
     this.#options = options;
     this.#transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
-      maxRequestBodySize: LONGEST,
       onsessioninitialized: () => options.onOpen(this),
     });
     this.#transport.onmessage = (message) => this.#receive(message);
@@ -59,8 +55,8 @@ export class Session {
     return this.#responses.size > 0 ? 0 : now - this.#quietSince;
   }
 
-  /** Answers one HTTP request of the session. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Answers one HTTP request of the session; `body` is what it says, parsed. */
+  async handle(request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void> {
     this.#responses.add(response);
     const opens = request.headers['mcp-session-id'] === undefined;
     response.once('close', () => {
@@ -69,7 +65,7 @@ export class Session {
       // Who opened it has hung up, or was told no: nobody comes back to it.
       if (opens && !this.#isInitialized) void this.close();
     });
-    const handled = this.#transport.handleRequest(request, response);
+    const handled = this.#transport.handleRequest(request, response, body);
     if (request.method === 'GET') this.#awaitStream(response);
     await handled;
   }
@@ -98,9 +94,9 @@ export class Session {
   #receive(message: JSONRPCMessage): void {
     if ('method' in message && 'id' in message) {
       this.#pending.set(message.id, message.params?._meta?.progressToken ?? null);
-      if (message.method === 'initialize' && this.#seat === null) {
+      if (message.method === 'initialize' && this.#backend === null) {
         this.#initializing = message.id;
-        this.#seat = this.#options.seats.open(message, {
+        this.#backend = this.#options.backends.open(message, {
           onMessage: (said) => this.#say(said),
           onEnd: (lastWords) => this.#end(lastWords),
         });
@@ -113,7 +109,7 @@ export class Session {
         this.#forget(cancelled);
       }
     }
-    this.#seat?.send(message);
+    this.#backend?.send(message);
   }
 
   /** A cancelled request is not answered, and its stream is over. */
@@ -179,17 +175,17 @@ export class Session {
 
   /** What the client doesn't read must not pile up here: the server waits, as it would for a slow reader of its pipe. */
   #hold(response: ServerResponse): void {
-    const seat = this.#seat;
-    if (seat === null || this.#held.has(response)) return;
-    const patience = seat.patience;
+    const backend = this.#backend;
+    if (backend === null || this.#held.has(response)) return;
+    const patience = backend.patience;
     const end = () => void this.#transport.close();
     this.#held.set(response, patience === null ? undefined : setTimeout(end, patience));
-    seat.hold();
+    backend.pause();
     const goOn = () => {
       response.off('drain', goOn);
       response.off('close', goOn);
       clearTimeout(this.#held.get(response));
-      if (this.#held.delete(response) && this.#held.size === 0) seat.goOn();
+      if (this.#held.delete(response) && this.#held.size === 0) backend.resume();
     };
     response.on('drain', goOn);
     response.on('close', goOn);
@@ -208,13 +204,13 @@ export class Session {
     if (id !== null && this.#pending.delete(id)) {
       this.#send(errorAnswer(id, lastWords));
     }
-    this.#seat = null;
+    this.#backend = null;
     setImmediate(() => void this.#transport.close());
   }
 
   #close(): void {
-    this.#leaving = this.#seat?.leave() ?? Promise.resolve();
-    this.#seat = null;
+    this.#leaving = this.#backend?.leave() ?? Promise.resolve();
+    this.#backend = null;
     this.#options.onClosed(this);
   }
 }

@@ -82,6 +82,11 @@ export class StdioServer {
     });
   }
 
+  /** Its process, which leads its group; undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** How it ended, after "the server"; null while it runs. */
   get end(): string | null {
     return this.#end;

@@ -1,22 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { isRunning } from '../../src/is-running.ts';
-import { afterTest } from '../helpers/cleanup.ts';
 import { callTool, startAgent, textOfAnswer } from '../helpers/hub-process.ts';
 import { eventually } from '../helpers/processes.ts';
 import { temporaryDirectory } from '../helpers/registrations.ts';
-import {
-  agentOf,
-  INITIALIZE,
-  odd,
-  pidOf,
-  post,
-  RunProcess,
-  serverOf,
-} from '../helpers/run-process.ts';
+import { agentOf, odd, pidOf, RunProcess, serverOf } from '../helpers/run-process.ts';
 
 describe('signalbox run', () => {
   it('has an agent read a file with the filesystem server', async () => {
@@ -37,7 +34,6 @@ describe('signalbox run', () => {
     const run = new RunProcess(odd());
     const facts = await run.registered();
     expect(facts).toMatchObject({ id: 'odd', name: 'odd', path: process.cwd() });
-    expect(facts).not.toHaveProperty('token');
     const { client } = await startAgent(run.directory);
     const { structuredContent } = await callTool(client, 'instances_list');
     expect(structuredContent?.['instances']).toMatchObject([
@@ -61,7 +57,7 @@ describe('signalbox run', () => {
     },
   );
 
-  it('starts a server for each session, and ends it with the session', async () => {
+  it('starts a server for each session that uses it, and ends it with the session', async () => {
     const run = new RunProcess(odd());
     const [one, other] = [await agentOf(run), await agentOf(run)];
     const [pid, otherPid] = [await pidOf(one), await pidOf(other)];
@@ -69,32 +65,6 @@ describe('signalbox run', () => {
     await one.close();
     await eventually(() => expect(isRunning(pid)).toBe(false));
     expect(await pidOf(other)).toBe(otherPid);
-  });
-
-  it.each([
-    ['was refused', 'stranger'],
-    ['has hung up before its answer came', 'nobody'],
-  ])('ends the server of a client that %s', async (_, name) => {
-    const file = join(temporaryDirectory(), 'pids');
-    const run = new RunProcess(odd('--pids', file));
-    const { port } = await run.registered();
-    const hangUp = new AbortController();
-    const { params } = INITIALIZE;
-    const response = await post(
-      port,
-      {},
-      { ...INITIALIZE, params: { ...params, clientInfo: { name, version: '0' } } },
-      { signal: hangUp.signal },
-    );
-    if (name === 'nobody') hangUp.abort();
-    else expect(await response.text()).toContain('no licence');
-    await eventually(() => {
-      const [first, second] = readFileSync(file, 'utf8').split('\n').map(Number);
-      expect([first, second].map((pid) => isRunning(z.number().positive().parse(pid)))).toEqual([
-        true,
-        false,
-      ]);
-    });
   });
 
   it('gives an instance of a name that is taken a suffix', async () => {
@@ -107,13 +77,43 @@ describe('signalbox run', () => {
   it('takes the place that one left behind which was killed, as the same instance', async () => {
     const first = new RunProcess(odd(), ['--name', 'web']);
     const { client } = await agentOf(first);
+    const file = join(first.directory, 'web.json');
+    const left = readFileSync(file);
     await first.end('SIGKILL');
-    expect(readdirSync(first.directory)).toEqual(['web.json']);
+    // As where there is no shell that removes it.
+    await eventually(() => expect(existsSync(file)).toBe(false));
+    writeFileSync(file, left, { mode: 0o600 });
     const second = new RunProcess(odd(), ['--name', 'web'], { directory: first.directory });
     const { port } = await second.registered();
-    const back = await callTool(client, 'instances_wait', { instance_id: 'web' });
-    expect(back.structuredContent).toMatchObject({ instance: { port, connected: true } });
+    await eventually(async () => {
+      const back = await callTool(client, 'instances_connect', { instance_id: 'web' });
+      expect(back.structuredContent).toMatchObject({ instance: { port, state: 'active' } });
+    });
     expect(textOfAnswer(await callTool(client, 'pid'))).toMatch(/^\d+$/);
+  });
+
+  it.each([
+    [0o644, true],
+    [0o640, true],
+    [0o600, false],
+  ])('warns of an --env-file of mode %o: %s', async (mode, isWarned) => {
+    const file = join(temporaryDirectory(), 'env');
+    writeFileSync(file, 'SECRET=x\n');
+    chmodSync(file, mode);
+    const run = new RunProcess(odd(), ['--env-file', file]);
+    await run.registered();
+    const warning = `signalbox: other users can read ${file} (mode 0${mode.toString(8)}). To keep it private: chmod 600 ${file}\n`;
+    expect(run.stderr.includes(warning)).toBe(isWarned);
+    expect(run.stderr.includes('other users')).toBe(isWarned);
+  });
+
+  it('says what it waits for when the server takes long to answer', async () => {
+    const run = new RunProcess(odd('--says-nothing'), ['--start-timeout', '1m']);
+    await eventually(() => {
+      expect(run.stderr).toMatch(
+        /^signalbox: waiting for .*node .*stdio-odd\.mjs --says-nothing to answer initialize \(up to 60 s\)$/m,
+      );
+    });
   });
 
   it('gives the server the variables of the caller and of --env-file, and the registration none', async () => {
@@ -189,102 +189,22 @@ describe('a server that', () => {
   });
 });
 
-describe('signalbox run ends with one line and code 1, and leaves nothing,', () => {
-  const failing = async (
-    command: readonly string[],
-    args: readonly string[] = [],
-    options: { directory?: string } = {},
-  ) => {
-    const run = new RunProcess(command, args, options);
-    const { code, stdout, stderr } = await run.outcome();
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(existsSync(run.directory) ? readdirSync(run.directory) : []).toEqual([]);
-    return stderr
-      .split('\n')
-      .filter((line) => line.startsWith('signalbox: '))
-      .join('\n');
-  };
-
-  it('when the command is not found', async () => {
-    expect(await failing(['no-such-command-here', 'x'])).toBe(
-      'signalbox: the server could not be started: command not found: no-such-command-here',
-    );
-  });
-
-  it('when the server dies at start: with its last lines', async () => {
-    expect(await failing(odd('--dies-at-start'))).toBe(
-      'signalbox: the server ended with exit code 3; its last lines: loading | Error: Cannot find the database',
-    );
-  });
-
-  it('when it is no MCP server: with its last lines', async () => {
-    expect(await failing(odd('--says-nothing'), ['--start-timeout', '1s'])).toBe(
-      'signalbox: no answer to initialize within 1 s: is it an MCP server?; its last lines: reading from stdin, as I always do',
-    );
-  });
-
-  it('when the server refuses', async () => {
-    expect(await failing(odd('--refuses'))).toBe(
-      'signalbox: the server refused to initialize: no licence',
-    );
-  });
-
-  it('when it repeats what it reads', async () => {
-    expect(await failing(['cat'])).toBe(
-      'signalbox: the command repeats what it reads: it is no MCP server',
-    );
-  });
-
-  it('when its port is taken', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    afterTest(() => server.close());
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    expect(await failing(odd(), ['--port', String(port)])).toBe(`signalbox: port ${port} is taken`);
-  });
-
-  it('when the file cannot be written', async () => {
-    const directory = join(temporaryDirectory(), 'file', 'instances');
-    writeFileSync(join(directory, '../..', 'file'), '');
-    expect(await failing(odd(), [], { directory })).toMatch(/^signalbox: .*ENOTDIR/);
-  });
-});
-
-it.each([
-  [[], 'run needs a command'],
-  [['--', ''], 'run needs a command'],
-  [['--port', '99999', '--', 'x'], '--port: '],
-  [['--name', '', '--', 'x'], '--name: '],
-  [['--start-timeout', 'soon', '--', 'x'], '--start-timeout: "soon" is not a duration'],
-  [['--nmae', 'x', '--', 'x'], 'did you mean --name?'],
-])('signalbox run %j is wrong use: %s', async (args, message) => {
-  const { startProcess, BIN, exitOf, textOf } = await import('../helpers/processes.ts');
-  const child = startProcess(process.execPath, [BIN, 'run', ...args]);
-  const [stderr, code] = await Promise.all([textOf(child.stderr), exitOf(child)]);
-  expect(stderr).toContain(message);
-  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-  expect(code).toBe(2);
-});
-
-it('signalbox run ends when there is no --env-file, whoever reads it', async () => {
-  // Node 20 itself looks for one, wherever it stands in the line.
-  const { code, stderr } = await new RunProcess(odd(), ['--env-file', '/nowhere']).outcome();
-  expect(code).not.toBe(0);
-  expect(stderr).toContain('/nowhere');
-});
-
 it('somebody else who took the port of an instance that was killed is not taken for it', async () => {
-  const run = new RunProcess(odd(), ['--name', 'web']);
+  const run = new RunProcess(odd(), ['--name', 'web', '--no-token']);
   const patient = ['--retry-base', '20ms', '--retry-cap', '50ms', '--max-retries', '1000'];
   const { client } = await agentOf(run, { args: patient });
   const { port } = await run.registered();
+  const file = join(run.directory, 'web.json');
+  const left = readFileSync(file);
   await run.end('SIGKILL');
-  const other = new RunProcess(odd(), ['--port', String(port)], {
+  await eventually(() => expect(existsSync(file)).toBe(false));
+  const other = new RunProcess(odd(), ['--port', String(port), '--no-token'], {
     directory: join(run.directory, 'elsewhere'),
   });
   mkdirSync(other.directory, { recursive: true, mode: 0o700 });
   await other.registered();
+  // As where there is no shell that removes it.
+  writeFileSync(file, left, { mode: 0o600 });
   await eventually(async () => {
     const { structuredContent } = await callTool(client, 'instances_list');
     expect(structuredContent?.['instances']).toMatchObject([

@@ -116,9 +116,9 @@ export const INITIALIZE = {
   },
 };
 
-/** Posts a message by hand. */
+/** Posts a message by hand, with the token if there is one. */
 export const post = (
-  port: number,
+  { port, token }: { readonly port: number; readonly token?: string | undefined },
   headers: Readonly<Record<string, string>> = {},
   message: object = INITIALIZE,
   { path = '/mcp', signal = null }: { path?: string; signal?: AbortSignal | null } = {},
@@ -128,6 +128,7 @@ export const post = (
     headers: {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
     body: JSON.stringify({ jsonrpc: '2.0', ...message }),

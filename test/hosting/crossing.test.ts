@@ -85,6 +85,8 @@ describe('what crosses signalbox run', () => {
 
   it('is a cancellation: the server hears of it, and goes on', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
+    // A call that is cancelled before its process has started is never sent.
+    await callTool(client, 'pid');
     const cancel = new AbortController();
     const call = callTool(client, 'slow', { ms: 60_000 }, { signal: cancel.signal });
     const cancelled = expect(call).rejects.toThrow();
@@ -96,16 +98,16 @@ describe('what crosses signalbox run', () => {
   });
 
   it('is no answer to what was cancelled: its stream ends', async () => {
-    const { port } = await new RunProcess(odd()).registered();
-    const opened = await post(port);
+    const run = await new RunProcess(odd()).registered();
+    const opened = await post(run);
     await opened.text();
     const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
-    const call = await post(port, session, {
+    const call = await post(run, session, {
       id: 'slow',
       method: 'tools/call',
       params: { name: 'slow', arguments: { ms: 60_000 } },
     });
-    await post(port, session, {
+    await post(run, session, {
       method: 'notifications/cancelled',
       params: { requestId: 'slow' },
     });
@@ -158,13 +160,18 @@ describe('what crosses signalbox run', () => {
 describe('a client that does not read', () => {
   /** A session by hand, whose standing stream nobody reads. */
   async function unread(...args: readonly string[]) {
-    const { port } = await new RunProcess(odd(), args).registered();
-    const opened = await post(port);
+    const run = await new RunProcess(odd(), args).registered();
+    const { port, token } = run;
+    const opened = await post(run);
     await opened.text();
     const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
     const stream = connect(port, '127.0.0.1');
     afterTest(() => stream.destroy());
-    const head = [`host: localhost:${port}`, 'accept: text/event-stream'];
+    const head = [
+      `host: localhost:${port}`,
+      'accept: text/event-stream',
+      `authorization: Bearer ${token}`,
+    ];
     const id = `mcp-session-id: ${session['mcp-session-id']}`;
     stream.write(['GET /mcp HTTP/1.1', ...head, id, '', ''].join('\r\n'));
     await once(stream, 'data');
@@ -176,7 +183,7 @@ describe('a client that does not read', () => {
         method: 'tools/call',
         params: { name, arguments: args },
       };
-      const response = await post(port, session, message);
+      const response = await post(run, session, message);
       return response.text();
     };
     return { stream, call, pid: Number(/"text":"(\d+)"/.exec(await call('pid'))?.[1]) };

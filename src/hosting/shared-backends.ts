@@ -1,121 +1,103 @@
-import type {
-  JSONRPCMessage,
-  JSONRPCRequest,
-  RequestId,
-  Result,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, JSONRPCRequest, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { RPC_CODE } from '../wire/answer.ts';
-import { introduce } from './introduction.ts';
+import type { Backend, Backends, Client } from './backends.ts';
 import { errorAnswer } from './message.ts';
-import type { Guest, Seat, Seats } from './seats.ts';
 import type { StdioServer } from './stdio-server.ts';
 import { Subscribers } from './subscribers.ts';
+import type { ServerStart } from './supervisor.ts';
 
 /** Milliseconds for which all wait for one that doesn't read. */
 const PATIENCE = 5_000;
 
 /** What a client asked of the shared server: by whom, under which id, and with which progress token. */
 interface Asked {
-  readonly guest: Guest;
+  readonly client: Client;
   readonly id: RequestId;
   readonly token: RequestId | undefined;
   /** The resource that it subscribes to, or null. */
   readonly subscribes: unknown;
 }
 
-interface Running {
-  readonly server: StdioServer;
-  readonly answer: Promise<Result>;
-}
-
 /**
  * One server for all clients. Requests get ids of their own, and progress tokens with them. Nobody can be asked: a question
  * of the server over its one stream says not whom it is for, so it is offered no capabilities.
  */
-export class SharedSeats implements Seats {
-  readonly #start: () => StdioServer;
-  readonly #timeout: number;
+export class SharedBackends implements Backends {
+  readonly #start: () => ServerStart;
   readonly #asked = new Map<RequestId, Asked>();
-  readonly #guests = new Set<Guest>();
+  readonly #clients = new Set<Client>();
   /** Those that don't read. */
-  readonly #holding = new Set<Guest>();
-  readonly #subscribers = new Subscribers<Guest>();
-  #running: Running | null = null;
+  readonly #holding = new Set<Client>();
+  readonly #subscribers = new Subscribers<Client>();
+  #running: ServerStart | null = null;
   #lastId = 0;
 
-  /** `timeout`: milliseconds that a new server has to answer `initialize`. */
-  constructor(start: () => StdioServer, timeout: number, first: StdioServer, answer: Result) {
+  constructor(start: () => ServerStart, first: ServerStart) {
     this.#start = start;
-    this.#timeout = timeout;
-    this.#run(first, Promise.resolve(answer));
+    this.#run(first);
   }
 
-  open({ id }: JSONRPCRequest, guest: Guest): Seat {
-    const { server, answer } = this.#running ?? this.#restart();
-    this.#guests.add(guest);
-    answer.then(
-      (result) => guest.onMessage({ jsonrpc: '2.0', id, result }),
-      (error: Error) => guest.onMessage(errorAnswer(id, error.message)),
+  open({ id }: JSONRPCRequest, client: Client): Backend {
+    const { server, answered } = this.#running ?? this.#run(this.#start());
+    this.#clients.add(client);
+    answered.then(
+      (result) => client.onMessage({ jsonrpc: '2.0', id, result }),
+      (error: Error) => client.onMessage(errorAnswer(id, error.message)),
     );
     return {
       send: (message) => {
-        if (this.#guests.has(guest)) this.#pass(message, guest, server);
+        if (this.#clients.has(client)) this.#pass(message, client, server);
       },
-      hold: () => {
-        this.#holding.add(guest);
+      pause: () => {
+        this.#holding.add(client);
         server.pause();
       },
-      goOn: () => this.#goOn(guest, server),
+      resume: () => this.#resume(client, server),
       patience: PATIENCE,
       leave: async () => {
-        this.#goOn(guest, server);
-        this.#leave(guest, server);
+        this.#resume(client, server);
+        this.#leave(client, server);
       },
     };
   }
 
-  #goOn(guest: Guest, server: StdioServer): void {
-    if (this.#holding.delete(guest) && this.#holding.size === 0) server.resume();
+  #resume(client: Client, server: StdioServer): void {
+    if (this.#holding.delete(client) && this.#holding.size === 0) server.resume();
   }
 
-  #restart(): Running {
-    const server = this.#start();
-    return this.#run(server, introduce(server, this.#timeout));
-  }
-
-  #run(server: StdioServer, answer: Promise<Result>): Running {
-    const running = { server, answer };
+  #run(running: ServerStart): ServerStart {
+    const { server, answered } = running;
     this.#running = running;
-    answer.then(
+    answered.then(
       () => {
         server.listen((message) => this.#hear(message, server));
         server.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
       },
-      () => server.stop(),
+      () => {},
     );
     void server.ended.then(() => {
       if (this.#running === running) this.#running = null;
       this.#asked.clear();
       this.#subscribers.clear();
-      const guests = [...this.#guests];
-      this.#guests.clear();
-      if (!server.isAskedFor) for (const guest of guests) guest.onEnd(server.lastWords);
+      const clients = [...this.#clients];
+      this.#clients.clear();
+      if (!server.isAskedFor) for (const client of clients) client.onEnd(server.lastWords);
     });
     return running;
   }
 
-  #pass(message: JSONRPCMessage, guest: Guest, server: StdioServer): void {
+  #pass(message: JSONRPCMessage, client: Client, server: StdioServer): void {
     // An answer: nothing was asked.
     if (!('method' in message)) return;
     const { method, params } = message;
     if ('id' in message) {
-      if (!this.#subscribers.note(method, params?.['uri'], guest)) {
-        guest.onMessage({ jsonrpc: '2.0', id: message.id, result: {} });
+      if (!this.#subscribers.note(method, params?.['uri'], client)) {
+        client.onMessage({ jsonrpc: '2.0', id: message.id, result: {} });
         return;
       }
       const token = params?._meta?.progressToken;
       const subscribes = method === 'resources/subscribe' ? params?.['uri'] : null;
-      const id = this.#ask({ guest, id: message.id, token, subscribes });
+      const id = this.#ask({ client, id: message.id, token, subscribes });
       const _meta = { ...params?._meta, progressToken: id };
       server.send({
         ...message,
@@ -123,7 +105,10 @@ export class SharedSeats implements Seats {
         ...(token === undefined ? {} : { params: { ...params, _meta } }),
       });
     } else if (method === 'notifications/cancelled') {
-      this.#cancel(server, (asked) => asked.guest === guest && asked.id === params?.['requestId']);
+      this.#cancel(
+        server,
+        (asked) => asked.client === client && asked.id === params?.['requestId'],
+      );
     } else if (method !== 'notifications/initialized') {
       server.send(message);
     }
@@ -150,9 +135,9 @@ export class SharedSeats implements Seats {
       if (id === undefined || asked === undefined) return;
       this.#asked.delete(id);
       if ('error' in message && asked.subscribes !== null) {
-        this.#subscribers.note('resources/unsubscribe', asked.subscribes, asked.guest);
+        this.#subscribers.note('resources/unsubscribe', asked.subscribes, asked.client);
       }
-      asked.guest.onMessage({ ...message, id: asked.id });
+      asked.client.onMessage({ ...message, id: asked.id });
     } else if ('id' in message) {
       const { id, method } = message;
       if (method === 'ping') server.send({ jsonrpc: '2.0', id, result: {} });
@@ -170,21 +155,21 @@ export class SharedSeats implements Seats {
       const token = params?.['progressToken'];
       const asked =
         typeof token === 'number' || typeof token === 'string' ? this.#asked.get(token) : undefined;
-      asked?.guest.onMessage({ ...message, params: { ...params, progressToken: asked.token } });
+      asked?.client.onMessage({ ...message, params: { ...params, progressToken: asked.token } });
       return;
     }
     if (method === 'notifications/cancelled') return;
-    const guests =
+    const clients =
       method === 'notifications/resources/updated'
         ? this.#subscribers.of(params?.['uri'])
-        : this.#guests;
-    for (const guest of guests) guest.onMessage(message);
+        : this.#clients;
+    for (const client of clients) client.onMessage(message);
   }
 
-  #leave(guest: Guest, server: StdioServer): void {
-    if (!this.#guests.delete(guest)) return;
-    this.#cancel(server, (asked) => asked.guest === guest);
-    for (const uri of this.#subscribers.leave(guest)) {
+  #leave(client: Client, server: StdioServer): void {
+    if (!this.#clients.delete(client)) return;
+    this.#cancel(server, (asked) => asked.client === client);
+    for (const uri of this.#subscribers.leave(client)) {
       this.#lastId += 1;
       server.send({
         jsonrpc: '2.0',

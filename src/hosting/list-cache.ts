@@ -1,0 +1,80 @@
+import type { JSONRPCError, Result } from '@modelcontextprotocol/sdk/types.js';
+
+/** How a request ended. */
+export type Answer =
+  | { readonly result: Result }
+  | { readonly error: Extract<JSONRPCError, { error: unknown }>['error'] };
+
+/** List requests, each with the capability under which a server says that it announces changes. */
+const CAPABILITY_OF: ReadonlyMap<string, string> = new Map([
+  ['tools/list', 'tools'],
+  ['resources/list', 'resources'],
+  ['resources/templates/list', 'resources'],
+  ['prompts/list', 'prompts'],
+]);
+
+/** Pages that are kept at most. */
+const MOST = 1_000;
+
+/** Whether a request is for a list. */
+export function isListRequest(method: string): boolean {
+  return CAPABILITY_OF.has(method);
+}
+
+/** The notification that a list has changed. */
+export function changeOf(method: string): string {
+  return notificationOf(CAPABILITY_OF.get(method) ?? '');
+}
+
+function notificationOf(capability: string): string {
+  return `notifications/${capability}/list_changed`;
+}
+
+interface Page {
+  readonly capability: string;
+  readonly answer: Promise<Answer>;
+}
+
+/** The pages of a server's lists, until it says that they have changed. */
+export class ListCache {
+  readonly #pages = new Map<string, Page>();
+
+  /** Whether a server with such `capabilities` says when the list changes. */
+  static isAnnounced(method: string, capabilities: unknown): boolean {
+    const capability = CAPABILITY_OF.get(method);
+    const declared = new Map(Object.entries(Object(capabilities))).get(capability ?? '');
+    return Object(declared).listChanged === true;
+  }
+
+  /** The page that `params` ask for, asked for at most once. Errors are not kept. */
+  get(method: string, params: object, ask: () => Promise<Answer>): Promise<Answer> {
+    const key = `${method} ${JSON.stringify(params)}`;
+    const known = this.#pages.get(key);
+    if (known !== undefined) return known.answer;
+    const answer = ask();
+    if (this.#pages.size >= MOST) return answer;
+    const page = { capability: CAPABILITY_OF.get(method) ?? '', answer };
+    this.#pages.set(key, page);
+    void answer.then((settled) => {
+      if ('error' in settled && this.#pages.get(key) === page) this.#pages.delete(key);
+    });
+    return answer;
+  }
+
+  /** Forgets the pages of which a notification says that they have changed. False: it is another notification. */
+  forget(notification: string): boolean {
+    const isMeant = (capability: string) => notificationOf(capability) === notification;
+    if (![...CAPABILITY_OF.values()].some(isMeant)) return false;
+    for (const [key, page] of this.#pages) {
+      if (isMeant(page.capability)) this.#pages.delete(key);
+    }
+    return true;
+  }
+
+  /** Forgets all. Returns the notifications that announce it. */
+  clear(): readonly string[] {
+    const capabilities = new Set([...this.#pages.values()].map(({ capability }) => capability));
+    this.#pages.clear();
+    return [...capabilities].map(notificationOf);
+  }
+}
