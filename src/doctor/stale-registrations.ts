@@ -1,10 +1,12 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AnnouncedProcess } from '../registration/announced-process.ts';
 import { isDraft } from '../registration/drafts.ts';
+import { endpointKey, projectKey } from '../registration/place-keys.ts';
 import { processGone } from '../registration/process-gone.ts';
 import { readFile } from '../registration/read-file.ts';
 import { removeIf } from '../registration/remove-file.ts';
-import { parseRegistration } from '../registration/schema.ts';
+import { type Announced, parseRegistration } from '../registration/schema.ts';
 import { distrust, inspectDirectory } from '../registration/trust.ts';
 import { nothingListens } from './listening.ts';
 import type { StaleFile } from './stale-file.ts';
@@ -12,39 +14,85 @@ import type { StaleFile } from './stale-file.ts';
 /** Milliseconds after which nobody is still writing a draft. */
 const DRAFT_AGE = 3_600_000;
 
-/**
- * What is stale in a directory of registrations: those whose process is gone while nothing listens at their port, and
- * drafts that were never finished. Of a directory or file that can't be trusted, nothing is. `now` in milliseconds.
- */
-export async function staleRegistrations(directory: string, now: number): Promise<StaleFile[]> {
-  if ((await inspectDirectory(directory)).kind !== 'usable') return [];
-  const names = await readdir(directory).catch(() => []);
-  const stale: StaleFile[] = [];
-  for (const name of names.sort()) {
-    const path = join(directory, name);
-    const found = name.endsWith('.json')
-      ? await staleRegistration(path)
-      : isDraft(name)
-        ? await staleDraft(path, now - DRAFT_AGE)
-        : null;
-    if (found !== null) stale.push(found);
-  }
-  return stale;
+/** A registration as it was found. */
+interface Found {
+  readonly path: string;
+  readonly text: string;
+  readonly registration: Announced;
+  readonly process: AnnouncedProcess;
 }
 
-async function staleRegistration(path: string): Promise<StaleFile | null> {
+/**
+ * What is stale in directories of registrations: those whose process isn't running while nothing listens at their port,
+ * or while one whose process runs has their place; and drafts that were never finished. Directories and files that can't
+ * be trusted are left out. `now` in milliseconds since the epoch.
+ */
+export async function staleRegistrations(
+  directories: readonly string[],
+  now: number,
+): Promise<StaleFile[]> {
+  const found: Found[] = [];
+  const drafts: StaleFile[] = [];
+  for (const directory of directories) {
+    for (const path of await filesOf(directory)) {
+      const [registration, draft] = await Promise.all([
+        path.endsWith('.json') ? readRegistration(path) : null,
+        isDraft(path.slice(directory.length + 1)) ? staleDraft(path, now - DRAFT_AGE) : null,
+      ]);
+      if (registration !== null) found.push(registration);
+      if (draft !== null) drafts.push(draft);
+    }
+  }
+  const running = found.filter(isRunning);
+  const stale = await Promise.all(found.map((each) => staleRegistration(each, running)));
+  return [...stale.filter((each) => each !== null), ...drafts];
+}
+
+async function filesOf(directory: string): Promise<string[]> {
+  if ((await inspectDirectory(directory)).kind !== 'usable') return [];
+  const names = await readdir(directory).catch(() => []);
+  return names.sort().map((name) => join(directory, name));
+}
+
+async function readRegistration(path: string): Promise<Found | null> {
   const found = await readFile(path, undefined);
   if (found.kind !== 'read') return null;
   const parsed = parseRegistration(found.bytes, { file: path, allowHosts: [] });
   if ('reason' in parsed) return null;
   const { registration } = parsed;
-  if (!processGone(registration) || !(await nothingListens(registration))) return null;
   const text = Buffer.from(found.bytes).toString('utf8');
+  return { path, text, registration, process: new AnnouncedProcess(registration) };
+}
+
+async function staleRegistration(
+  found: Found,
+  running: readonly Found[],
+): Promise<StaleFile | null> {
+  const { path, text, registration } = found;
+  const { pid, port } = registration;
+  if (pid === null || isRunning(found)) return null;
+  const rival = running.find((other) => isSamePlace(other.registration, registration));
+  if (rival !== undefined) {
+    return {
+      path,
+      because: `process ${pid} is not running, and "${rival.registration.id}" has taken its place`,
+      remove: () => removeIf(path, (content) => content === text && isRunning(rival)),
+    };
+  }
+  if (!processGone(registration) || !(await nothingListens(registration))) return null;
   return {
     path,
-    because: `process ${registration.pid} is gone, and nothing listens at port ${registration.port}`,
+    because: `process ${pid} is gone, and nothing listens at port ${port}`,
     remove: () => removeIf(path, (content) => content === text && processGone(registration)),
   };
+}
+
+function isRunning({ process }: Found): boolean {
+  return process.condition === 'running';
+}
+
+function isSamePlace(a: Announced, b: Announced): boolean {
+  return projectKey(a) === projectKey(b) || endpointKey(a) === endpointKey(b);
 }
 
 async function staleDraft(path: string, limit: number): Promise<StaleFile | null> {

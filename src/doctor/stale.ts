@@ -14,8 +14,7 @@ export async function findStale(
   hubsDirectory: string | null,
   now: number,
 ): Promise<StaleFile[]> {
-  const stale: StaleFile[] = [];
-  for (const directory of directories) stale.push(...(await staleRegistrations(directory, now)));
+  const stale = await staleRegistrations(directories, now);
   return hubsDirectory === null ? stale : [...stale, ...(await staleSockets(hubsDirectory))];
 }
 
