@@ -54,14 +54,15 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     const gate = new Gate({ asksForToken });
     const host = new Host({ gate, seats });
     const taken = await host.listen(port);
-    const { directory, ...facts } = announcing;
-    const { remove, ...known } = announce(directory, {
+    const { directory, isNamed, ...facts } = announcing;
+    const announcement = {
       name: nameIn(introduced) ?? (basename(facts.path) || 'instance'),
       ...facts,
       port: taken,
       pid: process.pid,
       ...gate.secrets,
-    });
+    };
+    const { remove, ...known } = announce(directory, announcement, { isNamed });
     process.once('exit', remove);
     process.stdout.write(
       `Registered ${printable(known.name)} as ${known.id}: ${printable(known.file)}\n` +

@@ -5,7 +5,7 @@ import { processGone } from '../registration/process-gone.ts';
 import { readFile } from '../registration/read-file.ts';
 import { removeIf } from '../registration/remove-file.ts';
 import { parseRegistration } from '../registration/schema.ts';
-import { distrust, inspectDirectory } from '../registration/trust.ts';
+import { distrust, inspectDirectory } from '../trust.ts';
 import { nothingListens } from './listening.ts';
 import type { StaleFile } from './stale-file.ts';
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, normalize } from 'node:path';
 import { FSWatcher } from 'chokidar';
-import { codeOf, type DirectoryCondition, inspectDirectory } from './trust.ts';
+import { codeOf, type DirectoryCondition, inspectDirectory } from '../trust.ts';
 import { WayWatch } from './way-watch.ts';
 
 /** Milliseconds between looks that nothing asked for: as long as the watches stand, and while one doesn't. */
@@ -14,6 +14,8 @@ const STORM = 4_096;
 
 export interface WatchedDirectoryOptions {
   readonly directory: string;
+  /** See {@link Naming}. */
+  readonly isNamed: boolean;
   /** Something happened to the file of this name, or may have. */
   onName(name: string): void;
   /** What was found: the condition of the directory, and every name in it when it is usable. */
@@ -117,9 +119,9 @@ export class WatchedDirectory {
   }
 
   async #lookOnce(): Promise<void> {
-    const { directory, onLook } = this.#options;
+    const { directory, isNamed, onLook } = this.#options;
     if (await this.#way.approach()) this.#again = true;
-    const condition = await inspectDirectory(directory);
+    const condition = await inspectDirectory(directory, { isNamed });
     await this.#watch(condition.kind === 'usable' ? condition.identity : '');
     if (this.#stopped) return;
     if (condition.kind !== 'usable') return onLook(condition, []);

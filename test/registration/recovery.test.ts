@@ -112,28 +112,4 @@ describe('a directory that is missing at first', () => {
     await observer.until(() => observer.accepted('web').length === 1);
     await observer.stop();
   });
-
-  it('is created, for us alone, if it is the own one', async () => {
-    const own = join(scratch.scratch, 'own', 'instances');
-    const observer = observe({ directories: [own], ownDirectory: own });
-    await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
-    expect(statSync(own).mode & 0o777).toBe(0o700);
-    put(join(own, 'web.json'), fields('web'));
-    await observer.until(() => observer.accepted('web').length === 1);
-    await observer.stop();
-  });
-
-  it('is no trouble if the own one can not be created', async () => {
-    const own = join(scratch.scratch, 'file', 'instances');
-    put(join(scratch.scratch, 'file'), 'in the way');
-    const logged: string[] = [];
-    const observer = observe({
-      directories: [own],
-      ownDirectory: own,
-      log: (level) => logged.push(level),
-    });
-    await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
-    expect(logged).toEqual(['warn']);
-    await observer.stop();
-  });
 });
