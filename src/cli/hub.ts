@@ -14,7 +14,7 @@ import { untilSignalled } from './until-signalled.ts';
 const LAST_ANSWERS = 10_000;
 
 /** Milliseconds after stdin's end in which answers may come before the agent is asked whether it still reads. */
-const BEFORE_PING = 250;
+const BEFORE_PING = 600;
 
 /** No instance's question has an id like this: they are numbered. */
 const PING = '{"jsonrpc":"2.0","id":"still-there","method":"ping"}';
