@@ -139,8 +139,7 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
     else identities.delete(directory);
     if ('reason' in condition) refusals.refuse(directory, condition.reason);
     else refusals.forget(directory);
-    const listed = names.filter((name) => name.endsWith('.json')).sort();
-    const files = new Set(listed.map((name) => join(directory, name)));
+    const files = new Set([...names].sort().map((name) => join(directory, name)));
     for (const file of files) visit(file);
     // Each that was known and isn't listed is looked for once more: it may have come after the listing.
     for (const file of seen.keys()) {

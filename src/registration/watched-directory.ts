@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { basename, normalize } from 'node:path';
-import { FSWatcher } from 'chokidar';
+import { type FSWatcher, watch } from 'node:fs';
+import { opendir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { codeOf, type DirectoryCondition, inspectDirectory } from '../trust.ts';
 import { WayWatch } from './way-watch.ts';
 
@@ -12,58 +12,27 @@ const LOOK_AFTER_STORM = 500;
 /** So many events since the last look mean that more may have been lost: Linux queues 16,384 and drops the rest. */
 const STORM = 4_096;
 
+/** Names that are read at once. */
+const PORTION = 1_024;
+
 export interface WatchedDirectoryOptions {
   readonly directory: string;
   /** See {@link Naming}. */
   readonly isNamed: boolean;
   /** Something happened to the file of this name, or may have. */
   onName(name: string): void;
-  /** What was found: the condition of the directory, and every name in it when it is usable. */
+  /** What was found: the condition of the directory and, when it is usable, every name in it that ends in `.json`. */
   onLook(condition: DirectoryCondition, names: readonly string[]): void;
   onTrouble(message: string, error: string): void;
   /** Milliseconds between looks that nothing asked for. */
   readonly lookAnyway?: number;
 }
 
-/**
- * chokidar as the doorbell of one directory: its events per path are dropped when they come within 50 or 100 ms of
- * each other, its raw ones never. So it watches the directory alone, and we look for ourselves at what rang.
- */
-class Doorbell extends FSWatcher {
-  /** Resolves when it rings from now on, or never will: closing takes chokidar's own event away. */
-  readonly ready: Promise<void>;
-  #isReady = () => {};
-
-  constructor(directory: string) {
-    const watched = normalize(directory);
-    super({ depth: 0, atomic: false, ignored: (path) => normalize(path) !== watched });
-    this.ready = new Promise((resolve) => {
-      this.#isReady = resolve;
-    });
-    this.once('ready', this.#isReady).once('error', this.#isReady);
-  }
-
-  override close(): Promise<void> {
-    this.#isReady();
-    // A listing cut short would leave a timer of a second behind, and the process waiting for it.
-    for (const throttles of this._throttled.values()) {
-      for (const throttle of throttles.values()) throttle.clear();
-    }
-    return super.close();
-  }
-
-  /** At each event chokidar lists the directory and asks for the facts of each file: spared, for all are ignored. */
-  override _readdirp(...[root, options]: Parameters<FSWatcher['_readdirp']>) {
-    const none = { alwaysStat: false, fileFilter: () => false, directoryFilter: () => false };
-    return super._readdirp(root, { ...options, ...none });
-  }
-}
-
 /** Watches one directory, which may be missing, come, be replaced and go. Looks at it whenever that may be. */
 export class WatchedDirectory {
   readonly #options: WatchedDirectoryOptions;
   readonly #way: WayWatch;
-  #doorbell: Doorbell | null = null;
+  #doorbell: FSWatcher | null = null;
   #watched = '';
   #rings = 0;
   #looking: Promise<void> | null = null;
@@ -90,7 +59,7 @@ export class WatchedDirectory {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#way.close();
-    await this.#unwatch();
+    this.#unwatch();
     await this.#looking;
   }
 
@@ -120,13 +89,16 @@ export class WatchedDirectory {
 
   async #lookOnce(): Promise<void> {
     const { directory, isNamed, onLook } = this.#options;
-    if (await this.#way.approach()) this.#again = true;
+    const isNewWay = await this.#way.approach();
+    if (isNewWay) this.#again = true;
     const condition = await inspectDirectory(directory, { isNamed });
-    await this.#watch(condition.kind === 'usable' ? condition.identity : '');
+    this.#watch(condition.kind === 'usable' ? condition.identity : '');
     if (this.#stopped) return;
     if (condition.kind !== 'usable') return onLook(condition, []);
+    // It is looked at again at once: listing once is enough.
+    if (isNewWay) return;
     // Listed when the watch stands and not before: nothing falls between the two.
-    const listing = await readdir(directory).catch((error: unknown) => codeOf(error));
+    const listing = await namesIn(directory).catch((error: unknown) => codeOf(error));
     if (this.#stopped) return;
     if (typeof listing !== 'string') return onLook(condition, listing);
     const reason = `the directory cannot be read (${listing})`;
@@ -134,48 +106,63 @@ export class WatchedDirectory {
     else onLook({ kind: 'unreadable', reason }, []);
   }
 
-  /** Watches the directory with this identity, or none. Resolves when the watch stands. */
-  async #watch(identity: string): Promise<void> {
+  /** Watches the directory with this identity, or none. */
+  #watch(identity: string): void {
     if (identity === this.#watched && (identity === '' || this.#doorbell !== null)) return;
-    await this.#unwatch();
+    this.#unwatch();
     if (this.#stopped) return;
     this.#watched = identity;
     if (identity === '') return;
-    const { directory, onName, onTrouble } = this.#options;
-    const doorbell = new Doorbell(directory);
-    this.#doorbell = doorbell;
-    doorbell.on('raw', (_event, path) => {
-      if (this.#doorbell !== doorbell) return;
-      this.#rings += 1;
-      if (this.#rings === STORM) this.#lookLater();
-      const name = path ? basename(path) : '';
-      if (name.endsWith('.json')) onName(name);
-      // Without a name, or with its own, it is about the directory: changed, deleted or moved away.
-      if (name === '') void this.look();
-      else if (name === basename(directory)) this.#rewatch();
-    });
-    doorbell.on('error', (error) => {
-      if (this.#doorbell !== doorbell) return;
-      // Out of watches, most likely. Said once, for it is tried again and again.
-      if (!this.#troubled) onTrouble("a directory can't be watched: it is polled", codeOf(error));
-      this.#troubled = true;
-      void this.#unwatch();
-      this.#lookLater();
-    });
-    doorbell.add(directory);
-    await doorbell.ready;
-    if (this.#doorbell === doorbell) this.#troubled = false;
+    const { directory } = this.#options;
+    try {
+      const doorbell = watch(directory, (_event, name) => {
+        if (this.#doorbell === doorbell) this.#ring(name ?? '');
+      });
+      doorbell.on('error', (error) => {
+        if (this.#doorbell === doorbell) this.#lose(error);
+      });
+      this.#doorbell = doorbell;
+      this.#troubled = false;
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #ring(name: string): void {
+    this.#rings += 1;
+    if (this.#rings === STORM) this.#lookLater();
+    if (name.endsWith('.json')) this.#options.onName(name);
+    // Without a name, or with its own, it is about the directory: changed, deleted or moved away.
+    if (name === '') void this.look();
+    else if (name === basename(this.#options.directory)) this.#rewatch();
+  }
+
+  /** Out of watches, most likely. Said once, for it is tried again and again. */
+  #lose(error: unknown): void {
+    const { onTrouble } = this.#options;
+    if (!this.#troubled) onTrouble("a directory can't be watched: it is polled", codeOf(error));
+    this.#troubled = true;
+    this.#unwatch();
+    this.#lookLater();
   }
 
   /** Looks, and watches what is there by then: the path may lead to another directory with the same inode number. */
   #rewatch(): void {
-    void this.#unwatch();
+    this.#unwatch();
     void this.look();
   }
 
-  async #unwatch(): Promise<void> {
-    const doorbell = this.#doorbell;
+  #unwatch(): void {
+    this.#doorbell?.close();
     this.#doorbell = null;
-    await doorbell?.close();
   }
+}
+
+/** Read in portions: other things may happen meanwhile, however many names there are. */
+async function namesIn(directory: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of await opendir(directory, { bufferSize: PORTION })) {
+    if (name.endsWith('.json')) names.push(name);
+  }
+  return names;
 }
