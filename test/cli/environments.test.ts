@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { gonePid } from '../helpers/gone.ts';
 import { BIN, eventually, startProcess, textOf } from '../helpers/processes.ts';
@@ -137,4 +138,32 @@ onPosix('a hub offers no socket through a link, and says so', async () => {
   hub.stdin?.end();
   expect(await said).toContain('the hub cannot be looked at');
   expect(readdirSync(real)).toEqual([]);
+});
+
+it('a hub that can not watch says so once, and finds instances all the same', async () => {
+  const directory = temporaryDirectory();
+  // As Linux does when the limit of watches is reached, which no test can change for itself alone.
+  const full = join(temporaryDirectory(), 'full.mjs');
+  writeFileSync(
+    full,
+    `import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    fs.watch = () => {
+      throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    };
+    syncBuiltinESMExports();`,
+  );
+  const args = ['hub', '--instances-dir', directory];
+  const hub = startProcess(process.execPath, [BIN, ...args], {
+    NODE_OPTIONS: `--import=${pathToFileURL(full).href}`,
+  });
+  let said = '';
+  hub.stderr?.on('data', (chunk) => {
+    said += chunk;
+  });
+  await eventually(() => expect(said).toContain("can't be watched: it is polled"));
+  expect(said).toMatch(new RegExp(`directory=${directory} error=ENOSPC`));
+  register(directory, { id: 'late', port: 1 });
+  await eventually(() => expect(said).toContain('instance id=late'));
+  expect(said.split('polled')).toHaveLength(2);
 });
