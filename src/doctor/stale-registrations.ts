@@ -7,7 +7,7 @@ import { processGone } from '../registration/process-gone.ts';
 import { readFile } from '../registration/read-file.ts';
 import { removeIf } from '../registration/remove-file.ts';
 import { type Announced, parseRegistration } from '../registration/schema.ts';
-import { distrust, inspectDirectory } from '../registration/trust.ts';
+import { distrust } from '../trust.ts';
 import { nothingListens } from './listening.ts';
 import type { StaleFile } from './stale-file.ts';
 
@@ -24,8 +24,8 @@ interface Found {
 
 /**
  * What is stale in directories of registrations: those whose process isn't running while nothing listens at their port,
- * or while one whose process runs has their place; and drafts that were never finished. Directories and files that can't
- * be trusted are left out. `now` in milliseconds since the epoch.
+ * or while one whose process runs has their place; and drafts that were never finished. Of the directories all can be trusted;
+ * files that can't be are left out. `now` in milliseconds since the epoch.
  */
 export async function staleRegistrations(
   directories: readonly string[],
@@ -49,7 +49,6 @@ export async function staleRegistrations(
 }
 
 async function filesOf(directory: string): Promise<string[]> {
-  if ((await inspectDirectory(directory)).kind !== 'usable') return [];
   const names = await readdir(directory).catch(() => []);
   return names.sort().map((name) => join(directory, name));
 }
