@@ -1,5 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AnnouncedProcess } from '../registration/announced-process.ts';
 import { isDraft } from '../registration/drafts.ts';
 import { endpointKey, projectKey } from '../registration/place-keys.ts';
@@ -31,21 +31,17 @@ export async function staleRegistrations(
   directories: readonly string[],
   now: number,
 ): Promise<StaleFile[]> {
-  const found: Found[] = [];
-  const drafts: StaleFile[] = [];
-  for (const directory of directories) {
-    for (const path of await filesOf(directory)) {
-      const [registration, draft] = await Promise.all([
-        path.endsWith('.json') ? readRegistration(path) : null,
-        isDraft(path.slice(directory.length + 1)) ? staleDraft(path, now - DRAFT_AGE) : null,
-      ]);
-      if (registration !== null) found.push(registration);
-      if (draft !== null) drafts.push(draft);
-    }
+  const paths = (await Promise.all(directories.map(filesOf))).flat();
+  const found: (Found | StaleFile | null)[] = [];
+  for (const path of paths) {
+    if (path.endsWith('.json')) found.push(await readRegistration(path));
+    else if (isDraft(basename(path))) found.push(await staleDraft(path, now - DRAFT_AGE));
   }
-  const running = found.filter(isRunning);
-  const stale = await Promise.all(found.map((each) => staleRegistration(each, running)));
-  return [...stale.filter((each) => each !== null), ...drafts];
+  const running = found.filter(isRegistration).filter(isRunning);
+  const stale = found.map((each) =>
+    isRegistration(each) ? staleRegistration(each, running) : each,
+  );
+  return (await Promise.all(stale)).filter((each) => each !== null);
 }
 
 async function filesOf(directory: string): Promise<string[]> {
@@ -70,20 +66,24 @@ async function staleRegistration(
   const { path, text, registration } = found;
   const { pid, port } = registration;
   if (pid === null || isRunning(found)) return null;
-  const rival = running.find((other) => isSamePlace(other.registration, registration));
-  if (rival !== undefined) {
+  if (processGone(registration) && (await nothingListens(registration))) {
     return {
       path,
-      because: `process ${pid} is not running, and "${rival.registration.id}" has taken its place`,
-      remove: () => removeIf(path, (content) => content === text && isRunning(rival)),
+      because: `process ${pid} is gone, and nothing listens at port ${port}`,
+      remove: () => removeIf(path, (content) => content === text && processGone(registration)),
     };
   }
-  if (!processGone(registration) || !(await nothingListens(registration))) return null;
+  const rival = running.find((other) => isSamePlace(other.registration, registration));
+  if (rival === undefined) return null;
   return {
     path,
-    because: `process ${pid} is gone, and nothing listens at port ${port}`,
-    remove: () => removeIf(path, (content) => content === text && processGone(registration)),
+    because: `process ${pid} is not running, and "${rival.registration.id}" has taken its place`,
+    remove: () => removeIf(path, (content) => content === text && isRunning(rival)),
   };
+}
+
+function isRegistration(found: Found | StaleFile | null): found is Found {
+  return found !== null && 'process' in found;
 }
 
 function isRunning({ process }: Found): boolean {
