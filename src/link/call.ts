@@ -20,11 +20,14 @@ export class Call {
   accepted = false;
   /** An answer was given, or none is wanted any more. */
   over = false;
+  /** Under which its progress is told, as JSON text, or null. */
+  progressToken: string | null = null;
   /** When its last progress went to the agent, by `performance.now()`. */
   progressedAt = Number.NEGATIVE_INFINITY;
   #traffic: Traffic | null = null;
   #abort: (() => void) | null = null;
   #waiting: NodeJS.Timeout | null = null;
+  #leaveSeat: (() => void) | null = null;
 
   /** `onWritten` is called once the instance has taken all of it, or need not any more. */
   constructor(
@@ -58,9 +61,27 @@ export class Call {
     this.#waiting ??= setTimeout(onExpired, wait);
   }
 
+  /** Its turn has come, or will without a limit of time: the timer of {@link queue} is off. */
+  stopWaiting(): void {
+    if (this.#waiting !== null) clearTimeout(this.#waiting);
+    this.#waiting = null;
+  }
+
+  /** Holds a seat among the calls that are carried, until {@link leaveSeat}. */
+  seated(leave: () => void): void {
+    this.#leaveSeat = leave;
+  }
+
+  /** No exchange carries it any more. */
+  leaveSeat(): void {
+    const leave = this.#leaveSeat;
+    this.#leaveSeat = null;
+    leave?.();
+  }
+
   /** Counts as in flight from now on; `carry` starts the exchange and returns its abort. */
   start(traffic: Traffic, carry: () => () => void): void {
-    this.#stopWaiting();
+    this.stopWaiting();
     this.#traffic = traffic;
     traffic.callsInFlight += 1;
     this.carriedBy(carry());
@@ -76,22 +97,18 @@ export class Call {
     this.over = true;
     this.onWritten();
     this.#leave();
-    this.#stopWaiting();
+    this.stopWaiting();
   }
 
   /** Ends the exchange, if there is one. */
   drop(): void {
     this.#abort?.();
     this.#abort = null;
+    this.leaveSeat();
   }
 
   #leave(): void {
     if (this.#traffic !== null) this.#traffic.callsInFlight -= 1;
     this.#traffic = null;
-  }
-
-  #stopWaiting(): void {
-    if (this.#waiting !== null) clearTimeout(this.#waiting);
-    this.#waiting = null;
   }
 }
