@@ -7,10 +7,12 @@ import type {
   Peer,
   Registration,
 } from '../../machines/model.ts';
+import { BUDGETS } from '../budgets.ts';
 import { endpointsOf } from '../wire/endpoint.ts';
 import { handshake } from '../wire/handshake.ts';
 import type { HttpRequester } from '../wire/http-exchange.ts';
 import { isObject, parseJson } from '../wire/json.ts';
+import { Outbox } from '../wire/outbox.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import { readCatalogue } from './catalogue.ts';
@@ -47,6 +49,11 @@ export interface InstanceConnectionOptions {
  */
 export class InstanceConnection {
   readonly #options: InstanceConnectionOptions;
+  /** Answers to what the instance asks; it may ask more than it takes answers. */
+  readonly #replies = new Outbox((frame) => this.#rpc?.send(frame) ?? Promise.resolve(), {
+    underWay: BUDGETS.repliesUnderWay.value,
+    waiting: BUDGETS.repliesWaiting.value,
+  });
   #http: StreamableHttp | null = null;
   #rpc: RpcClient | null = null;
   #pings: RpcClient | null = null;
@@ -113,6 +120,7 @@ export class InstanceConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopListening?.();
+    this.#replies.close();
     // An instance that hangs doesn't answer the goodbye either.
     const deadline = setTimeout(this.#options.destroy, CLOSE_DEADLINE);
     // A session that is just being opened has an id only when the instance has answered: it is ended then.
@@ -190,7 +198,7 @@ export class InstanceConnection {
       method === 'ping'
         ? { result: {} }
         : { error: { code: -32601, message: `${method} is not answered on this connection` } };
-    void this.#rpc?.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
+    this.#replies.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
   }
 
   #reread(): void {
