@@ -67,13 +67,8 @@ export class FromInstance {
 
   /** A message that isn't valid, or could be read in several ways, of which these are the ends. */
   malformed(head: string, tail: string, call: Call | null): void {
-    const { log, instanceId, calls, unreadable } = this.#options;
-    const isObject = /^\s*\{/.test(head);
-    const answered =
-      isObject && !NO_ANSWER.test(head) ? (call ?? calls.get(idNear(head, tail))) : null;
-    if (answered && !answered.over) {
-      unreadable(answered, 'the instance answered what is not a valid JSON-RPC message');
-    }
+    this.#failUnread(head, tail, call);
+    const { log, instanceId } = this.#options;
     log.warn('dropped a message that is not JSON-RPC', { instance: instanceId });
   }
 
@@ -84,6 +79,15 @@ export class FromInstance {
       const requestId: unknown = JSON.parse(id);
       toAgent(notificationFrame('notifications/cancelled', { requestId, reason: 'nobody waits' }));
     }
+  }
+
+  /** If it was the answer to a call, the call has to end. */
+  #failUnread(head: string, tail: string, call: Call | null): void {
+    if (!/^\s*\{/.test(head) || NO_ANSWER.test(head)) return;
+    const answered = call ?? this.#options.calls.get(idNear(head, tail));
+    if (answered === undefined || answered.over) return;
+    const message = 'the instance answered what is not a valid JSON-RPC message';
+    this.#options.unreadable(answered, message);
   }
 
   #receiveMessage(text: string, envelope: Envelope, call: Call | null): Promise<void> | undefined {
@@ -105,8 +109,12 @@ export class FromInstance {
     let dropped = 0;
     for (const each of elements) {
       const envelope = each.startsWith('{') ? readEnvelope(each) : null;
-      const hold = envelope === null ? undefined : this.#receiveMessage(each, envelope, call);
-      if (envelope === null) dropped += 1;
+      if (envelope === null || envelope.isAmbiguous) {
+        dropped += 1;
+        this.#failUnread(each.slice(0, ENDS), each.slice(-ENDS), call);
+        continue;
+      }
+      const hold = this.#receiveMessage(each, envelope, call);
       if (hold !== undefined) holds.push(hold);
     }
     const { log, instanceId } = this.#options;

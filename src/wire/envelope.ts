@@ -87,7 +87,7 @@ export function membersOf(text: string): Map<string, string> {
   return members;
 }
 
-/** The elements of the array that the valid JSON `text` is, as texts; null when it is none, or has more than `most`. */
+/** The elements of the array that `text` is, as texts, not checked; null when it is none, or has more than `most`. */
 export function elementsOf(text: string, most: number): string[] | null {
   let at = skipBlank(text, 0);
   if (text.charCodeAt(at) !== OPEN_BRACKET) return null;
