@@ -22,6 +22,9 @@ import { hasShape, SHAPE_LENGTH } from './tool-result.ts';
 /** Stands for an error of the instance that can't be taken apart. */
 const UNREADABLE = { code: RPC_CODE.internalError, message: 'the instance answered an error' };
 
+/** A message, or a batch, begins so. Other junk, such as a heartbeat, leaves a call as it is. */
+const MAY_ANSWER = /^\s*(?:\{|\[\s*[[{\d"])/;
+
 /** A message with this beginning is no answer, whatever its rest is. */
 const NO_ANSWER = /^\s*\{[^{[]*"method"\s*:\s*"/;
 
@@ -83,7 +86,7 @@ export class FromInstance {
 
   /** If it was the answer to a call, the call has to end. */
   #failUnread(head: string, tail: string, call: Call | null): void {
-    if (!/^\s*\{/.test(head) || NO_ANSWER.test(head)) return;
+    if (!MAY_ANSWER.test(head) || NO_ANSWER.test(head)) return;
     const answered = call ?? this.#options.calls.get(idNear(head, tail));
     if (answered === undefined || answered.over) return;
     const message = 'the instance answered what is not a valid JSON-RPC message';

@@ -42,6 +42,20 @@ describe('a batch', () => {
     }
   });
 
+  it('that is too large ends its call on a stream that stays open, and a heartbeat does not', async () => {
+    const { agent } = await connected({
+      post: ({ message, stream }) => {
+        if (message.params?.name !== 'open') return undefined;
+        stream('data: ping\n\ndata: [ping]\n\ndata: 0\n\n', ': a comment\n\n');
+        if (message.id === 1) stream(`data: [${'1,'.repeat(5_000)}1]\n\n`);
+        else stream({ jsonrpc: '2.0', id: message.id, result: { content: [] } });
+        return true;
+      },
+    });
+    expect((await agent.call(1, 'open')).structuredContent.error.code).toBe('CONNECTION_LOST');
+    expect(await agent.call(2, 'open')).toEqual({ content: [] });
+  });
+
   it('within the budget is what its messages are, in their order', async () => {
     const { agent, ask } = await answering();
     const most = BUDGETS.batchMessages.value;
@@ -83,7 +97,8 @@ describe('an instance that asks', () => {
     const ids = Array.from({ length: 200_000 }, (_, n) =>
       book.add(n % 2 === 0 ? one : two, String(n)),
     );
-    for (let n = 0; n < 200_000; n += 1) expect(book.withdraw(one, `unknown-${n}`)).toBeUndefined();
+    const unknown = Array.from({ length: 200_000 }, (_, n) => book.withdraw(one, `unknown-${n}`));
+    expect(unknown.every((id) => id === undefined)).toBe(true);
     expect(book.withdraw(two, '0')).toBeUndefined();
     expect(book.withdraw(one, '0')).toBe(ids[0]);
     expect(book.take(ids[2] ?? '')).toEqual({ asker: one, rawId: '2' });
