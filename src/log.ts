@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { BUDGETS } from './budgets.ts';
 import { LogLimit } from './log-limit.ts';
 import { printable } from './printable.ts';
@@ -27,7 +28,10 @@ const SUBJECTS = ['instance', 'id', 'session', 'file', 'actor'];
  * A logger that writes what `level` lets through, to stderr unless told otherwise. Lines of one kind about one subject are
  * limited: others can cause any number of them. `left_out` says how many were not written.
  */
-export function createLogger(level: LogLevel, write: (line: string) => void = toStderr): Logger {
+export function createLogger(
+  level: LogLevel,
+  write: (line: string) => void = linesTo(process.stderr),
+): Logger {
   const limit = new LogLimit(() => performance.now());
   const print = (at: LogLevel, message: string, fields: LogFields) => {
     const said = Object.entries(fields).map(([key, value]) => `${key}=${show(value)}`);
@@ -70,15 +74,16 @@ function show(value: string | number | boolean | null): string {
   return /[\s"=]/.test(text) || text === '' ? JSON.stringify(text) : text;
 }
 
-let unread = 0;
-
-/** While nobody reads stderr, lines would pile up in memory. */
-function toStderr(line: string): void {
-  if (process.stderr.writableNeedDrain) {
-    unread += 1;
-    return;
-  }
-  const before = unread > 0 ? `${unread} lines were left out: stderr was not read\n` : '';
-  unread = 0;
-  process.stderr.write(before + line);
+/** Writes lines to a stream. While nobody reads it, lines are left out, and counted: they would pile up in memory. */
+export function linesTo(stream: Writable): (line: string) => void {
+  let leftOut = 0;
+  return (line) => {
+    if (stream.writableNeedDrain) {
+      leftOut += 1;
+      return;
+    }
+    const before = leftOut > 0 ? `${leftOut} lines were left out: the log was not read\n` : '';
+    leftOut = 0;
+    stream.write(before + line);
+  };
 }

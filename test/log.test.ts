@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { expect, it } from '@jest/globals';
 import { BUDGETS } from '../src/budgets.ts';
-import { createLogger } from '../src/log.ts';
+import { createLogger, linesTo } from '../src/log.ts';
 import { LogLimit } from '../src/log-limit.ts';
 
 it('writes one line per message, with nothing in it that a name could forge', () => {
@@ -42,4 +43,16 @@ it('counts what it left out', () => {
   now += BUDGETS.logInterval.value;
   expect(limit.take('a')).toBe(1_000 - BUDGETS.logBurst.value);
   expect(limit.take('a')).toBeNull();
+});
+
+it('leaves lines out while nobody reads them, and says how many', () => {
+  const stream = new PassThrough({ highWaterMark: 1_000 });
+  const write = linesTo(stream);
+  for (let n = 0; n < 1_000; n += 1) write(`${'x'.repeat(99)}\n`);
+  const read = String(stream.read());
+  expect(read.length).toBeLessThan(3_000);
+  write('more\n');
+  expect(String(stream.read())).toBe(
+    `${1_000 - read.length / 100} lines were left out: the log was not read\nmore\n`,
+  );
 });

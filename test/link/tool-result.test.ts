@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readableResult } from '../../src/link/tool-result.ts';
+import * as scripted from '../fixtures/scripted.mjs';
+import { afterTest } from '../helpers/cleanup.ts';
+import { callTool, startAgent } from '../helpers/hub-process.ts';
 import { answering, TRANSPORTS } from '../helpers/raw-answers.ts';
+import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const MIB = 2 ** 20;
 
@@ -138,4 +142,27 @@ describe('through the hub', () => {
     const of = (id: number) => `{"jsonrpc":"2.0","id":${id},"result":[1]}`;
     expect((await ask(of, 'json', { method: 'made/up' }))['result']).toEqual([1]);
   });
+});
+
+it('every bare result can be read with the official client', async () => {
+  const directory = temporaryDirectory();
+  const server = await scripted.start({
+    post: ({ message, stream, response }) => {
+      const raw = message.params?.arguments?.raw;
+      if (raw === undefined) return undefined;
+      stream(`data: {"jsonrpc":"2.0","id":${message.id},"result":${raw}}\n\n`);
+      response.end();
+      return true;
+    },
+  });
+  afterTest(server.close);
+  register(directory, { id: 'one', port: server.port });
+  const { client } = await startAgent(directory);
+  await callTool(client, 'instances_connect', { instance_id: 'one' });
+  for (const raw of BARE) {
+    const bare = await client.callTool({ name: 'any', arguments: { raw } });
+    expect(bare).toEqual(readable(raw));
+    const args = { instance_id: 'one', tool: 'any', arguments: { raw } };
+    expect(await client.callTool({ name: 'instances_call', arguments: args })).toEqual(bare);
+  }
 });
