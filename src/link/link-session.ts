@@ -5,6 +5,7 @@ import { objectOf, parseJson } from '../wire/json.ts';
 import { createNodeRequester } from '../wire/node-requester.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
+import { JsonAnswers, mayAnswerJson } from './json-answers.ts';
 import type { LinkOptions } from './link-options.ts';
 import { resumeDelay } from './resume-delay.ts';
 
@@ -24,6 +25,8 @@ export interface LinkSessionOptions extends Pick<LinkOptions, 'traffic' | 'now' 
 export class LinkSession {
   readonly http: StreamableHttp;
   readonly rpc: RpcClient;
+  /** What is known of the instance's answers in JSON; null where it isn't to be asked for JSON alone. */
+  jsonAnswers: JsonAnswers | null = null;
   readonly #options: LinkSessionOptions;
   readonly #destroy: () => void;
   #stopListening: (() => void) | null = null;
@@ -70,8 +73,11 @@ export class LinkSession {
   ): Promise<void> {
     const opening = handshake(this.http, this.rpc, this.#options.target, agent);
     this.#opening = opening.catch(() => {});
-    const { capabilities } = await within(timeout, opening);
+    const { capabilities, protocolVersion } = await within(timeout, opening);
     if (this.#closed) throw new ExchangeError(CLOSED);
+    if (mayAnswerJson(agent.protocolVersion, protocolVersion, this.http)) {
+      this.jsonAnswers = new JsonAnswers();
+    }
     const set = (method: string, params: string) =>
       this.rpc.request(method, objectOf(parseJson(params))).catch(() => undefined);
     await within(
@@ -92,6 +98,7 @@ export class LinkSession {
     this.#stopListening = this.http.listen(lastEventId, {
       onOpen: () => {
         this.#stream = 'open';
+        this.jsonAnswers?.probe(this.http);
       },
       onFrame: (text) => this.#options.onFrame(text),
       onOversize: () => {},

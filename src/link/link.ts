@@ -204,9 +204,7 @@ export class Link implements Asker {
   }
 
   #send(call: Call, session: LinkSession): void {
-    call.start(this.#options.traffic, () =>
-      session.http.post(call.frame, new Exchange(call, session, this.#owner)),
-    );
+    call.start(this.#options.traffic, () => new Exchange(call, session, this.#owner).start());
   }
 
   /** The instance forgot the session: a new one, without a word to the agent. */

@@ -56,6 +56,9 @@ export interface StreamableHttpOptions {
 
 const STATUS_BODY_LIMIT = 64 * 1024;
 
+/** The bytes with which a JSON-RPC message or a batch begins. */
+const [OBJECT, ARRAY] = [0x7b, 0x5b];
+
 const CUT_SHORT = 'closed before its end';
 
 const ENDED: ExchangeEnd = { kind: 'ended', lastEventId: null, retry: null };
@@ -85,9 +88,9 @@ export class StreamableHttp {
     return twin;
   }
 
-  /** Sends one message. Returns the abort. */
-  post(body: string, sink: ExchangeSink): () => void {
-    return this.#exchange('POST', body, null, sink);
+  /** Sends one message. Returns the abort. `accept`: the specification has clients take answers of both forms. */
+  post(body: string, sink: ExchangeSink, accept: 'both' | 'json' = 'both'): () => void {
+    return this.#exchange('POST', body, null, sink, accept);
   }
 
   /** Opens the standing stream, or resumes a broken one after `lastEventId`. Returns the abort. */
@@ -113,6 +116,7 @@ export class StreamableHttp {
     body: string | undefined,
     lastEventId: string | null,
     sink: ExchangeSink,
+    accept: 'both' | 'json' = 'both',
   ): () => void {
     const { endpoint, request } = this.#options;
     let over = false;
@@ -128,7 +132,7 @@ export class StreamableHttp {
       {
         method,
         endpoint,
-        headers: this.#headers(method, lastEventId),
+        headers: this.#headers(method, lastEventId, accept),
         ...(body === undefined ? {} : { body }),
       },
       {
@@ -161,11 +165,16 @@ export class StreamableHttp {
     };
   }
 
-  #headers(method: string, lastEventId: string | null): Record<string, string> {
+  #headers(
+    method: string,
+    lastEventId: string | null,
+    accept: 'both' | 'json',
+  ): Record<string, string> {
     const { endpoint, token } = this.#options;
+    const answers = accept === 'json' ? 'application/json' : 'application/json, text/event-stream';
     const headers: Record<string, string> = {
       host: endpoint.host,
-      accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
+      accept: method === 'GET' ? 'text/event-stream' : answers,
     };
     if (method === 'POST') headers['content-type'] = 'application/json';
     if (token !== null) headers['authorization'] = `Bearer ${token}`;
@@ -244,6 +253,9 @@ export class StreamableHttp {
     let lastEventId = resumedAfter;
     let retry: number | null = null;
     let held = 0;
+    // Brummer calls some of its JSON an event stream. No event stream begins like JSON.
+    let json: Buffer[] | null | undefined;
+    let bytes = 0;
     const decoder = new SseDecoder({
       maxBytes: this.#options.maxMessage,
       onOversize: (bytes) => sink.onOversize(bytes),
@@ -265,14 +277,23 @@ export class StreamableHttp {
     });
     body.on('data', (chunk: Buffer) => {
       this.#options.onHeard();
-      decoder.push(chunk);
+      if (json === undefined) json = chunk[0] === OBJECT || chunk[0] === ARRAY ? [] : null;
+      if (json === null) {
+        decoder.push(chunk);
+        return;
+      }
+      bytes += chunk.length;
+      if (bytes <= this.#options.maxMessage) json.push(chunk);
     });
     body.on('error', (error) => fail(error, lastEventId));
     body.on('close', () => {
       if (!isOver()) fail(new Error(CUT_SHORT), lastEventId);
     });
     body.on('end', () => {
-      decoder.end();
+      if (isOver()) return;
+      if (!json) decoder.end();
+      else if (bytes > this.#options.maxMessage) sink.onOversize(bytes);
+      else sink.onFrame(Buffer.concat(json).toString('utf8'));
       end({ kind: 'ended', lastEventId, retry });
     });
   }
