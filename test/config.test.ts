@@ -22,6 +22,7 @@ const DEFAULTS = {
     maxRetries: 10,
     reviveInterval: 60_000,
     deadTtl: 300_000,
+    goneGrace: 30_000,
   },
   callWait: 10_000,
   settle: 1_000,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createMachine } from 'xstate';
 import type { PageMessage } from '../../src/inspector/messages.ts';
+import { breakAt } from '../helpers/broken-server.ts';
 import { afterTest } from '../helpers/cleanup.ts';
 import { callTool, startAgent } from '../helpers/hub-process.ts';
 import { BIN, eventually, exitOf, startFixture, startProcess } from '../helpers/processes.ts';
@@ -109,6 +110,10 @@ describe('the page of a hub', () => {
     });
     await server.kill();
     await viewer.until(({ rows }) => {
+      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+    });
+    await breakAt(server.port);
+    await viewer.until(({ rows }) => {
       expect(rows.get('instance:web')).toMatchObject({ shown: 'dead', retry_count: 2 });
       // Session follows; nobody had to ask.
       expect(rows.get('session:session-1')).toMatchObject({ state: 'unbound', instance_id: null });
@@ -139,8 +144,13 @@ describe('the page of a hub', () => {
     });
     await server.kill();
     await viewer.until(({ rows }) => {
+      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+    });
+    const mend = await breakAt(server.port);
+    await viewer.until(({ rows }) => {
       expect(rows.get('instance:web')).toMatchObject({ shown: 'dead' });
     });
+    await mend();
     await startFixture('sdk-stateful', { port: server.port });
     const { origin } = new URL(url);
     const hub = viewer.messages[0]?.hub ?? '';

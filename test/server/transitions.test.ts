@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
-import http from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { InstanceState } from '../../machines/model.ts';
 import type { Hub } from '../../src/create-hub.ts';
 import * as plainPost from '../fixtures/plain-post.mjs';
+import { breakAt } from '../helpers/broken-server.ts';
 import { afterTest } from '../helpers/cleanup.ts';
 import type { Frame } from '../helpers/frame-agent.ts';
 import { MemoryAgent, startHubHere } from '../helpers/hub-here.ts';
@@ -42,12 +42,9 @@ async function liveThrough(hub: Hub, directory: string, onKnown: () => Promise<v
   const [retrying, dead] = [next(hub, 'retrying'), next(hub, 'dead')];
   await first.close();
   await retrying;
-  // A port that refuses costs no retry; a server that answers with an error does.
-  const broken = http.createServer((_, response) => response.writeHead(500).end());
-  broken.listen(first.port, '127.0.0.1');
+  const mend = await breakAt(first.port);
   await dead;
-  broken.closeAllConnections();
-  await new Promise((resolve) => broken.close(resolve));
+  await mend();
   const back = await plainPost.start({ port: first.port });
   afterTest(back.close);
   const activeAgain = next(hub, 'active');
