@@ -51,6 +51,7 @@ export type FailureCode =
   | 'CONNECT_TIMEOUT'
   | 'HTTP_ERROR'
   | 'IDENTITY_MISMATCH'
+  | 'OUT_OF_DESCRIPTORS'
   | 'PINGS_MISSED'
   | 'PROCESS_GONE'
   | 'PROTOCOL_ERROR'

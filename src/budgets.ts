@@ -1,0 +1,104 @@
+/** How much of something one party may make the hub hold or do. */
+export interface Budget {
+  readonly value: number;
+  readonly unit: string;
+  readonly reason: string;
+}
+
+/** What instances, agents and logs may cost. docs/service-levels.md shows this table. */
+export const BUDGETS = {
+  batchMessages: {
+    value: 1_000,
+    unit: 'messages',
+    reason: 'One JSON-RPC batch of an instance. A larger one is refused as a whole.',
+  },
+  openQuestions: {
+    value: 100,
+    unit: 'requests',
+    reason:
+      'Requests of one instance that wait for one agent. Each is shown to a person or a model; further ones are answered with an error.',
+  },
+  callsUnderWay: {
+    value: 256,
+    unit: 'calls',
+    reason:
+      'Calls of one session at one instance at the same time. Each holds a socket; further ones wait for their turn, and can be cancelled.',
+  },
+  controlSockets: {
+    value: 16,
+    unit: 'sockets',
+    reason:
+      'Sockets of one session to one instance for answers, notifications and cancellations, beside those of calls.',
+  },
+  repliesUnderWay: {
+    value: 8,
+    unit: 'messages',
+    reason:
+      'Answers to one instance that it has not taken yet. Half of the control sockets stays free for cancellations.',
+  },
+  repliesWaiting: {
+    value: 128,
+    unit: 'messages',
+    reason:
+      'Answers that wait behind those. An instance that asks and does not take answers loses further ones.',
+  },
+  messagesUnderWay: {
+    value: 8,
+    unit: 'messages',
+    reason: 'Notifications and cancellations to one instance that it has not taken yet.',
+  },
+  messagesWaiting: {
+    value: 1_000,
+    unit: 'messages',
+    reason: 'Notifications and cancellations that wait behind those. Further ones are dropped.',
+  },
+  taskTokens: {
+    value: 1_000,
+    unit: 'tokens',
+    reason:
+      'Progress tokens of tasks that outlive their call, per session and instance. The oldest are forgotten first.',
+  },
+  eventId: {
+    value: 4_096,
+    unit: 'bytes',
+    reason:
+      'An event id is sent back as a header, and servers take few headers over 8 KiB. A stream with a longer one cannot be resumed.',
+  },
+  resumeFloor: {
+    value: 100,
+    unit: 'ms',
+    reason: 'Shortest time before a stream is resumed, whatever the server asks for.',
+  },
+  resumeCap: {
+    value: 1_000,
+    unit: 'ms',
+    reason:
+      'The time doubles up to this with each resumption that brought no message. A server that asks for more gets more.',
+  },
+  logBurst: {
+    value: 20,
+    unit: 'lines',
+    reason: 'Log lines of one kind about one instance, session or file at once.',
+  },
+  logInterval: {
+    value: 3_000,
+    unit: 'ms',
+    reason:
+      'After that, one line of the kind per interval. The next line says how many were left out.',
+  },
+  logKinds: {
+    value: 10_000,
+    unit: 'kinds',
+    reason:
+      'Kinds of lines that are counted apart. With more, those that were silent for longest start anew.',
+  },
+} as const satisfies Record<string, Budget>;
+
+/** The budgets as a Markdown table. */
+export function budgetTable(): string {
+  const rows = Object.entries(BUDGETS).map(
+    ([name, { value, unit, reason }]) =>
+      `| \`${name}\` | ${value.toLocaleString('en-US')} ${unit} | ${reason} |`,
+  );
+  return ['| budget | value | what for |', '| --- | --- | --- |', ...rows].join('\n');
+}
