@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { churn } from './churn.mjs';
-import { writePage } from './page.mjs';
+import { budgets, writePage } from './page.mjs';
 import {
   BIN,
   cleanUp,
@@ -214,6 +214,8 @@ try {
       'port, its file removed, rewritten, broken, while an agent calls. Before and after, with the same instances active and garbage collected:',
       '',
       ...left,
+      '',
+      ...budgets(),
     ].join('\n');
     writePage('service-levels', 'Service levels', 'npm run bench:levels -- --write', text);
   }

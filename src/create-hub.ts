@@ -22,7 +22,7 @@ import { createLinkActor } from './link/link-actor.ts';
 import type { Traffic } from './link/link-options.ts';
 import { SessionLinks } from './link/session-links.ts';
 import type { Logger } from './log.ts';
-import { defaultInstancesDirectories, ownInstancesDirectory } from './paths.ts';
+import { defaultInstancesDirectories } from './paths.ts';
 import type { Recorder } from './recording/recorder.ts';
 import { watchRegistrations } from './registration/directory.ts';
 import { isLoopback } from './registration/loopback.ts';
@@ -211,7 +211,8 @@ export function createHub(
   });
   const directory = watchRegistrations({
     directories: config.instancesDirs ?? defaultInstancesDirectories(),
-    ...(config.instancesDirs === null ? { ownDirectory: ownInstancesDirectory() } : {}),
+    areNamed: config.instancesDirs !== null,
+    log: (level, message, fields) => log[level](message, fields),
     allowHosts: config.allowHosts,
     onAccepted: (registration) => succession.accept(registration),
     onRemoved: (id) => succession.remove(id),

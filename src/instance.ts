@@ -60,7 +60,7 @@ export interface RegisteredInstance {
  *
  * The file is removed when the HTTP server closes and when the process ends, by itself, by an exception or by a signal that
  * can be heard; the signal does what it did before. Throws when `server` is no `http.Server`, when it doesn't listen on
- * loopback, when a value would be refused by hubs, or when the file can't be written.
+ * loopback, when a value would be refused by hubs, or when the file can't be written where hubs trust it.
  *
  * @example
  * ```ts
@@ -72,7 +72,8 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
   const port = portOf(server);
   if (!endpoint.startsWith('/')) throw new Error(`The endpoint ${endpoint} must begin with /.`);
   const gate = new Gate({ asksForToken: options.token === true });
-  const { remove, ...known } = announce(resolve(directory ?? announcementDirectory()), {
+  const place = directory === undefined ? announcementDirectory() : { directory, isNamed: true };
+  const announcement = {
     ...(id === undefined ? {} : { id }),
     name,
     path: resolve(path),
@@ -80,7 +81,8 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
     ...(endpoint === '/mcp' ? {} : { url: `http://localhost:${port}${endpoint}` }),
     pid: process.pid,
     ...gate.secrets,
-  });
+  };
+  const { remove, ...known } = announce(resolve(place.directory), announcement, place);
   guard(server, endpoint, gate);
   const forget = atExit(remove);
   const unregister = () => {

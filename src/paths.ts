@@ -7,14 +7,23 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform;
   readonly home: string;
   readonly tmp: string;
+  /** The user's number, where the system has numbers for users. */
+  readonly uid?: number;
 }
 
 /** Of this process. */
 export function here(): Surroundings {
-  return { env: process.env, platform: process.platform, home: home(), tmp: tmpdir() };
+  const uid = process.getuid?.();
+  return {
+    env: process.env,
+    platform: process.platform,
+    home: home(),
+    tmp: tmpdir(),
+    ...(uid === undefined ? {} : { uid }),
+  };
 }
 
-/** A user of whom nobody has heard (a bare uid in a container) has no home: a folder of its own among the temporary ones. */
+/** The home directory. A uid without a user (in a container) has none, and gets a folder in the temporary directory. */
 function home(): string {
   try {
     return homedir();
@@ -23,45 +32,79 @@ function home(): string {
   }
 }
 
-/** Where the instances of this user announce themselves. */
+/** Where registrations are written unless another directory is named. */
 export function ownInstancesDirectory(where: Surroundings = here()): string {
-  const { env, platform, home } = where;
-  if (platform === 'win32') {
-    return win32.join(
-      env['APPDATA'] || win32.join(home, 'AppData', 'Roaming'),
-      'signalbox',
-      'instances',
-    );
-  }
+  const { home, platform } = where;
+  if (platform === 'win32') return windowsDirectory(where);
   const base = runtimeBase(where) ?? posix.join(home, '.local', 'share');
   return posix.join(base, 'signalbox', 'instances');
 }
 
-/** Where an instance announces itself unless told otherwise: hubs watch all of the variable's, one is written to. */
-export function announcementDirectory(where: Surroundings = here()): string {
+/** Where registrations are written, and whether somebody has named that directory. */
+export function announcementDirectory(where: Surroundings = here()): {
+  readonly directory: string;
+  readonly isNamed: boolean;
+} {
   const { delimiter } = where.platform === 'win32' ? win32 : posix;
   const named = where.env['SIGNALBOX_INSTANCES_DIR']?.split(delimiter).find(Boolean);
-  return named ?? ownInstancesDirectory(where);
+  return { directory: named ?? ownInstancesDirectory(where), isNamed: named !== undefined };
 }
 
-/** Where running hubs can be reached by their owner; null where they can't: pipes of Windows are in no directory. */
+/**
+ * Every directory that may be the own one of a process of this user, in the order in which they count. Agents often start
+ * servers without `XDG_RUNTIME_DIR`, so two processes of one user can have different own directories.
+ */
+export function ownInstancesDirectories(where: Surroundings = here()): string[] {
+  if (where.platform === 'win32') return [windowsDirectory(where)];
+  const bases = [...runtimeBases(where), posix.join(where.home, '.local', 'share')];
+  return unique(bases.map((base) => posix.join(base, 'signalbox', 'instances')));
+}
+
+/** Where a hub offers its socket. Null on Windows, where hubs can't be found: its pipes are in no directory. */
 export function hubsDirectory(where: Surroundings = here()): string | null {
-  if (where.platform === 'win32') return null;
-  return posix.join(posix.dirname(ownInstancesDirectory(where)), 'hubs');
+  return where.platform === 'win32' ? null : hubsBeside(ownInstancesDirectory(where));
 }
 
-/** What is watched unless told otherwise: the own directory, then those in which Brummer's instances may be. */
+/** Where the sockets of this user's hubs are looked for; empty on Windows. */
+export function hubsDirectories(where: Surroundings = here()): string[] {
+  return where.platform === 'win32' ? [] : ownInstancesDirectories(where).map(hubsBeside);
+}
+
+/** The directories that are watched unless others are named. Of an id in several of them, the first holds it. */
 export function defaultInstancesDirectories(where: Surroundings = here()): string[] {
   const { home, platform, tmp } = where;
-  const path = platform === 'win32' ? win32 : posix;
+  const { join } = platform === 'win32' ? win32 : posix;
+  const bases = [...runtimeBases(where), tmp, join(home, '.local', 'share')];
+  const brummers = bases.map((base) => join(base, 'brummer', 'instances'));
+  return unique([...ownInstancesDirectories(where), ...brummers]);
+}
+
+/** The runtime directory of this process, then the one that the system gives to the user. */
+function runtimeBases(where: Surroundings): string[] {
+  const { platform, uid } = where;
   const runtime = runtimeBase(where);
-  const bases = [...(runtime === null ? [] : [runtime]), tmp, path.join(home, '.local', 'share')];
-  const brummers = bases.map((base) => path.join(base, 'brummer', 'instances'));
-  return [...new Set([ownInstancesDirectory(where), ...brummers])];
+  return [
+    ...(runtime === null ? [] : [runtime]),
+    ...(platform === 'linux' && uid !== undefined ? [`/run/user/${uid}`] : []),
+  ];
 }
 
 /** The XDG specification has relative paths ignored. */
 function runtimeBase({ env, platform }: Surroundings): string | null {
+  const { isAbsolute } = platform === 'win32' ? win32 : posix;
   const path = env['XDG_RUNTIME_DIR'];
-  return path && (platform === 'win32' ? win32 : posix).isAbsolute(path) ? path : null;
+  return path && isAbsolute(path) ? path : null;
+}
+
+function windowsDirectory({ env, home }: Surroundings): string {
+  const base = env['APPDATA'] || win32.join(home, 'AppData', 'Roaming');
+  return win32.join(base, 'signalbox', 'instances');
+}
+
+function hubsBeside(instances: string): string {
+  return posix.join(posix.dirname(instances), 'hubs');
+}
+
+function unique(paths: readonly string[]): string[] {
+  return [...new Set(paths)];
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { charts } from '../machines/charts.ts';
 import { mermaid } from '../machines/mermaid.ts';
+import { budgetTable } from '../src/budgets.ts';
 import type { Client } from '../src/clients/client.ts';
 import { CLIENTS } from '../src/clients/clients.ts';
 import { ENTRY_NAME, membersOf } from '../src/clients/entry.ts';
@@ -43,6 +44,11 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
     const rows = Object.entries(HUB_ERRORS).map(([code, hint]) => `| \`${code}\` | ${hint} |`);
     const expected = ['| code | what to do |', '| --- | --- |', ...rows].join('\n');
     expect(section('docs/errors.md', 'hub errors', expected)).toBe(expected);
+  });
+
+  it('of the budgets', () => {
+    const expected = budgetTable();
+    expect(section('docs/service-levels.md', 'budgets', expected)).toBe(expected);
   });
 
   it('of the failures of instances', () => {

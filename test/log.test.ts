@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { expect, it } from '@jest/globals';
-import { createLogger } from '../src/log.ts';
+import { BUDGETS } from '../src/budgets.ts';
+import { createLogger, linesTo } from '../src/log.ts';
+import { LogLimit } from '../src/log-limit.ts';
 
 it('writes one line per message, with nothing in it that a name could forge', () => {
   const lines: string[] = [];
@@ -20,4 +24,43 @@ it('is silent when told to, and never throws', () => {
     throw new Error('EPIPE');
   });
   expect(() => broken.error('x')).not.toThrow();
+});
+
+it('writes only so many lines of one kind about one instance, and says how many it left out', () => {
+  const lines: string[] = [];
+  const log = createLogger('debug', (line) => lines.push(line));
+  for (let n = 0; n < 5_000; n += 1) log.warn('dropped', { instance: 'one', n });
+  expect(lines).toHaveLength(BUDGETS.logBurst.value);
+  log.warn('dropped', { instance: 'two' });
+  log.warn('something else', { instance: 'one' });
+  expect(lines).toHaveLength(BUDGETS.logBurst.value + 2);
+});
+
+it('counts what it left out', () => {
+  let now = 0;
+  const limit = new LogLimit(() => now);
+  const taken = Array.from({ length: 1_000 }, () => limit.take('a'));
+  expect(taken.filter((leftOut) => leftOut === 0)).toHaveLength(BUDGETS.logBurst.value);
+  now += BUDGETS.logInterval.value;
+  expect(limit.take('a')).toBe(1_000 - BUDGETS.logBurst.value);
+  expect(limit.take('a')).toBeNull();
+});
+
+it('leaves lines out while nobody reads them, and says how many', async () => {
+  const stream = new PassThrough({ highWaterMark: 1_000 });
+  const write = linesTo(stream);
+  for (let n = 0; n < 1_000; n += 1) write(`${'x'.repeat(99)}\n`);
+  let read = '';
+  stream.on('data', (chunk) => {
+    read += chunk;
+  });
+  await once(stream, 'drain');
+  write('more\n');
+  stream.end();
+  await once(stream, 'end');
+  const [, counted] =
+    /^(?:x{99}\n)+(\d+) lines were left out: the log was not read\nmore\n$/.exec(read) ?? [];
+  const written = read.split('x'.repeat(99)).length - 1;
+  expect(written).toBeLessThan(30);
+  expect(Number(counted)).toBe(1_000 - written);
 });

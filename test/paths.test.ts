@@ -1,11 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  announcementDirectory,
   defaultInstancesDirectories,
+  hubsDirectories,
+  hubsDirectory,
   ownInstancesDirectory,
   type Surroundings,
 } from '../src/paths.ts';
 
-const LINUX: Surroundings = { env: {}, platform: 'linux', home: '/home/me', tmp: '/tmp' };
+const LINUX: Surroundings = {
+  env: {},
+  platform: 'linux',
+  home: '/home/me',
+  tmp: '/tmp',
+  uid: 1000,
+};
 const WINDOWS: Surroundings = {
   env: { APPDATA: 'C:\\Users\\me\\AppData\\Roaming' },
   platform: 'win32',
@@ -33,24 +42,60 @@ describe('the own instances directory', () => {
     expect(ownInstancesDirectory(WINDOWS)).toBe(own);
     expect(ownInstancesDirectory({ ...WINDOWS, env: {} })).toBe(own);
   });
+
+  it('is written to unless the environment names another', () => {
+    expect(announcementDirectory(LINUX)).toEqual({
+      directory: '/home/me/.local/share/signalbox/instances',
+      isNamed: false,
+    });
+    const env = { SIGNALBOX_INSTANCES_DIR: ':/a:/b' };
+    expect(announcementDirectory({ ...LINUX, env })).toEqual({ directory: '/a', isNamed: true });
+  });
 });
 
 describe('the default instances directories', () => {
-  it("are the own one, then Brummer's", () => {
-    expect(defaultInstancesDirectories(withRuntime('/run/user/1000'))).toEqual([
+  it("are all that can be the own one, then Brummer's", () => {
+    expect(defaultInstancesDirectories(withRuntime('/xdg'))).toEqual([
+      '/xdg/signalbox/instances',
       '/run/user/1000/signalbox/instances',
-      '/run/user/1000/brummer/instances',
-      '/tmp/brummer/instances',
-      '/home/me/.local/share/brummer/instances',
-    ]);
-    expect(defaultInstancesDirectories(LINUX)).toEqual([
       '/home/me/.local/share/signalbox/instances',
+      '/xdg/brummer/instances',
+      '/run/user/1000/brummer/instances',
       '/tmp/brummer/instances',
       '/home/me/.local/share/brummer/instances',
     ]);
   });
 
+  it('are each named once', () => {
+    const expected = [
+      '/run/user/1000/signalbox/instances',
+      '/home/me/.local/share/signalbox/instances',
+      '/run/user/1000/brummer/instances',
+      '/tmp/brummer/instances',
+      '/home/me/.local/share/brummer/instances',
+    ];
+    expect(defaultInstancesDirectories(withRuntime('/run/user/1000/'))).toEqual(expected);
+    expect(defaultInstancesDirectories(LINUX)).toEqual(expected);
+  });
+
+  it('are the same with and without XDG_RUNTIME_DIR: servers and agents meet', () => {
+    const [terminal, agent] = [withRuntime('/run/user/1000'), LINUX];
+    for (const [writer, watcher] of [
+      [terminal, agent],
+      [agent, terminal],
+    ] as const) {
+      expect(defaultInstancesDirectories(watcher)).toContain(ownInstancesDirectory(writer));
+      expect(hubsDirectories(watcher)).toContain(hubsDirectory(writer));
+    }
+  });
+
+  it('are in /run/user on Linux alone', () => {
+    const mac: Surroundings = { ...LINUX, platform: 'darwin' };
+    expect(defaultInstancesDirectories(mac).join()).not.toContain('/run/user');
+  });
+
   it('are spelled as Windows spells them there', () => {
     expect(defaultInstancesDirectories(WINDOWS)[1]).toBe('C:\\Temp\\brummer\\instances');
+    expect(hubsDirectories(WINDOWS)).toEqual([]);
   });
 });

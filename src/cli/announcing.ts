@@ -14,6 +14,8 @@ export const ANNOUNCING: readonly Parameter[] = ['name', 'id', 'path', 'instance
 /** What was said of an instance, and where it is announced. */
 export interface Announcing {
   readonly directory: string;
+  /** Whether somebody has named the directory. */
+  readonly isNamed: boolean;
   /** Absolute. */
   readonly path: string;
   readonly id?: string;
@@ -38,8 +40,10 @@ export function readAnnouncing(options: GivenOptions): Announcing {
     ...(name === undefined ? {} : { name }),
   };
   checkFacts({ id: 'any', name: 'any', port: 1, ...facts });
-  const directory = textOf(options, 'instances-dir') ?? announcementDirectory();
-  return { ...facts, directory: resolve(directory) };
+  const named = textOf(options, 'instances-dir');
+  const { directory, isNamed } =
+    named === undefined ? announcementDirectory() : { directory: named, isNamed: true };
+  return { ...facts, directory: resolve(directory), isNamed };
 }
 
 /** Throws {@link UsageError} for facts of a registration that hubs would refuse. */

@@ -1,7 +1,10 @@
 import { type Config, resolveConfig } from '../config.ts';
 import type { Hub } from '../create-hub.ts';
 import { createLogger, type Logger } from '../log.ts';
+import { ownInstancesDirectory } from '../paths.ts';
+import type { AgentSession } from '../server/agent-session.ts';
 import { StdioTransport } from '../server/stdio.ts';
+import { makeDirectory } from '../trust.ts';
 import { parseHubArguments } from './arguments.ts';
 import type { Inspection } from './inspection.ts';
 import { startHub } from './start-hub.ts';
@@ -9,6 +12,12 @@ import { untilSignalled } from './until-signalled.ts';
 
 /** Milliseconds that calls under way are waited for when stdin has ended. */
 const LAST_ANSWERS = 10_000;
+
+/** Milliseconds after stdin's end in which answers may come before the agent is asked whether it still reads. */
+const BEFORE_PING = 600;
+
+/** No instance's question has an id like this: they are numbered. */
+const PING = '{"jsonrpc":"2.0","id":"still-there","method":"ping"}';
 
 /**
  * `signalbox hub`: the MCP stdio server. Resolves when the agent has gone, or by SIGTERM or SIGINT, and everything is
@@ -20,6 +29,7 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
     console.error('This is an MCP server: it waits for an agent on stdin. See signalbox --help.');
   }
   const log = createLogger(config.logLevel);
+  if (config.instancesDirs === null) makeOwnDirectory(log);
   const hub = await startHub(config, log);
   const transport = new StdioTransport(process.stdin, process.stdout);
   const session = hub.openSession((frame) => transport.send(frame));
@@ -27,26 +37,50 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
   const stopInspection = inspectLater(hub, config, log);
 
   const signalled = untilSignalled().then(() => 'signal' as const);
-  const ended = await Promise.race([signalled, transport.closed.then(() => 'end' as const)]);
-  log.debug('stopping', { because: ended });
-  if (ended === 'end') {
-    const limit = new Promise<void>((resolve) => {
-      setTimeout(resolve, LAST_ANSWERS).unref();
-    });
-    await Promise.race([session.idle(), limit, signalled]);
+  const broken = transport.broken.then(() => 'stdout closed' as const);
+  const closed = transport.closed.then(() => 'stdin ended' as const);
+  let because = await Promise.race([signalled, broken, closed]);
+  if (because === 'stdin ended') {
+    const answered = lastAnswers(session, transport).then(() => because);
+    because = await Promise.race([signalled, broken, answered]);
   }
+  log.debug('stopping', { because });
   await Promise.all([hub.stop(), stopInspection()]);
   await transport.flush();
 }
 
+/**
+ * Resolves when everything is answered that the agent has asked, 10 s at most. If that takes a moment, it writes a ping: if
+ * the agent was killed, the transport breaks by that.
+ */
+async function lastAnswers(session: AgentSession, transport: StdioTransport): Promise<void> {
+  const ping = setTimeout(() => transport.send(PING), BEFORE_PING).unref();
+  const limit = new Promise<void>((resolve) => {
+    setTimeout(resolve, LAST_ANSWERS).unref();
+  });
+  await Promise.race([session.idle(), limit]);
+  clearTimeout(ping);
+}
+
+/** Makes the directory in which servers announce themselves, so that it can be watched from the start. */
+function makeOwnDirectory(log: Logger): void {
+  const directory = ownInstancesDirectory();
+  try {
+    makeDirectory(directory, { isNamed: false });
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    log.warn('the directory for registrations cannot be made', { directory, error: because });
+  }
+}
+
 /** Offers the hub to those who want to look, after the agent's first answers. Returns the end of that. */
-function inspectLater(hub: Hub, { inspect, settle }: Config, log: Logger): () => Promise<void> {
+function inspectLater(hub: Hub, config: Config, log: Logger): () => Promise<void> {
   let stopped = false;
   let started: Promise<Inspection> | null = null;
-  void hub.settled(settle).then(() => {
+  void hub.settled(config.settle).then(() => {
     if (stopped) return;
     started = import('./inspection.ts').then(({ startInspection }) =>
-      startInspection(hub, inspect, log),
+      startInspection(hub, config, log),
     );
   });
   return async () => {

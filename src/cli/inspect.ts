@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { PageServer } from '../inspector/page-server.ts';
 import { sourceOfHubs } from '../inspector/page-source.ts';
-import { hubsDirectory } from '../paths.ts';
+import { hubsDirectories } from '../paths.ts';
 import { parseOwnArguments } from './arguments.ts';
 import { redirectFile } from './redirect-file.ts';
 import { untilSignalled } from './until-signalled.ts';
@@ -20,10 +20,11 @@ export async function inspectCommand(args: readonly string[]): Promise<void> {
     const { exportCharts } = await import('./export-charts.ts');
     return exportCharts(resolve(file));
   }
-  const directory = hubsDirectory();
-  if (directory === null) throw new Error('hubs cannot be found on Windows: use hub --inspect');
+  const directories = hubsDirectories();
+  if (directories.length === 0)
+    throw new Error('hubs cannot be found on Windows: use hub --inspect');
   const page = await PageServer.start({
-    source: sourceOfHubs(directory),
+    source: sourceOfHubs(directories),
     port: portOf(options['port']?.at(-1)),
   });
   const signalled = untilSignalled();

@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
+import type { Config } from '../config.ts';
 import type { Hub } from '../create-hub.ts';
 import { Feed } from '../inspector/feed.ts';
 import { offer } from '../inspector/offer.ts';
 import { sourceOfFeed } from '../inspector/page-source.ts';
 import type { Logger } from '../log.ts';
-import { hubsDirectory } from '../paths.ts';
+import { defaultInstancesDirectories, hubsDirectory } from '../paths.ts';
 import { VERSION } from '../version.ts';
 
 /** How a hub can be looked at. */
@@ -13,19 +14,26 @@ export interface Inspection {
 }
 
 /**
- * Offers a hub to `signalbox inspect`, and serves its page at `port` unless that is null. That nobody can look is a line
- * in the log: it is no reason for a hub not to run.
+ * Offers a hub to `signalbox inspect`, and serves its page at the port of `--inspect` if there is one. What fails of
+ * this is a line in the log: it is no reason for a hub not to run.
  */
 export async function startInspection(
   hub: Hub,
-  port: number | null,
+  { inspect: port, instancesDirs }: Config,
   log: Logger,
 ): Promise<Inspection> {
   const started = new Date(performance.timeOrigin).toISOString();
   const id = `${process.pid}-${Math.floor(performance.timeOrigin)}`;
   const feed = new Feed({
     actor: hub.actor,
-    facts: { id, pid: process.pid, version: VERSION, directory: process.cwd(), started },
+    facts: {
+      id,
+      pid: process.pid,
+      version: VERSION,
+      directory: process.cwd(),
+      watches: instancesDirs ?? defaultInstancesDirectories(),
+      started,
+    },
     refusals: () => hub.refusals(),
     callsInFlight: (instance) => hub.callsInFlight(instance),
     agentOf: (session) => {

@@ -6,7 +6,12 @@ import type { Config } from '../config.ts';
 import type { Patient } from '../doctor/examine.ts';
 import { findStale } from '../doctor/stale.ts';
 import { createLogger } from '../log.ts';
-import { defaultInstancesDirectories, hubsDirectory, type Surroundings } from '../paths.ts';
+import {
+  defaultInstancesDirectories,
+  hubsDirectories,
+  ownInstancesDirectory,
+  type Surroundings,
+} from '../paths.ts';
 import { Redaction } from '../redaction.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
 import { VERSION } from '../version.ts';
@@ -18,20 +23,23 @@ import { startHub } from './start-hub.ts';
  */
 export async function patientOf(config: Config, where: Surroundings): Promise<Patient> {
   const { instancesDirs } = config;
+  const naming = { isNamed: instancesDirs !== null };
   const directories = await distinctDirectories(
     instancesDirs ?? defaultInstancesDirectories(where),
+    naming,
   );
-  const { instances, refusals } = await tryInstances(config, directories);
-  const hubs = hubsDirectory(where);
+  const { instances, refusals } = await tryInstances(config);
+  const hubs = hubsDirectories(where);
   const now = Date.now();
   return {
     where,
     directories,
-    areNamed: instancesDirs !== null,
+    areNamed: naming.isNamed,
     instances,
     refusals,
-    stale: await findStale(directories, hubs, now),
-    hubsDirectory: hubs,
+    stale: await findStale({ directories, naming, hubsDirectories: hubs, now }),
+    hubsDirectories: hubs,
+    writesTo: naming.isNamed ? (directories[0] ?? '') : ownInstancesDirectory(where),
     configs: await findConfigs(where, process.cwd()),
     version: VERSION,
     now,
@@ -39,13 +47,12 @@ export async function patientOf(config: Config, where: Surroundings): Promise<Pa
 }
 
 /** Starts a hub, as `list` does, and stops it when it has tried every instance. */
-async function tryInstances(config: Config, directories: readonly string[]) {
+async function tryInstances(config: Config) {
   const { connectTimeout } = config.policy;
   const hub = await startHub(
     {
       ...config,
-      // Named, so that the own one isn't made; and no instance is dead for so long that its file is deleted.
-      instancesDirs: directories,
+      // No instance is dead for so long that its file is deleted.
       policy: { ...config.policy, deadTtl: LONGEST_DELAY },
     },
     createLogger(config.logLevel),

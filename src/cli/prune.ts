@@ -1,7 +1,7 @@
 import { resolveConfig } from '../config.ts';
 import { findStale } from '../doctor/stale.ts';
 import type { StaleFile } from '../doctor/stale-file.ts';
-import { defaultInstancesDirectories, hubsDirectory } from '../paths.ts';
+import { defaultInstancesDirectories, hubsDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
 import { parseOwnArguments } from './arguments.ts';
@@ -14,8 +14,12 @@ export async function pruneCommand(args: readonly string[]): Promise<void> {
     { name: 'config', takes: 'value' },
   ]);
   const { instancesDirs } = resolveConfig(options, process.env, process.cwd());
-  const directories = await distinctDirectories(instancesDirs ?? defaultInstancesDirectories());
-  const find = () => findStale(directories, hubsDirectory(), Date.now());
+  const naming = { isNamed: instancesDirs !== null };
+  const directories = await distinctDirectories(
+    instancesDirs ?? defaultInstancesDirectories(),
+    naming,
+  );
+  const find = () => findStale({ directories, naming, hubsDirectories: hubsDirectories() });
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const stale = await find();
   if (stale.length === 0) print('Nothing is stale.');

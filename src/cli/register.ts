@@ -15,7 +15,7 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
     { name: 'pid', takes: 'value' },
     { name: 'check', takes: 'flag' },
   ]);
-  const { directory, name, ...facts } = readAnnouncing(options);
+  const { directory, isNamed, name, ...facts } = readAnnouncing(options);
   if (name === undefined) throw new UsageError('register needs --name');
   const pid = numberOf(options, 'pid');
   const announcement = {
@@ -34,7 +34,7 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
     if (found === undefined) return;
     process.stdout.write(`${printable(found)}\n`);
   }
-  const { remove, ...known } = announce(directory, announcement);
+  const { remove, ...known } = announce(directory, announcement, { isNamed });
   process.once('exit', remove);
   process.stdout.write(
     `Registered ${printable(known.name)} as ${known.id}, port ${announcement.port}: ${printable(known.file)}\n` +

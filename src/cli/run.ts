@@ -92,14 +92,15 @@ function register(
     watchdog,
   }: { port: number; gate: Gate; introduced: Result; watchdog: Watchdog },
 ): () => void {
-  const { directory, ...facts } = announcing;
-  const { remove, ...known } = announce(directory, {
+  const { directory, isNamed, ...facts } = announcing;
+  const announcement = {
     name: nameIn(introduced) ?? (basename(facts.path) || 'instance'),
     ...facts,
     port,
     pid: process.pid,
     ...gate.secrets,
-  });
+  };
+  const { remove, ...known } = announce(directory, announcement, { isNamed });
   process.once('exit', remove);
   watchdog.guardFile({ file: resolve(known.file), nonce: gate.nonce });
   process.stdout.write(

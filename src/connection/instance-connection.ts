@@ -8,12 +8,14 @@ import type {
   Peer,
   Registration,
 } from '../../machines/model.ts';
+import { BUDGETS } from '../budgets.ts';
 import { dial } from '../wire/dial.ts';
 import { endpointsOf } from '../wire/endpoint.ts';
 import type { ConnectionGuard } from '../wire/guarded-agent.ts';
 import { handshake } from '../wire/handshake.ts';
 import type { HttpRequester } from '../wire/http-exchange.ts';
 import { isObject, parseJson } from '../wire/json.ts';
+import { Outbox } from '../wire/outbox.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import { readCatalogue } from './catalogue.ts';
@@ -54,6 +56,11 @@ export class InstanceConnection {
   readonly #options: InstanceConnectionOptions;
   readonly #dialling = new AbortController();
   #sockets: Sockets | null = null;
+  /** Answers to what the instance asks; it may ask more than it takes answers. */
+  readonly #replies = new Outbox((frame) => this.#rpc?.send(frame) ?? Promise.resolve(), {
+    underWay: BUDGETS.repliesUnderWay.value,
+    waiting: BUDGETS.repliesWaiting.value,
+  });
   #http: StreamableHttp | null = null;
   #rpc: RpcClient | null = null;
   #pings: RpcClient | null = null;
@@ -124,6 +131,7 @@ export class InstanceConnection {
     this.#dialling.abort();
     this.#stopListening?.();
     this.#options.onStreaming(false);
+    this.#replies.close();
     // An instance that hangs doesn't answer the goodbye either.
     const deadline = setTimeout(() => this.#sockets?.destroy(), CLOSE_DEADLINE);
     // A session that is just being opened has an id only when the instance has answered: it is ended then.
@@ -237,7 +245,7 @@ export class InstanceConnection {
       method === 'ping'
         ? { result: {} }
         : { error: { code: -32601, message: `${method} is not answered on this connection` } };
-    void this.#rpc?.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
+    this.#replies.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
   }
 
   #reread(): void {

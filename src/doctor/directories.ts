@@ -1,29 +1,34 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
-import { ownInstancesDirectory, type Surroundings } from '../paths.ts';
-import { codeOf, inspectDirectory } from '../registration/trust.ts';
+import { ownInstancesDirectories, ownInstancesDirectory, type Surroundings } from '../paths.ts';
+import { codeOf, type DirectoryCondition, inspectDirectory } from '../trust.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { shellWord } from './shell-word.ts';
 
 const { ok, note, problem } = findingsOf('directories');
 
-/** Where registrations are looked for. */
+/** Where registrations are looked for, and found. */
 export interface Directories {
   /** Absolute, each one of its own. */
   readonly directories: readonly string[];
   /** Whether somebody has named them; otherwise they are the usual ones, of which the own is written to. */
   readonly areNamed: boolean;
   readonly where: Surroundings;
+  readonly instances: readonly { readonly registration: { readonly file: string } }[];
 }
 
 /** Whether each directory can be used, and where files go. */
 export async function checkDirectories(given: Directories): Promise<Finding[]> {
   const { directories, areNamed, where } = given;
-  const own = areNamed ? null : ownInstancesDirectory(where);
+  if (areNamed) return Promise.all(directories.map(namedDirectory));
+  const own = ownInstancesDirectory(where);
+  const owns = ownInstancesDirectories(where);
   const found = directories.map((directory) => {
     if (directory === own) return ownDirectory(directory);
-    return otherDirectory(directory, areNamed);
+    return owns.includes(directory)
+      ? otherOwnDirectory(directory, own, given)
+      : brummersDirectory(directory);
   });
   return [...runtimeDirectory(where), ...(await Promise.all(found))];
 }
@@ -34,19 +39,14 @@ function runtimeDirectory(where: Surroundings): Finding[] {
   if (where.platform !== 'linux' || (path && isAbsolute(path))) return [];
   const own = ownInstancesDirectory(where);
   const fault = path ? `not an absolute path (${path})` : 'not set';
-  return [
-    note(
-      'XDG_RUNTIME_DIR',
-      `${fault}, so registrations go to ${own}`,
-      'Nothing, if it is so for agents and servers as well: they meet only where both look.',
-    ),
-  ];
+  const says = `${fault}, so "run" and "register" write to ${own}; hubs watch that directory, too`;
+  return [note('XDG_RUNTIME_DIR', says)];
 }
 
 async function ownDirectory(directory: string): Promise<Finding> {
-  const condition = await inspectDirectory(directory);
+  const condition = await inspectDirectory(directory, { isNamed: false });
   if (condition.kind === 'missing') return missingOwn(directory);
-  if (condition.kind !== 'usable') return unusable(directory, condition.reason);
+  if (condition.kind !== 'usable') return unusable(directory, condition);
   const { R_OK, W_OK, X_OK } = constants;
   const denied = await deniedAt(directory, R_OK | W_OK | X_OK);
   if (denied === null) return ok(directory, 'ours; registrations are written and read here');
@@ -57,14 +57,14 @@ async function ownDirectory(directory: string): Promise<Finding> {
   );
 }
 
-/** Hubs and servers make it, if they can. */
+/** Hubs and servers make it if they can. */
 async function missingOwn(directory: string): Promise<Finding> {
   const ancestor = await nearestAncestor(directory);
   const { isDirectory } = ancestor;
   const denied = isDirectory
     ? await deniedAt(ancestor.path, constants.W_OK | constants.X_OK)
     : 'it is not a directory';
-  if (denied === null) return note(directory, 'missing; who needs it first makes it');
+  if (denied === null) return note(directory, 'missing; the first hub or server makes it');
   return problem(
     directory,
     `missing, and cannot be made in ${ancestor.path} (${denied})`,
@@ -72,34 +72,77 @@ async function missingOwn(directory: string): Promise<Finding> {
   );
 }
 
-async function otherDirectory(directory: string, isNamed: boolean): Promise<Finding> {
-  const condition = await inspectDirectory(directory);
+async function namedDirectory(directory: string): Promise<Finding> {
+  const condition = await inspectDirectory(directory, { isNamed: true });
   if (condition.kind === 'missing') {
-    return isNamed
-      ? note(directory, 'missing; it is found when it comes', 'Is it spelled right?')
-      : ok(directory, 'missing; Brummer has announced nothing here');
+    return note(directory, 'missing; it is found when it comes', 'Is it spelled right?');
+  }
+  if (condition.kind !== 'usable') return unusable(directory, condition);
+  return (await unreadable(directory)) ?? ok(directory, 'ours; registrations are read here');
+}
+
+/** Where processes of this user register that have another environment. */
+async function otherOwnDirectory(
+  directory: string,
+  own: string,
+  { instances }: Directories,
+): Promise<Finding> {
+  const condition = await inspectDirectory(directory, { isNamed: false });
+  if (condition.kind === 'missing') return ok(directory, 'missing; nothing is registered here');
+  if (condition.kind !== 'usable') return unusable(directory, condition);
+  const denied = await unreadable(directory);
+  if (denied !== null) return denied;
+  const here = instances.filter(({ registration }) => dirname(registration.file) === directory);
+  if (here.length === 0) return ok(directory, 'ours; registrations are read here');
+  const count = here.length === 1 ? '1 server is' : `${here.length} servers are`;
+  const says = `${count} registered here from another environment; this one writes to ${own}`;
+  return note(directory, `${says}. Hubs read both`);
+}
+
+async function brummersDirectory(directory: string): Promise<Finding> {
+  const condition = await inspectDirectory(directory, { isNamed: false });
+  if (condition.kind === 'missing') {
+    return ok(directory, 'missing; Brummer has announced nothing here');
   }
   if (condition.kind !== 'usable') {
-    // On a machine of many, the one among the temporary files is whoever's came first.
-    return !isNamed && condition.reason.includes('another user')
-      ? note(directory, `${condition.reason}; that user's Brummer uses it`)
-      : unusable(directory, condition.reason);
+    // On a machine of many users, the one in the temporary directory is the first one's.
+    return condition.reason.includes('another user')
+      ? note(directory, `${condition.reason}; nothing in it is read`)
+      : unusable(directory, condition);
   }
+  return (await unreadable(directory)) ?? ok(directory, 'ours; registrations are read here');
+}
+
+async function unreadable(directory: string): Promise<Finding | null> {
   const denied = await deniedAt(directory, constants.R_OK | constants.X_OK);
-  if (denied === null) return ok(directory, 'ours; registrations are read here');
+  if (denied === null) return null;
   const chmod = `chmod u+rx ${shellWord(directory)}`;
   return problem(directory, `ours, but cannot be read (${denied})`, chmod);
 }
 
-function unusable(directory: string, reason: string): Finding {
-  const remedy = reason.includes('chmod go-w')
-    ? `chmod go-w ${shellWord(directory)}`
-    : reason.includes('another user')
-      ? 'Have it given to you (chown), or name another one by --instances-dir.'
-      : reason === 'not a directory'
-        ? 'Take away what is there, or name another one by --instances-dir.'
-        : `See who may read the directories above it: ls -ld ${shellWord(dirname(directory))}`;
-  return problem(directory, `${reason}; nothing in it is read`, remedy);
+type Unusable = Extract<DirectoryCondition, { readonly reason: string }>;
+
+function unusable(directory: string, condition: Unusable): Finding {
+  return problem(
+    directory,
+    `${condition.reason}; nothing in it is read`,
+    remedyFor(directory, condition),
+  );
+}
+
+/** What to do about a directory that can't be used. */
+function remedyFor(directory: string, condition: Unusable): string {
+  const { kind, reason } = condition;
+  if (kind === 'unreadable') {
+    return `See who may read the directories above it: ls -ld ${shellWord(dirname(directory))}`;
+  }
+  const step = shellWord(condition.step);
+  const [, change] = /\((chmod \S+)\)$/.exec(reason) ?? [];
+  if (change !== undefined) return `${change} ${step}`;
+  if (reason.includes('another user')) {
+    return `Have ${step} given to you (chown), or name another directory by --instances-dir.`;
+  }
+  return `Put a directory of yours in the place of ${step}, or name another by --instances-dir.`;
 }
 
 /** The code of the refusal when this process hasn't these rights, or null. */

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { askHub, type HubAnswer } from '../inspector/ask-hub.ts';
 import { type HubSocket, hubSockets } from '../inspector/hub-sockets.ts';
+import type { HubFacts } from '../inspector/messages.ts';
+import { inspectDirectory } from '../trust.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -10,8 +12,11 @@ const { ok, note, problem } = findingsOf('hubs');
 const PATIENCE = 1_000;
 
 export interface RunningHubs {
-  /** Where hubs can be found; null where they can't. */
-  readonly hubsDirectory: string | null;
+  /** Where hubs can be found; empty where they can't. */
+  readonly hubsDirectories: readonly string[];
+  /** Where registrations of this environment are written to, and whether somebody has named that. */
+  readonly writesTo: string;
+  readonly areNamed: boolean;
   /** Of this program. */
   readonly version: string;
   /** Milliseconds since the epoch. */
@@ -21,39 +26,68 @@ export interface RunningHubs {
 }
 
 /** The hubs that run for this user, each asked who it is. */
-export async function checkHubs({
-  hubsDirectory,
-  version,
-  now,
-  stale,
-}: RunningHubs): Promise<Finding[]> {
-  if (hubsDirectory === null) return [note('hubs', 'cannot be found on Windows')];
-  const open = await openToOthers(hubsDirectory);
-  if (open !== null) return [open];
-  const sockets = (await hubSockets(hubsDirectory)).filter(
-    ({ path }) => !stale.some((each) => each.path === path),
-  );
-  if (sockets.length === 0) {
-    return [note('hubs', 'none runs', 'An agent starts one by its entry: see signalbox --help')];
-  }
-  return Promise.all(
-    sockets.map(async (socket) =>
-      findingOf(socket, await askHub(socket.path, PATIENCE), version, now),
-    ),
-  );
+export async function checkHubs(given: RunningHubs): Promise<Finding[]> {
+  const { hubsDirectories, stale } = given;
+  if (hubsDirectories.length === 0) return [note('hubs', 'cannot be found on Windows')];
+  const wrong = (await Promise.all(hubsDirectories.map(faultOf))).flatMap((each) => each ?? []);
+  const sockets = (await Promise.all(hubsDirectories.map(hubSockets)))
+    .flat()
+    .filter(({ path }) => !stale.some((each) => each.path === path));
+  const found = await Promise.all(sockets.map((socket) => findingsOfHub(socket, given)));
+  if (wrong.length > 0 || found.length > 0) return [...wrong, ...found.flat()];
+  return [note('hubs', 'none runs', 'An agent starts one by its entry: see signalbox --help')];
 }
 
-/** Hubs offer nothing in such a directory. */
-async function openToOthers(directory: string): Promise<Finding | null> {
-  const facts = await stat(directory).catch(() => null);
-  if (facts === null) return null;
-  if (facts.uid !== process.getuid?.()) {
-    const says = `belongs to another user (uid ${facts.uid}), so no hub of yours can be looked at`;
-    return problem(directory, says, 'Remove it, or have it given to you (chown).');
+/** Why hubs offer nothing in this directory, if they don't. */
+async function faultOf(directory: string): Promise<Finding | null> {
+  const condition = await inspectDirectory(directory, { isNamed: false });
+  if (condition.kind === 'missing') return null;
+  if (condition.kind !== 'usable') {
+    const remedy =
+      'step' in condition && !condition.reason.includes('chmod')
+        ? `Remove ${shellWord(condition.step)}, or have it given to you (chown).`
+        : `See who may do what with it: ls -ld ${shellWord(directory)}`;
+    return problem(directory, `${condition.reason}, so no hub can be looked at`, remedy);
   }
-  if ((facts.mode & 0o077) === 0) return null;
+  const facts = await stat(directory).catch(() => null);
+  if (facts === null || (facts.mode & 0o077) === 0) return null;
   const says = "not this user's alone, so no hub can be looked at";
   return problem(directory, says, `chmod 700 ${shellWord(directory)}, then restart the agents.`);
+}
+
+async function findingsOfHub(socket: HubSocket, given: RunningHubs): Promise<Finding[]> {
+  const answer = await askHub(socket.path, PATIENCE);
+  const { version, now } = given;
+  return [
+    findingOf(socket, answer, version, now),
+    ...(typeof answer === 'object' ? await lookingElsewhere(answer, given) : []),
+  ];
+}
+
+/** A hub that was started in another environment may not see what is registered in this one. */
+async function lookingElsewhere(
+  { pid, watches }: HubFacts,
+  { writesTo, areNamed }: RunningHubs,
+): Promise<Finding[]> {
+  // Hubs of older versions don't tell.
+  if (watches.length === 0) return [];
+  const ours = await realPathOf(writesTo);
+  const theirs = await Promise.all(watches.map(realPathOf));
+  if (theirs.includes(ours)) return [];
+  if (areNamed) return [note(`hub ${pid}`, `does not watch ${writesTo}`)];
+  return [
+    problem(
+      `hub ${pid}`,
+      `does not watch ${writesTo}, where "run" and "register" write in this environment`,
+      `Start its agent in the environment of this shell, or name the directory in the agent's entry: signalbox hub --instances-dir ${shellWord(writesTo)}`,
+    ),
+  ];
+}
+
+/** The same directory can be spelled in two ways. */
+async function realPathOf(directory: string): Promise<string> {
+  const condition = await inspectDirectory(directory, { isNamed: true });
+  return 'path' in condition ? condition.path : directory;
 }
 
 function findingOf(

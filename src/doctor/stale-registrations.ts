@@ -1,50 +1,97 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { AnnouncedProcess } from '../registration/announced-process.ts';
 import { isDraft } from '../registration/drafts.ts';
+import { endpointKey, projectKey } from '../registration/place-keys.ts';
 import { processGone } from '../registration/process-gone.ts';
 import { readFile } from '../registration/read-file.ts';
 import { removeIf } from '../registration/remove-file.ts';
-import { parseRegistration } from '../registration/schema.ts';
-import { distrust, inspectDirectory } from '../registration/trust.ts';
+import { type Announced, parseRegistration } from '../registration/schema.ts';
+import { distrust } from '../trust.ts';
 import { nothingListens } from './listening.ts';
 import type { StaleFile } from './stale-file.ts';
 
 /** Milliseconds after which nobody is still writing a draft. */
 const DRAFT_AGE = 3_600_000;
 
-/**
- * What is stale in a directory of registrations: those whose process is gone while nothing listens at their port, and
- * drafts that were never finished. Of a directory or file that can't be trusted, nothing is. `now` in milliseconds.
- */
-export async function staleRegistrations(directory: string, now: number): Promise<StaleFile[]> {
-  if ((await inspectDirectory(directory)).kind !== 'usable') return [];
-  const names = await readdir(directory).catch(() => []);
-  const stale: StaleFile[] = [];
-  for (const name of names.sort()) {
-    const path = join(directory, name);
-    const found = name.endsWith('.json')
-      ? await staleRegistration(path)
-      : isDraft(name)
-        ? await staleDraft(path, now - DRAFT_AGE)
-        : null;
-    if (found !== null) stale.push(found);
-  }
-  return stale;
+/** A registration as it was found. */
+interface Found {
+  readonly path: string;
+  readonly text: string;
+  readonly registration: Announced;
+  readonly process: AnnouncedProcess;
 }
 
-async function staleRegistration(path: string): Promise<StaleFile | null> {
+/**
+ * What is stale in directories of registrations: those whose process isn't running while nothing listens at their port,
+ * or while one whose process runs has their place; and drafts that were never finished. Of the directories all can be trusted;
+ * files that can't be are left out. `now` in milliseconds since the epoch.
+ */
+export async function staleRegistrations(
+  directories: readonly string[],
+  now: number,
+): Promise<StaleFile[]> {
+  const paths = (await Promise.all(directories.map(filesOf))).flat();
+  const found: (Found | StaleFile | null)[] = [];
+  for (const path of paths) {
+    if (path.endsWith('.json')) found.push(await readRegistration(path));
+    else if (isDraft(basename(path))) found.push(await staleDraft(path, now - DRAFT_AGE));
+  }
+  const running = found.filter(isRegistration).filter(isRunning);
+  const stale = found.map((each) =>
+    isRegistration(each) ? staleRegistration(each, running) : each,
+  );
+  return (await Promise.all(stale)).filter((each) => each !== null);
+}
+
+async function filesOf(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.sort().map((name) => join(directory, name));
+}
+
+async function readRegistration(path: string): Promise<Found | null> {
   const found = await readFile(path, undefined);
   if (found.kind !== 'read') return null;
   const parsed = parseRegistration(found.bytes, { file: path, allowHosts: [] });
   if ('reason' in parsed) return null;
   const { registration } = parsed;
-  if (!processGone(registration) || !(await nothingListens(registration))) return null;
   const text = Buffer.from(found.bytes).toString('utf8');
+  return { path, text, registration, process: new AnnouncedProcess(registration) };
+}
+
+async function staleRegistration(
+  found: Found,
+  running: readonly Found[],
+): Promise<StaleFile | null> {
+  const { path, text, registration } = found;
+  const { pid, port } = registration;
+  if (pid === null || isRunning(found)) return null;
+  if (processGone(registration) && (await nothingListens(registration))) {
+    return {
+      path,
+      because: `process ${pid} is gone, and nothing listens at port ${port}`,
+      remove: () => removeIf(path, (content) => content === text && processGone(registration)),
+    };
+  }
+  const rival = running.find((other) => isSamePlace(other.registration, registration));
+  if (rival === undefined) return null;
   return {
     path,
-    because: `process ${registration.pid} is gone, and nothing listens at port ${registration.port}`,
-    remove: () => removeIf(path, (content) => content === text && processGone(registration)),
+    because: `process ${pid} is not running, and "${rival.registration.id}" has taken its place`,
+    remove: () => removeIf(path, (content) => content === text && isRunning(rival)),
   };
+}
+
+function isRegistration(found: Found | StaleFile | null): found is Found {
+  return found !== null && 'process' in found;
+}
+
+function isRunning({ process }: Found): boolean {
+  return process.condition === 'running';
+}
+
+function isSamePlace(a: Announced, b: Announced): boolean {
+  return projectKey(a) === projectKey(b) || endpointKey(a) === endpointKey(b);
 }
 
 async function staleDraft(path: string, limit: number): Promise<StaleFile | null> {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { hubSockets, isLeftBehind, removeLeftBehind } from '../inspector/hub-sockets.ts';
-import { inspectDirectory } from '../registration/trust.ts';
+import { inspectDirectory, type Naming } from '../trust.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { shellWord } from './shell-word.ts';
 import type { StaleFile } from './stale-file.ts';
@@ -8,19 +8,37 @@ import { staleRegistrations } from './stale-registrations.ts';
 
 const { ok, problem } = findingsOf('stale');
 
-/** All that `signalbox prune` removes. `now` in milliseconds since the epoch. Never rejects. */
-export async function findStale(
-  directories: readonly string[],
-  hubsDirectory: string | null,
-  now: number,
-): Promise<StaleFile[]> {
-  const stale: StaleFile[] = [];
-  for (const directory of directories) stale.push(...(await staleRegistrations(directory, now)));
-  return hubsDirectory === null ? stale : [...stale, ...(await staleSockets(hubsDirectory))];
+/** Where to look for what is stale. */
+export interface StalePlaces {
+  /** Of registrations. */
+  readonly directories: readonly string[];
+  readonly naming: Naming;
+  readonly hubsDirectories: readonly string[];
+  /**
+   * Milliseconds since the epoch.
+   * @defaultValue the current time
+   */
+  readonly now?: number;
+}
+
+/** All that `signalbox prune` removes; nothing in a directory that can't be trusted. Never rejects. */
+export async function findStale({
+  directories,
+  naming,
+  hubsDirectories,
+  now = Date.now(),
+}: StalePlaces): Promise<StaleFile[]> {
+  const usable: string[] = [];
+  for (const directory of directories) {
+    const { kind } = await inspectDirectory(directory, naming);
+    if (kind === 'usable') usable.push(directory);
+  }
+  const stale = await staleRegistrations(usable, now);
+  for (const directory of hubsDirectories) stale.push(...(await staleSockets(directory)));
+  return stale;
 }
 
 async function staleSockets(directory: string): Promise<StaleFile[]> {
-  if ((await inspectDirectory(directory)).kind !== 'usable') return [];
   const sockets = await hubSockets(directory);
   return sockets.filter(isLeftBehind).map((socket) => ({
     path: socket.path,

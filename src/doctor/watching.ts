@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, inspectDirectory } from '../registration/trust.ts';
+import { codeOf, inspectDirectory } from '../trust.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const { ok, problem } = findingsOf('watching');
@@ -20,6 +20,8 @@ const LIMIT_OF: Readonly<Record<string, (typeof LIMITS)[number]>> = {
 export interface Watching {
   /** Absolute. Those that are missing are not tried. */
   readonly directories: readonly string[];
+  /** Whether somebody has named them; see {@link Naming}. */
+  readonly areNamed: boolean;
   /** Begins to watch and stops again; throws what the system says. */
   readonly tryToWatch?: (directory: string) => void;
   /** Where the limits of the system are read from. */
@@ -29,13 +31,14 @@ export interface Watching {
 /** Whether directories can be watched, which is tried, and how much the system allows. */
 export async function checkWatching({
   directories,
+  areNamed: isNamed,
   tryToWatch = (directory) => watch(directory, { persistent: false }).close(),
   limits = INOTIFY,
 }: Watching): Promise<Finding[]> {
   const allowed = await limitsIn(limits);
   const findings: Finding[] = [];
   for (const directory of directories) {
-    if ((await inspectDirectory(directory)).kind !== 'usable') continue;
+    if ((await inspectDirectory(directory, { isNamed })).kind !== 'usable') continue;
     const code = failureOf(() => tryToWatch(directory));
     if (code === null) {
       findings.push(ok(directory, 'can be watched'));

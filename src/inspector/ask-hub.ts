@@ -15,6 +15,7 @@ const first: z.ZodType<{ readonly facts: HubFacts }> = z.object({
     pid: z.number(),
     version: z.string(),
     directory: z.string(),
+    watches: z.array(z.string()).default([]),
     started: z.string(),
   }),
 });

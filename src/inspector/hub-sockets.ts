@@ -2,6 +2,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning } from '../is-running.ts';
+import { inspectDirectory } from '../trust.ts';
 
 /** A socket at which a hub can be looked at, as far as its name tells. */
 export interface HubSocket {
@@ -15,8 +16,9 @@ export function socketName(pid: number): string {
   return `${pid}.sock`;
 }
 
-/** The sockets in the directory of the hubs, by pid; none when it can't be read. */
+/** The sockets in a directory of hubs, by pid; none when it can't be read or trusted: they would be somebody else's. */
 export async function hubSockets(directory: string): Promise<HubSocket[]> {
+  if ((await inspectDirectory(directory, { isNamed: false })).kind !== 'usable') return [];
   const names = await readdir(directory).catch(() => []);
   return names
     .map((name) => ({

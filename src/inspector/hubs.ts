@@ -1,8 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { LineReader } from '../wire/line-reader.ts';
+import { hubSockets } from './hub-sockets.ts';
 
 /** Milliseconds between two looks for hubs. */
 const LOOK = 1_000;
@@ -17,26 +17,26 @@ export interface HubsListener {
 }
 
 /**
- * Finds the hubs that are offered in `directory`, connects to each, and looks for more until closed. Sockets that dead
- * hubs left behind are removed.
+ * Finds the hubs that are offered in `directories`, connects to each, and looks for more until closed. Sockets that hubs
+ * left behind are removed.
  */
 export class Hubs {
-  readonly #directory: string;
+  readonly #directories: readonly string[];
   readonly #listener: HubsListener;
   readonly #sockets = new Map<string, Socket>();
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor(directory: string, listener: HubsListener) {
-    this.#directory = directory;
+  constructor(directories: readonly string[], listener: HubsListener) {
+    this.#directories = directories;
     this.#listener = listener;
   }
 
   /** Resolves when those that are there now have been connected to, or have refused. */
   async look(): Promise<void> {
-    const names = await readdir(this.#directory).catch(() => []);
-    const fresh = names.filter((name) => name.endsWith('.sock') && !this.#sockets.has(name));
-    await Promise.all(fresh.map((name) => this.#connect(name)));
+    const found = await Promise.all(this.#directories.map(hubSockets));
+    const fresh = found.flat().filter(({ path }) => !this.#sockets.has(path));
+    await Promise.all(fresh.map(({ path }) => this.#connect(path)));
     if (!this.#closed) this.#timer = setTimeout(() => void this.look(), LOOK);
   }
 
@@ -51,13 +51,12 @@ export class Hubs {
     for (const socket of this.#sockets.values()) socket.destroy();
   }
 
-  #connect(name: string): Promise<void> {
-    const path = join(this.#directory, name);
+  #connect(path: string): Promise<void> {
     const socket = connect(path);
-    this.#sockets.set(name, socket);
+    this.#sockets.set(path, socket);
     const lines = new LineReader({
       maxBytes: LONGEST,
-      onLine: (line) => this.#listener.onLine(name, line),
+      onLine: (line) => this.#listener.onLine(path, line),
       onOversize: () => socket.destroy(),
     });
     socket.on('data', (chunk) => lines.push(chunk));
@@ -68,8 +67,8 @@ export class Hubs {
         if (errnoOf(error) === 'ECONNREFUSED') void rm(path, { force: true });
       });
       socket.once('close', () => {
-        this.#sockets.delete(name);
-        this.#listener.onLeft(name);
+        this.#sockets.delete(path);
+        this.#listener.onLeft(path);
         resolve();
       });
     });

@@ -9,6 +9,8 @@ export interface HubFacts {
   readonly version: string;
   /** Its working directory. */
   readonly directory: string;
+  /** The directories that it watches, absolute; none when it is of a version that doesn't tell. */
+  readonly watches: readonly string[];
   /** ISO time. */
   readonly started: string;
 }

@@ -1,6 +1,8 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { printable } from '../printable.ts';
+import { makeDirectory } from '../trust.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import type { Feed } from './feed.ts';
 import { socketName, sweep } from './hub-sockets.ts';
@@ -19,13 +21,13 @@ export interface Offer {
 
 /**
  * Offers a hub to viewers of the same user: a Unix socket `PID.sock` in `directory`, which is made with mode 0700, speaking
- * lines of JSON. Rejects when the directory isn't this user's alone, or the socket can't be made.
+ * lines of JSON. Rejects when the directory is open to other users or can't be trusted, and when the socket can't be made.
  */
 export async function offer(feed: Feed, directory: string): Promise<Offer> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const { uid, mode } = await stat(directory);
-  if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
-    throw new Error(`${directory} is not this user's alone`);
+  makeDirectory(directory, { isNamed: false });
+  const { mode } = await stat(directory);
+  if ((mode & 0o077) !== 0) {
+    throw new Error(`${printable(directory)} is open to others (chmod 700)`);
   }
   const path = join(directory, socketName(process.pid));
   await sweep(directory);

@@ -43,11 +43,11 @@ export function sourceOfFeed(feed: Feed, hub: string): PageSource {
 }
 
 /** All hubs of this user, as they come and go. Each page has connections of its own, and so gets everything first. */
-export function sourceOfHubs(directory: string): PageSource {
+export function sourceOfHubs(directories: readonly string[]): PageSource {
   return {
     open: (send, frames) => {
       const ids = new Map<string, string>();
-      const hubs = new Hubs(directory, {
+      const hubs = new Hubs(directories, {
         onLine: (key, line) => {
           const id = ids.get(key) ?? hubIdIn(line);
           if (id === null) return;

@@ -20,11 +20,14 @@ export class Call {
   accepted = false;
   /** An answer was given, or none is wanted any more. */
   over = false;
+  /** Under which its progress is told, as JSON text, or null. */
+  progressToken: string | null = null;
   /** When its last progress went to the agent, by `performance.now()`. */
   progressedAt = Number.NEGATIVE_INFINITY;
   #traffic: Traffic | null = null;
   #abort: (() => void) | null = null;
   #waiting: { readonly timer: NodeJS.Timeout; release(): void } | null = null;
+  #freeSlot: (() => void) | null = null;
 
   /** `onWritten` is called once the instance has taken all of it, or need not any more. */
   constructor(
@@ -71,9 +74,28 @@ export class Call {
     last();
   }
 
+  /** Its turn has come, or will without a limit of time: the timer of {@link queue} is off. */
+  stopWaiting(): void {
+    clearTimeout(this.#waiting?.timer);
+    this.#waiting?.release();
+    this.#waiting = null;
+  }
+
+  /** Holds a slot among the calls that are carried, until {@link freeSlot}. */
+  holdSlot(free: () => void): void {
+    this.#freeSlot = free;
+  }
+
+  /** No exchange carries it any more. */
+  freeSlot(): void {
+    const free = this.#freeSlot;
+    this.#freeSlot = null;
+    free?.();
+  }
+
   /** Counts as in flight from now on; `carry` starts the exchange and returns its abort. */
   start(traffic: Traffic, carry: () => () => void): void {
-    this.#stopWaiting();
+    this.stopWaiting();
     this.#traffic = traffic;
     traffic.callsInFlight += 1;
     this.carriedBy(carry());
@@ -89,23 +111,18 @@ export class Call {
     this.over = true;
     this.onWritten();
     this.#leave();
-    this.#stopWaiting();
+    this.stopWaiting();
   }
 
   /** Ends the exchange, if there is one. */
   drop(): void {
     this.#abort?.();
     this.#abort = null;
+    this.freeSlot();
   }
 
   #leave(): void {
     if (this.#traffic !== null) this.#traffic.callsInFlight -= 1;
     this.#traffic = null;
-  }
-
-  #stopWaiting(): void {
-    clearTimeout(this.#waiting?.timer);
-    this.#waiting?.release();
-    this.#waiting = null;
   }
 }

@@ -1,6 +1,8 @@
 import type { Failure } from '../../machines/model.ts';
 import type { HubErrorCode } from '../errors.ts';
-import { isObject, parseJson } from '../wire/json.ts';
+import { RPC_CODE } from '../wire/answer.ts';
+import type { Envelope } from '../wire/envelope.ts';
+import { errorIn } from '../wire/error-body.ts';
 import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
 import type { Call } from './call.ts';
 import type { FromInstance } from './from-instance.ts';
@@ -35,6 +37,8 @@ export class Exchange implements ExchangeSink {
   readonly #owner: ExchangeOwner;
   #isStream = false;
   #resumedAfter: string | null = null;
+  /** How often in a row it was resumed, and brought no message. */
+  #fruitless = 0;
   #leaving: NodeJS.Timeout | undefined;
 
   constructor(call: Call, session: LinkSession, owner: ExchangeOwner) {
@@ -56,16 +60,25 @@ export class Exchange implements ExchangeSink {
   }
 
   onFrame(text: string): Promise<void> | undefined {
-    const hold = this.#owner.fromInstance.receive(text, this.#call);
+    return this.#received(this.#owner.fromInstance.receive(text, this.#call));
+  }
+
+  onLarge(parts: readonly Buffer[], envelope: Envelope): Promise<void> | undefined | false {
+    const hold = this.#owner.fromInstance.receiveLarge(parts, envelope);
+    return hold === false ? false : this.#received(hold);
+  }
+
+  onMalformed(head: string, tail: string): void {
+    this.#owner.fromInstance.malformed(head, tail, this.#call);
+  }
+
+  #received(hold: Promise<void> | undefined): Promise<void> | undefined {
+    this.#fruitless = 0;
     // An instance that leaves its streams open would have a socket a call.
     if (this.#isStream && this.#call.over) {
       this.#leaving ??= setTimeout(() => this.#call.drop(), STREAM_GRACE).unref();
     }
     return hold;
-  }
-
-  onLarge(parts: readonly Buffer[]): boolean {
-    return this.#owner.fromInstance.receiveLarge(parts);
   }
 
   onOversize(bytes: number): void {
@@ -76,6 +89,7 @@ export class Exchange implements ExchangeSink {
   onEnd(end: ExchangeEnd): void {
     clearTimeout(this.#leaving);
     if (!this.#call.over) this.#endedUnanswered(end);
+    if (this.#call.over || this.#call.accepted) this.#call.freeSlot();
   }
 
   #endedUnanswered(end: ExchangeEnd): void {
@@ -99,7 +113,8 @@ export class Exchange implements ExchangeSink {
       owner.lost(session, end.failure);
       owner.again(call);
     } else if (end.lastEventId !== null && owner.isCurrent(session)) {
-      this.#resume(end.lastEventId, resumeDelay(end, this.#resumedAfter));
+      this.#resume(end.lastEventId, resumeDelay(end, this.#resumedAfter, this.#fruitless));
+      this.#fruitless += 1;
     } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
       owner.fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
       owner.suspected();
@@ -121,16 +136,17 @@ export class Exchange implements ExchangeSink {
 
   #refused(status: number, body: string): void {
     const [call, owner] = [this.#call, this.#owner];
-    if (status === 404 && this.#session.http.sessionId !== null && !call.resent) {
+    const error = errorIn(body);
+    // An instance that doesn't know a method hasn't forgotten the session.
+    const isUnknown = error?.['code'] === RPC_CODE.methodNotFound;
+    if (status === 404 && this.#session.http.sessionId !== null && !call.resent && !isUnknown) {
       call.resent = true;
       owner.expired(this.#session);
       owner.again(call);
       return;
     }
-    const answer = parseJson(body);
-    if (isObject(answer) && isObject(answer['error'])) {
-      const error = JSON.stringify(answer['error']);
-      owner.answer(call, `{"jsonrpc":"2.0","id":${call.rawId},"error":${error}}`);
+    if (error !== null) {
+      owner.answer(call, `{"jsonrpc":"2.0","id":${call.rawId},"error":${JSON.stringify(error)}}`);
       return;
     }
     const message = `the instance answered HTTP ${status}`;

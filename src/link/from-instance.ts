@@ -1,22 +1,42 @@
-import { notificationFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
-import { type Envelope, oneLine, readEnvelope, replaceId } from '../wire/envelope.ts';
-import { answeredBy, type Frame } from '../wire/frame.ts';
-import { objectOf, parseJson } from '../wire/json.ts';
+import { BUDGETS } from '../budgets.ts';
+import { errorFrame, notificationFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
+import {
+  type Envelope,
+  elementsOf,
+  oneLine,
+  readEnvelope,
+  replaceId,
+  textAt,
+} from '../wire/envelope.ts';
+import { type Frame, headOf } from '../wire/frame.ts';
+import { isObject, objectOf, parseJson } from '../wire/json.ts';
+import { idNear } from '../wire/line-reader.ts';
+import { ENDS } from '../wire/message-body.ts';
 import type { Asker } from './ask-book.ts';
 import type { Call } from './call.ts';
+import type { Calls } from './calls.ts';
 import type { LinkOptions } from './link-options.ts';
+import { progressTokenOf } from './progress-token.ts';
+import { hasShape, SHAPE_LENGTH } from './tool-result.ts';
 
 /** Stands for an error of the instance that can't be taken apart. */
 const UNREADABLE = { code: RPC_CODE.internalError, message: 'the instance answered an error' };
 
+/** A message, or a batch, begins so. Other junk, such as a heartbeat, leaves a call as it is. */
+const MAY_ANSWER = /^\s*(?:\{|\[\s*[[{\d"])/;
+
+/** A message with this beginning is no answer, whatever its rest is. */
+const NO_ANSWER = /^\s*\{[^{[]*"method"\s*:\s*"/;
+
 export interface FromInstanceOptions
   extends Pick<LinkOptions, 'instanceId' | 'asks' | 'toAgent' | 'log'> {
   readonly asker: Asker;
-  /** The call that waits for an answer under this id. */
-  callOf(rawId: string): Call | undefined;
+  readonly calls: Calls;
   /** Gives the agent the answer to its call. */
   answer(call: Call, frame: Frame): Promise<void> | undefined;
-  /** Sends the instance a message of the hub's own. */
+  /** Answers a call with an error: what the instance answered can't be read. */
+  unreadable(call: Call, message: string): void;
+  /** Sends the instance an answer of the hub's own. */
   reply(frame: string): void;
 }
 
@@ -30,27 +50,29 @@ export class FromInstance {
 
   /** A message on the exchange of `call`, or on the standing stream. A promise asks for a pause. */
   receive(text: string, call: Call | null): Promise<void> | undefined {
-    const frame = oneLine(text);
-    const envelope = readEnvelope(frame);
-    if (envelope === null) return this.#receiveOther(frame, call);
-    if (envelope.method === null) return this.#receiveAnswer(frame, envelope, call);
-    if (envelope.id !== null) return this.#receiveRequest(frame, envelope, envelope.id);
-    if (envelope.method === 'notifications/cancelled') return this.#receiveCancelled(frame);
-    // Progress of a call that nobody waits for any more reaches nobody.
-    if (call?.over) return undefined;
-    if (call !== null && envelope.method === 'notifications/progress') {
-      call.progressedAt = performance.now();
-    }
-    return this.#options.toAgent(frame);
+    const envelope = readEnvelope(text);
+    if (envelope !== null) return this.#receiveMessage(text, envelope, call);
+    const elements = elementsOf(text, BUDGETS.batchMessages.value);
+    if (elements !== null) return this.#receiveBatch(elements, call);
+    this.malformed(text.slice(0, ENDS), text.slice(-ENDS), call);
+    return undefined;
   }
 
-  /** A large body; false: it has to be {@link receive}d. */
-  receiveLarge(parts: readonly Buffer[]): boolean {
-    const id = answeredBy(parts);
-    const call = id === null ? undefined : this.#options.callOf(id);
+  /** A large message; false: it has to be {@link receive}d. */
+  receiveLarge(parts: readonly Buffer[], envelope: Envelope): Promise<void> | undefined | false {
+    const { id, method, isAmbiguous } = envelope;
+    if (isAmbiguous || method !== null || id === null) return false;
+    const call = this.#options.calls.get(id);
     if (call === undefined || call.transform !== null) return false;
-    void this.#options.answer(call, parts);
-    return true;
+    if (call.method === 'tools/call' && !hasShape(headOf(parts, SHAPE_LENGTH))) return false;
+    return this.#options.answer(call, parts);
+  }
+
+  /** A message that isn't valid, or could be read in several ways, of which these are the ends. */
+  malformed(head: string, tail: string, call: Call | null): void {
+    this.#failUnread(head, tail, call);
+    const { log, instanceId } = this.#options;
+    log.warn('dropped a message that is not JSON-RPC', { instance: instanceId });
   }
 
   /** Cancels at the agent what the instance had asked: there is nobody to answer any more. */
@@ -62,25 +84,59 @@ export class FromInstance {
     }
   }
 
-  /** Servers of 2025-03-26 may batch. */
-  #receiveOther(frame: string, call: Call | null): Promise<void> | undefined {
-    const batch = parseJson(frame);
-    if (Array.isArray(batch)) {
-      const holds = batch.map((each) => this.receive(JSON.stringify(each), call));
-      return Promise.all(holds).then(() => undefined);
-    }
-    const { log, instanceId } = this.#options;
-    log.warn('dropped a message that is not JSON-RPC', { instance: instanceId });
-    return undefined;
+  /** If it was the answer to a call, the call has to end. */
+  #failUnread(head: string, tail: string, call: Call | null): void {
+    if (!MAY_ANSWER.test(head) || NO_ANSWER.test(head)) return;
+    const answered = call ?? this.#options.calls.get(idNear(head, tail));
+    if (answered === undefined || answered.over) return;
+    const message = 'the instance answered what is not a valid JSON-RPC message';
+    this.#options.unreadable(answered, message);
   }
 
-  #receiveAnswer(frame: string, envelope: Envelope, call: Call | null): Promise<void> | undefined {
+  #receiveMessage(text: string, envelope: Envelope, call: Call | null): Promise<void> | undefined {
+    if (envelope.isAmbiguous) {
+      this.malformed(text.slice(0, ENDS), text.slice(-ENDS), call);
+      return undefined;
+    }
+    if (envelope.method === null) return this.#receiveAnswer(text, envelope, call);
+    if (envelope.id !== null) return this.#receiveRequest(text, envelope, envelope.id);
+    if (envelope.method === 'notifications/cancelled') return this.#receiveCancelled(text);
+    if (envelope.method === 'notifications/progress') return this.#receiveProgress(text);
+    // What comes on the exchange of a call that nobody waits for any more reaches nobody.
+    return call?.over ? undefined : this.#options.toAgent(oneLine(text));
+  }
+
+  /** Servers of 2025-03-26 may batch. A batch holds messages, and no batches. */
+  #receiveBatch(elements: readonly string[], call: Call | null): Promise<void> | undefined {
+    const holds: Promise<void>[] = [];
+    let dropped = 0;
+    for (const each of elements) {
+      const envelope = each.startsWith('{') ? readEnvelope(each) : null;
+      if (envelope === null || envelope.isAmbiguous) {
+        dropped += 1;
+        this.#failUnread(each.slice(0, ENDS), each.slice(-ENDS), call);
+        continue;
+      }
+      const hold = this.#receiveMessage(each, envelope, call);
+      if (hold !== undefined) holds.push(hold);
+    }
+    const { log, instanceId } = this.#options;
+    if (dropped > 0) {
+      log.warn('dropped messages of a batch that are not JSON-RPC', {
+        instance: instanceId,
+        dropped,
+      });
+    }
+    return holds.length === 0 ? undefined : Promise.all(holds).then(() => undefined);
+  }
+
+  #receiveAnswer(text: string, envelope: Envelope, call: Call | null): Promise<void> | undefined {
     const { id } = envelope;
-    const answered = id === null ? undefined : this.#options.callOf(id);
-    if (answered !== undefined) return this.#options.answer(answered, frame);
+    const answered = id === null ? undefined : this.#options.calls.get(id);
+    if (answered !== undefined) return this.#options.answer(answered, text);
     // An error without an id, on the exchange of a call, is the answer to that call.
     if ((id === null || id === 'null') && envelope.hasError && call !== null && !call.over) {
-      const { error = UNREADABLE } = objectOf(parseJson(frame));
+      const { error = UNREADABLE } = objectOf(parseJson(text));
       const answer = `{"jsonrpc":"2.0","id":${call.rawId},"error":${JSON.stringify(error)}}`;
       return this.#options.answer(call, answer);
     }
@@ -89,18 +145,34 @@ export class FromInstance {
     return undefined;
   }
 
-  #receiveRequest(frame: string, envelope: Envelope, id: string): Promise<void> | undefined {
+  #receiveRequest(text: string, envelope: Envelope, id: string): Promise<void> | undefined {
     const { asks, asker, reply, toAgent } = this.#options;
     if (envelope.method === 'ping') {
       reply(resultFrame(id, {}));
       return undefined;
     }
-    return toAgent(replaceId(frame, asks.add(asker, id)));
+    const most = BUDGETS.openQuestions.value;
+    if (asks.openOf(asker) >= most) {
+      const message = `${most} requests are open already: wait for an answer`;
+      reply(errorFrame(id, RPC_CODE.internalError, message));
+      return undefined;
+    }
+    return toAgent(replaceId(oneLine(text), asks.add(asker, id)));
   }
 
-  #receiveCancelled(frame: string): Promise<void> | undefined {
+  /** Only of calls on this link: the agent's other calls are somebody else's. */
+  #receiveProgress(text: string): Promise<void> | undefined {
+    const { calls, toAgent } = this.#options;
+    const params = textAt(text, 'params');
+    const token = params === null ? null : progressTokenOf(params);
+    if (token === null || !calls.expectsProgress(token)) return undefined;
+    return toAgent(oneLine(text));
+  }
+
+  #receiveCancelled(text: string): Promise<void> | undefined {
     const { asks, asker, toAgent } = this.#options;
-    const message = objectOf(parseJson(frame));
+    const message = parseJson(text);
+    if (!isObject(message)) return undefined;
     const params = objectOf(message['params']);
     const id = asks.withdraw(asker, JSON.stringify(params['requestId']));
     if (id === undefined) return undefined;

@@ -1,8 +1,11 @@
 import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
 import type { AgentInfo, Failure, Target } from '../../machines/model.ts';
+import { BUDGETS } from '../budgets.ts';
 import { handshake } from '../wire/handshake.ts';
+import type { HttpRequester } from '../wire/http-exchange.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 import { createNodeRequester } from '../wire/node-requester.ts';
+import { Outbox } from '../wire/outbox.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
 import type { LinkOptions } from './link-options.ts';
@@ -13,6 +16,8 @@ export interface LinkSessionOptions
   readonly target: Target;
   /** A message that comes on the standing stream. */
   onFrame(text: string): Promise<void> | undefined;
+  /** The ends of a message that came there and isn't valid. */
+  onMalformed(head: string, tail: string): void;
   /** The standing stream ended; it is opened again by itself while the session is open. */
   onStreamEnd(failure: Failure | null): void;
   /** What the instance had to say on the standing stream is lost: it can't be resumed where it ended. */
@@ -25,8 +30,17 @@ export interface LinkSessionOptions
 export class LinkSession {
   readonly http: StreamableHttp;
   readonly rpc: RpcClient;
+  /** Answers to what the instance asked. */
+  readonly replies: Outbox;
+  /** Notifications and cancellations. */
+  readonly messages: Outbox;
   readonly #options: LinkSessionOptions;
   readonly #destroy: () => void;
+  readonly #requestControl: HttpRequester;
+  /** Sends what wants no answer on sockets of its own: never behind calls. */
+  #control: RpcClient | null = null;
+  /** How often in a row the standing stream was resumed, and brought no message. */
+  #fruitless = 0;
   #stopListening: (() => void) | null = null;
   /** `resuming`: it has ended or is lost, and what comes meanwhile isn't. */
   #stream: 'none' | 'opening' | 'open' | 'resuming' = 'none';
@@ -37,7 +51,15 @@ export class LinkSession {
     const { target, traffic, now, maxMessage, guard } = options;
     const { request, destroy } = createNodeRequester({ keepAlive: true, guard });
     this.#options = options;
-    this.#destroy = destroy;
+    const control = createNodeRequester({
+      keepAlive: true,
+      maxSockets: BUDGETS.controlSockets.value,
+    });
+    this.#requestControl = control.request;
+    this.#destroy = () => {
+      destroy();
+      control.destroy();
+    };
     this.http = new StreamableHttp({
       ...target,
       request,
@@ -47,6 +69,15 @@ export class LinkSession {
       },
     });
     this.rpc = new RpcClient(this.http, (text) => void options.onFrame(text));
+    const deliver = (frame: string) => this.#control?.send(frame) ?? Promise.resolve();
+    this.replies = new Outbox(deliver, {
+      underWay: BUDGETS.repliesUnderWay.value,
+      waiting: BUDGETS.repliesWaiting.value,
+    });
+    this.messages = new Outbox(deliver, {
+      underWay: BUDGETS.messagesUnderWay.value,
+      waiting: BUDGETS.messagesWaiting.value,
+    });
   }
 
   get isStreaming(): boolean {
@@ -73,6 +104,7 @@ export class LinkSession {
     this.#opening = opening.catch(() => {});
     const { capabilities } = await within(timeout, opening);
     if (this.#closed) throw new ExchangeError(CLOSED);
+    this.#control = new RpcClient(this.http.by(this.#requestControl), () => {});
     const set = (method: string, params: string) =>
       this.rpc.request(method, objectOf(parseJson(params))).catch(() => undefined);
     await within(
@@ -94,7 +126,11 @@ export class LinkSession {
       onOpen: () => {
         this.#stream = 'open';
       },
-      onFrame: (text) => this.#options.onFrame(text),
+      onFrame: (text) => {
+        this.#fruitless = 0;
+        return this.#options.onFrame(text);
+      },
+      onMalformed: (head, tail) => this.#options.onMalformed(head, tail),
       onOversize: () => {},
       onEnd: (end) => {
         if (this.#closed) return;
@@ -106,7 +142,8 @@ export class LinkSession {
         }
         if (ended === null) return;
         this.#options.onStreamEnd(ended.kind === 'failed' ? ended.failure : null);
-        const delay = resumeDelay(ended, lastEventId);
+        const delay = resumeDelay(ended, lastEventId, this.#fruitless);
+        this.#fruitless += 1;
         setTimeout(() => this.listen(ended.lastEventId), delay).unref();
       },
     });
@@ -117,7 +154,14 @@ export class LinkSession {
     this.#closed = true;
     this.#stream = 'none';
     this.#stopListening?.();
+    this.#stopSending();
     this.rpc.close();
+  }
+
+  #stopSending(): void {
+    this.replies.close();
+    this.messages.close();
+    this.#control?.close();
   }
 
   /**
@@ -132,7 +176,10 @@ export class LinkSession {
     const deadline = setTimeout(this.#destroy, CLOSE_DEADLINE);
     // A session that is just being opened has an id only when the instance has answered: it is ended then.
     await this.#opening;
-    await Promise.all(farewells.map((frame) => this.rpc.send(frame)));
+    this.replies.close();
+    this.messages.close();
+    await Promise.all(farewells.map((frame) => this.#control?.send(frame)));
+    this.#stopSending();
     this.rpc.close();
     await this.http.end();
     clearTimeout(deadline);

@@ -2,15 +2,18 @@ import type { Failure, Target } from '../../machines/model.ts';
 import { HubError, type HubErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
+import { oneLine } from '../wire/envelope.ts';
 import { type Frame, textOf } from '../wire/frame.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import type { Asker } from './ask-book.ts';
 import { Call, type Transform } from './call.ts';
+import { Calls } from './calls.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { FromInstance } from './from-instance.ts';
 import type { LinkOptions } from './link-options.ts';
 import { LinkSession } from './link-session.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { readableResult } from './tool-result.ts';
 
 /** Milliseconds after a cancellation in which the instance may end the exchange itself. */
 const CANCEL_GRACE = 200;
@@ -28,7 +31,7 @@ const PROGRESS_LEAD = 5;
  */
 export class Link implements Asker {
   #options: LinkOptions;
-  readonly #calls = new Map<string, Call>();
+  readonly #calls = new Calls((call) => this.#sendOrQueue(call));
   readonly #subscriptions = new Subscriptions();
   readonly #fromInstance: FromInstance;
   readonly #owner: ExchangeOwner;
@@ -42,9 +45,11 @@ export class Link implements Asker {
     this.#fromInstance = new FromInstance({
       ...options,
       asker: this,
-      callOf: (rawId) => this.#calls.get(rawId),
+      calls: this.#calls,
       answer: (call, frame) => this.#answer(call, frame),
-      reply: (frame) => this.notify(frame),
+      unreadable: (call, message) =>
+        this.#fail(call, 'CONNECTION_LOST', message, { code: 'PROTOCOL_ERROR', message }),
+      reply: (frame) => this.#reply(frame),
     });
     this.#owner = {
       maxMessage: options.maxMessage,
@@ -96,6 +101,7 @@ export class Link implements Asker {
       ...this.#options,
       target,
       onFrame: (text) => this.#fromInstance.receive(text, null),
+      onMalformed: (head, tail) => this.#fromInstance.malformed(head, tail, null),
       onStreamEnd: (failure) => this.#streamEnded(session, failure),
       onAnswersLost: () => this.#loseAccepted(session),
       onExpired: () => this.#expired(session),
@@ -114,7 +120,7 @@ export class Link implements Asker {
     }
     this.#state = 'open';
     session.listen(null);
-    for (const call of this.#calls.values()) if (!call.isUnderWay) this.#send(call, session);
+    for (const call of this.#calls) if (!call.isUnderWay) this.#send(call, session);
   }
 
   /** The instance is away: what went out is lost, everything else waits. */
@@ -123,9 +129,10 @@ export class Link implements Asker {
     this.#state = 'waiting';
     this.#leaveSession();
     this.#fromInstance.withdrawAsks();
-    for (const call of this.#calls.values()) {
+    this.#calls.clearQueue();
+    for (const call of this.#calls) {
       if (call.sent) this.#fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
-      else if (call.isUnderWay) this.#again(call);
+      else this.#again(call);
     }
   }
 
@@ -136,7 +143,7 @@ export class Link implements Asker {
   move(options: LinkOptions): void {
     this.suspend();
     this.#options = options;
-    for (const call of this.#calls.values()) if (call.isQueued) call.requeue(options.await());
+    for (const call of this.#calls) if (call.isQueued) call.requeue(options.await());
   }
 
   /** Whether calls wait for a session that nobody opens now. */
@@ -146,8 +153,8 @@ export class Link implements Asker {
 
   /** Takes over the calls that wait on a link that is suspended and of no more use. */
   takeOver(other: Link): void {
-    for (const call of other.#calls.values()) {
-      other.#calls.delete(call.rawId);
+    for (const call of [...other.#calls]) {
+      other.#calls.delete(call);
       const { rawId, method, frame, transform } = call;
       call.finish();
       this.request(frame, rawId, method, transform);
@@ -167,13 +174,14 @@ export class Link implements Asker {
     if (code === 'INSTANCE_NOT_ACTIVE') this.suspend();
     this.#state = 'closed';
     this.#fromInstance.withdrawAsks();
+    this.#calls.clearQueue();
     // The instance need not go on with what nobody waits for.
-    const farewells = [...this.#calls.values()]
+    const farewells = [...this.#calls]
       .filter(({ sent }) => sent)
       .map(({ rawId }) =>
         notificationFrame('notifications/cancelled', { requestId: JSON.parse(rawId), reason }),
       );
-    for (const call of this.#calls.values()) this.#fail(call, code, reason);
+    for (const call of this.#calls) this.#fail(call, code, reason);
     const session = this.#session;
     this.#session = null;
     await session?.close(farewells);
@@ -181,13 +189,13 @@ export class Link implements Asker {
 
   /** Sends a request of the agent, now or as soon as the link stands. It is answered exactly once. */
   request(frame: string, rawId: string, method: string, transform: Transform | null = null): void {
-    if (this.#calls.has(rawId)) {
+    if (this.#calls.get(rawId) !== undefined) {
       const message = `request id ${rawId} is in use`;
       this.#options.toAgent(errorFrame(rawId, RPC_CODE.invalidRequest, message));
       return;
     }
     const call = new Call(rawId, method, frame, transform, this.#options.backlog.add(frame));
-    this.#calls.set(rawId, call);
+    this.#calls.add(call);
     this.#subscriptions.note(method, frame);
     if (this.#state === 'closed') {
       this.#fail(call, 'INSTANCE_GONE', `instance "${this.instanceId}" is gone`);
@@ -196,7 +204,10 @@ export class Link implements Asker {
 
   /** Sends a notification or an answer of the agent; dropped while the instance is away. */
   notify(frame: string): void {
-    if (this.#state === 'open') void this.#session?.rpc.send(frame);
+    if (this.#state !== 'open' || this.#session?.messages.send(frame) !== false) return;
+    this.#options.log.warn('dropped a message to an instance that takes none', {
+      instance: this.instanceId,
+    });
   }
 
   /** Cancels a request; it will not be answered. `frame` is the agent's `notifications/cancelled`. False: not ours. */
@@ -214,7 +225,14 @@ export class Link implements Asker {
 
   /** {@link Asker} */
   answered(frame: string): void {
-    this.notify(frame);
+    this.#reply(frame);
+  }
+
+  #reply(frame: string): void {
+    if (this.#state !== 'open' || this.#session?.replies.send(frame) !== false) return;
+    this.#options.log.warn('dropped an answer to an instance that takes none', {
+      instance: this.instanceId,
+    });
   }
 
   /** For a call that nobody took. */
@@ -248,6 +266,10 @@ export class Link implements Asker {
   }
 
   #send(call: Call, session: LinkSession): void {
+    if (!this.#calls.takeSlot(call)) {
+      call.stopWaiting();
+      return;
+    }
     call.start(this.#options.traffic, () =>
       session.http.post(call.frame, new Exchange(call, session, this.#owner)),
     );
@@ -280,7 +302,7 @@ export class Link implements Asker {
   /** Nobody can answer any more what was to be answered on the standing stream. */
   #loseAccepted(session: LinkSession): void {
     if (this.#isStale(session)) return;
-    for (const call of this.#calls.values()) {
+    for (const call of this.#calls) {
       if (call.accepted) this.#fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
     }
   }
@@ -298,8 +320,8 @@ export class Link implements Asker {
 
   #answer(call: Call, frame: Frame): Promise<void> | undefined {
     this.#finish(call);
-    const { transform, progressedAt } = call;
-    const answer = transform === null ? frame : transform(textOf(frame));
+    const { progressedAt } = call;
+    const answer = this.#answerOf(call, frame);
     const early = progressedAt + PROGRESS_LEAD - performance.now();
     if (early <= 0) return this.#options.toAgent(answer);
     this.#held += 1;
@@ -308,6 +330,14 @@ export class Link implements Asker {
       void this.#options.toAgent(answer);
     }, early);
     return undefined;
+  }
+
+  /** What the agent is told: on one line, and for it to read. */
+  #answerOf({ transform, method }: Call, frame: Frame): Frame {
+    if (transform !== null) return oneLine(transform(textOf(frame)));
+    if (typeof frame !== 'string') return frame;
+    const { maxMessage } = this.#options;
+    return oneLine(method === 'tools/call' ? readableResult(frame, maxMessage) : frame);
   }
 
   #fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void {
@@ -331,7 +361,7 @@ export class Link implements Asker {
   #finish(call: Call): void {
     if (call.over) return;
     call.finish();
-    this.#calls.delete(call.rawId);
+    this.#calls.delete(call);
     if (this.isIdle) this.#options.onIdle();
   }
 

@@ -3,14 +3,15 @@ import {
   copyFileSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
+import { ownInstancesDirectories } from '../paths.ts';
 import { processStart } from '../process-start.ts';
+import { inspectDirectorySync, makeDirectory, type Naming } from '../trust.ts';
 import { draftName } from './drafts.ts';
 import { freeName, givesWay, type Newcomer } from './names.ts';
 import { peek } from './peek.ts';
@@ -49,18 +50,28 @@ export interface Announced {
 const PATIENCE = 1_000;
 
 /**
- * Writes a registration file that nobody but us can read, in one step: nobody sees half of it. The directory is created
+ * Writes a registration file that only this user can read, in one step: nobody sees half of it. The directory is created
  * if it is missing. With an id, the file that has it is replaced; without, a name that a running instance has gets a
- * suffix, and what was left behind by a process that is gone is replaced. Throws when the file can't be written or would be
- * refused.
+ * suffix, and the file that a process left behind when it was killed is replaced. In the own directory the other own
+ * directories of this user count as well, for hubs watch them all. Throws when the file can't be written, when it would be
+ * refused, and when hubs would not trust the directory.
  */
-export function announce(directory: string, announcement: Announcement): Announced {
+export function announce(
+  directory: string,
+  announcement: Announcement,
+  naming: Naming = { isNamed: true },
+): Announced {
   const { id } = announcement;
-  if (id !== undefined) return write(directory, { ...announcement, id }, renameSync);
+  const others = naming.isNamed ? [] : otherOwnDirectories(directory);
+  if (id !== undefined) {
+    removeLeftBehind(others, { ...announcement, id });
+    return write(directory, naming, { ...announcement, id }, renameSync);
+  }
   for (const end = Date.now() + PATIENCE; ; ) {
     try {
-      const free = freeName(directory, announcement);
-      return write(directory, { ...announcement, ...free }, (draft, file) =>
+      const free = freeName([directory, ...others], announcement);
+      removeLeftBehind(others, { ...announcement, id: free.id });
+      return write(directory, naming, { ...announcement, ...free }, (draft, file) =>
         claim(draft, file, announcement),
       );
     } catch (error) {
@@ -69,8 +80,24 @@ export function announce(directory: string, announcement: Announcement): Announc
   }
 }
 
+/** Where processes of this user write that have another environment. */
+function otherOwnDirectories(directory: string): string[] {
+  return ownInstancesDirectories().filter(
+    (other) =>
+      other !== directory && inspectDirectorySync(other, { isNamed: false }).kind === 'usable',
+  );
+}
+
+/** Removes the files that hold the id without a process: hubs would refuse the new one beside them. */
+function removeLeftBehind(directories: readonly string[], newcomer: Newcomer & { id: string }) {
+  for (const directory of directories) {
+    removeIf(join(directory, `${newcomer.id}.json`), (content) => givesWay(content, newcomer));
+  }
+}
+
 function write(
   directory: string,
+  naming: Naming,
   facts: Announcement & { readonly id: string },
   place: (draft: string, file: string) => void,
 ): Announced {
@@ -85,7 +112,7 @@ function write(
   const text = `${JSON.stringify(registration, null, 2)}\n`;
   const parsed = parseRegistration(text, { file, allowHosts: [] });
   if ('reason' in parsed) throw new Error(`The registration would be refused: ${parsed.reason}.`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, naming);
   const draft = join(directory, draftName(id));
   try {
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });

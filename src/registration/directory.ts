@@ -1,21 +1,24 @@
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Refusal, Registration } from '../../machines/model.ts';
 import { printable } from '../printable.ts';
+import type { DirectoryCondition } from '../trust.ts';
 import { Claims } from './claims.ts';
 import { distinctDirectories } from './distinct-directories.ts';
 import { InOrder } from './in-order.ts';
 import { type FileFound, readFile, type Seen } from './read-file.ts';
 import { Refusals } from './refusals.ts';
 import { type Announced, parseRegistration } from './schema.ts';
-import { codeOf, type DirectoryCondition } from './trust.ts';
 import { WatchedDirectory } from './watched-directory.ts';
 
 export interface RegistrationsOptions {
   /** Each may be missing. Of two files with one id, the one in the earlier directory is found first. */
   readonly directories: readonly string[];
-  /** Created with mode 0700 if it is missing. Watched only if it is one of `directories`. */
-  readonly ownDirectory?: string;
+  /**
+   * Whether somebody has named the directories; see {@link Naming}.
+   * @defaultValue true
+   */
+  readonly areNamed?: boolean;
   /** Hosts beside loopback that a `url` may name. */
   readonly allowHosts: readonly string[];
   /** A file was read and holds its id: new, changed, or written again with the same facts. */
@@ -55,10 +58,11 @@ type FileVerdict =
 
 /** Reads and watches registration files from now on. Calls back later, never at once, and never throws. */
 export function watchRegistrations(options: RegistrationsOptions): Registrations {
-  const { directories, ownDirectory, allowHosts, log } = options;
+  const { directories, areNamed: isNamed = true, allowHosts, log } = options;
   let watched: readonly WatchedDirectory[] = [];
   let stopped = false;
   const seen = new Map<string, Seen>();
+  const identities = new Map<string, string>();
 
   const report = (error: unknown) => {
     const said = error instanceof Error ? error.message : String(error);
@@ -90,7 +94,10 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
   const work = new InOrder(report);
 
   const judge = async (file: string): Promise<FileVerdict> => {
-    const found = await readFile(file, seen.get(file));
+    const found = await readFile(file, seen.get(file), {
+      isNamed,
+      identity: identities.get(dirname(file)),
+    });
     if (found.kind !== 'read') return found;
     const parsed = parseRegistration(found.bytes, { file, allowHosts });
     if ('reason' in parsed) return { kind: 'invalid', reason: parsed.reason, seen: found.seen };
@@ -128,10 +135,11 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
   };
 
   const takeLook = (directory: string, condition: DirectoryCondition, names: readonly string[]) => {
+    if (condition.kind === 'usable') identities.set(directory, condition.identity);
+    else identities.delete(directory);
     if ('reason' in condition) refusals.refuse(directory, condition.reason);
     else refusals.forget(directory);
-    const listed = names.filter((name) => name.endsWith('.json')).sort();
-    const files = new Set(listed.map((name) => join(directory, name)));
+    const files = new Set([...names].sort().map((name) => join(directory, name)));
     for (const file of files) visit(file);
     // Each that was known and isn't listed is looked for once more: it may have come after the listing.
     for (const file of seen.keys()) {
@@ -140,21 +148,14 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
   };
 
   const start = async () => {
-    if (ownDirectory !== undefined) {
-      await mkdir(ownDirectory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-        log?.('warn', 'the own directory can not be created', {
-          directory: ownDirectory,
-          error: codeOf(error),
-        });
-      });
-    }
-    const distinct = await distinctDirectories(directories);
+    const distinct = await distinctDirectories(directories, { isNamed });
     if (stopped) return;
     for (const [rank, directory] of distinct.entries()) ranks.set(directory, rank);
     watched = distinct.map(
       (directory) =>
         new WatchedDirectory({
           directory,
+          isNamed,
           onName: (name) => visit(join(directory, name)),
           onLook: (condition, names) => takeLook(directory, condition, names),
           onTrouble: (message, error) => log?.('warn', message, { directory, error }),

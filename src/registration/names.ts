@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { peek } from './peek.ts';
 import { processGone } from './process-gone.ts';
@@ -18,16 +18,19 @@ export interface Newcomer {
 }
 
 /**
- * `name` and the id that is made of it, both with a suffix where somebody else in the directory has them. Throws when the
+ * `name` and the id that is made of it, both with a suffix where somebody else in the directories has them. Throws when a
  * directory is there and can't be read.
  */
-export function freeName(directory: string, newcomer: Newcomer): { name: string; id: string } {
+export function freeName(
+  directories: readonly string[],
+  newcomer: Newcomer,
+): { name: string; id: string } {
   const names = new Set<string>();
   const ids = new Set<string>();
-  for (const file of filesOf(directory)) {
-    const content = peek(join(directory, file))?.content ?? '';
+  for (const file of directories.flatMap(filesOf)) {
+    const content = peek(file)?.content ?? '';
     if (givesWay(content, newcomer)) continue;
-    ids.add(file.slice(0, -'.json'.length));
+    ids.add(basename(file, '.json'));
     const parsed = parseRegistration(content, { file, allowHosts: [] });
     if ('registration' in parsed) {
       names.add(parsed.registration.name);
@@ -70,7 +73,8 @@ function slugOf(name: string): string {
 
 function filesOf(directory: string): string[] {
   try {
-    return readdirSync(directory).filter((name) => name.endsWith('.json'));
+    const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    return names.map((name) => join(directory, name));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;

@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isMissing } from '../path-steps.ts';
+import { codeOf, distrust, inspectDirectory, isStill, type Naming } from '../trust.ts';
 import { FLAGS, MAX_BYTES } from './peek.ts';
-import { codeOf, distrust, inspectDirectory, isMissing } from './trust.ts';
 
 /** Clocks of file systems tick in steps: a file can be written twice, as long, within this time and look the same. */
 const CLOCK_STEP = 100;
@@ -29,10 +30,22 @@ export type FileFound =
 
 const TOO_LARGE: FileFound = { kind: 'unreadable', reason: `larger than ${MAX_BYTES} bytes` };
 
+/** The directory of a file. */
+export interface FileDirectory extends Naming {
+  /** What it was when it was last found to be trusted. */
+  readonly identity?: string | undefined;
+}
+
 /** Reads a registration file if it can be trusted. Never waits for a writer, never follows a link, never rejects. */
-export async function readFile(file: string, seen: Seen | undefined): Promise<FileFound> {
-  const directory = await inspectDirectory(dirname(file));
-  if (directory.kind === 'missing' || directory.kind === 'untrusted') return { kind: 'gone' };
+export async function readFile(
+  file: string,
+  seen: Seen | undefined,
+  { identity, isNamed }: FileDirectory = { isNamed: true },
+): Promise<FileFound> {
+  if (identity === undefined || !(await isStill(dirname(file), identity))) {
+    const { kind } = await inspectDirectory(dirname(file), { isNamed });
+    if (kind === 'missing' || kind === 'untrusted') return { kind: 'gone' };
+  }
   let handle: FileHandle | undefined;
   try {
     // To open a device can do something to it. So it is looked at before, and again once it is held.

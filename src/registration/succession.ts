@@ -1,6 +1,6 @@
 import type { Failure, Registration } from '../../machines/model.ts';
 import { AnnouncedProcess } from './announced-process.ts';
-import { endpointKey } from './endpoint-key.ts';
+import { endpointKey, projectKey } from './place-keys.ts';
 
 /** Milliseconds for which an instance whose file was removed can still get a successor. */
 const REMEMBERED = 5 * 60_000;
@@ -167,9 +167,13 @@ export class Succession {
   }
 
   #remember(registration: Registration, process: AnnouncedProcess): Known {
-    const { id, name, path } = registration;
-    const project = `${name}\0${path.replace(/(?<=.)[/\\]+$/, '')}`;
-    const known = { registration, process, project, endpoint: endpointKey(registration) };
+    const { id } = registration;
+    const known = {
+      registration,
+      process,
+      project: projectKey(registration),
+      endpoint: endpointKey(registration),
+    };
     this.#known.set(id, known);
     for (const key of [known.project, known.endpoint]) {
       this.#index.set(key, (this.#index.get(key) ?? new Set()).add(id));

@@ -4,8 +4,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 
 /**
  * Watches the way to a directory: its parent or, while that is missing, the nearest ancestor there is, for what
- * happens to the next step. With node:fs, because the way may lead through a temporary or home directory, which
- * chokidar would list at each of the many events in it.
+ * happens to the next step.
  */
 export class WayWatch {
   readonly #directory: string;

@@ -184,8 +184,8 @@ export class AgentSession {
     const isLevel = LEVEL.test(stringOf(params['level']) ?? '');
     if (isLevel) this.#ports.memory.logLevel = JSON.stringify(params);
     const { bound } = this.#ports.links;
-    const { capabilities } = this.#peerOf(bound) ?? {};
-    if (bound !== null && capabilities !== undefined && 'logging' in capabilities) {
+    // The instance says itself whether it has levels. One that is away is asked only where it is known to have them.
+    if (bound !== null && this.#takesLevels(bound)) {
       bound.request(request.frame, request.rawId, request.method);
     } else if (isLevel) this.#send(resultFrame(request.rawId, {}));
     else {
@@ -194,9 +194,9 @@ export class AgentSession {
     }
   }
 
-  #peerOf(link: LinkPort | null) {
-    if (link === null) return undefined;
-    return instanceContext(this.#ports.hub.getSnapshot(), link.instanceId)?.peer;
+  #takesLevels({ instanceId }: LinkPort): boolean {
+    const instance = instanceContext(this.#ports.hub.getSnapshot(), instanceId);
+    return instance?.state === 'active' || 'logging' in (instance?.peer?.capabilities ?? {});
   }
 
   #callTool(request: AgentRequest): void {

@@ -18,14 +18,17 @@ export interface FrameSink {
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
 export class StdioTransport {
-  /** Resolves when the agent has closed its side, or reads no more. */
+  /** Resolves when the agent has closed its side or can't be written to. */
   readonly closed: Promise<void>;
+  /** Resolves when the agent can't be written to: there is nobody left to answer. Only a write can tell. */
+  readonly broken: Promise<void>;
   readonly #output: Writable;
   readonly #input: Readable;
   #drained: Promise<void> | null = null;
   #broken = false;
   #corked = false;
   #close: () => void = () => {};
+  #onBroken: () => void = () => {};
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
@@ -33,9 +36,13 @@ export class StdioTransport {
     this.closed = new Promise((resolve) => {
       this.#close = resolve;
     });
+    this.broken = new Promise((resolve) => {
+      this.#onBroken = resolve;
+    });
     // EPIPE: the agent has gone, and nobody is left to tell.
     output.on('error', () => {
       this.#broken = true;
+      this.#onBroken();
       this.#close();
     });
   }

@@ -1,21 +1,21 @@
-import { isObject, parseJson, stringOf } from './json.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { TopLevel } from './top-level.ts';
 
 /** The JSON-RPC facts of a frame. */
 export interface Envelope {
   /**
    * As JSON text, so that `1` and `"1"` stay apart and no digit is lost; each id has one spelling, however the frame
-   * spells it. Null when there is none; the text `null` when it is that.
+   * spells it. Null when there is none; the text `null` when it is that, or nothing that can be an id.
    */
   readonly id: string | null;
   readonly method: string | null;
   readonly hasResult: boolean;
   readonly hasError: boolean;
-}
-
-/** What walking through a frame finds: where the id stands, too. */
-interface Walked extends Envelope {
-  readonly idStart: number;
-  readonly idEnd: number;
+  /**
+   * Whether others could read it as another message: a member of JSON-RPC is there twice, the method is no string, or
+   * there is a method beside a result or an error.
+   */
+  readonly isAmbiguous: boolean;
 }
 
 const QUOTE = 34;
@@ -27,75 +27,48 @@ const CLOSE_BRACKET = 93;
 const COMMA = 44;
 const COLON = 58;
 
-/** Up to this length a frame is parsed; from there on it is walked through, which copies nothing. */
+/** Up to this length a frame is parsed. A longer one is scanned, which keeps nothing of it. */
 const LONG = 16 * 1024;
 
-/** How SDK servers end an answer. The last `}` of a JSON object closes it, so what stands before is at its top level. */
-export const TAIL = /,"jsonrpc":"2\.0","id":(-?\d+|"[^"\\]*")\}$/;
-export const TAIL_LENGTH = 300;
-
-/**
- * Reads the top level of a JSON object. Null when the text isn't one. Of a long text, what is nested is skipped by its
- * brackets and strings, not checked.
- */
+/** Reads the top level of a JSON object. Null when the text isn't one, or isn't valid JSON. */
 export function readEnvelope(text: string): Envelope | null {
-  if (text.length <= LONG) return parse(text);
-  if (text.startsWith('{"result":')) {
-    const id = TAIL.exec(text.slice(-TAIL_LENGTH))?.[1];
-    if (id !== undefined) return { id, method: null, hasResult: true, hasError: false };
+  if (text.length > LONG) {
+    const scanner = new JsonScanner();
+    scanner.push(Buffer.from(text));
+    return scanner.end() ? envelopeOf(scanner) : null;
   }
-  return walk(text);
+  if (!isJson(text)) return null;
+  const top = new TopLevel();
+  const isObject = eachMember(text, (_, start, end, keyStart, keyEnd) => {
+    top.name(text.slice(keyStart, keyEnd));
+    if (top.wantsValue) top.value(text.slice(start, end));
+  });
+  return isObject ? envelopeOfTop(top) : null;
+}
+
+/** What was found by a scanner that has come to the end of a frame; null when that is no JSON object. */
+export function envelopeOf({ kind, top }: JsonScanner): Envelope | null {
+  return kind === OPEN_BRACE ? envelopeOfTop(top) : null;
+}
+
+function envelopeOfTop(top: TopLevel): Envelope {
+  const method = top.rawMethod === null ? null : parsed(top.rawMethod);
+  const hasResult = top.has('result');
+  const hasError = top.has('error');
+  return {
+    id: top.rawId === null ? null : spelled(top.rawId),
+    method: typeof method === 'string' ? method : null,
+    hasResult,
+    hasError,
+    isAmbiguous:
+      top.isRepeated || (method !== null && (typeof method !== 'string' || hasResult || hasError)),
+  };
 }
 
 /** The frame with another id. `rawId` is JSON text. */
 export function replaceId(text: string, rawId: string): string {
-  const walked = walk(text);
-  if (walked === null || walked.id === null) return text;
-  return text.slice(0, walked.idStart) + rawId + text.slice(walked.idEnd);
-}
-
-function parse(text: string): Envelope | null {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!isObject(message)) return null;
-  const { id, method } = message;
-  // An integer with more digits than a number holds.
-  if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) return walk(text);
-  return {
-    id: id === undefined ? null : isScalar(id) ? JSON.stringify(id) : 'null',
-    method: stringOf(method),
-    hasResult: 'result' in message,
-    hasError: 'error' in message,
-  };
-}
-
-/** No other id can be one. */
-function isScalar(id: unknown): boolean {
-  return typeof id === 'string' || typeof id === 'number';
-}
-
-function walk(text: string): Walked | null {
-  let id: string | null = null;
-  let idStart = -1;
-  let idEnd = -1;
-  let method: string | null = null;
-  let hasResult = false;
-  let hasError = false;
-  const isObject = eachMember(text, (key, start, end) => {
-    if (key === 'id') {
-      id = spelled(text.slice(start, end));
-      idStart = start;
-      idEnd = end;
-    } else if (key === 'method') {
-      method = text.charCodeAt(start) === QUOTE ? textOf(text, start, end) : null;
-    } else if (key === 'result') hasResult = true;
-    else if (key === 'error') hasError = true;
-  });
-  return isObject ? { id, idStart, idEnd, method, hasResult, hasError } : null;
+  const found = memberOf(text, 'id');
+  return found === null ? text : text.slice(0, found.start) + rawId + text.slice(found.end);
 }
 
 /** Where in the text of an object the value of `key` stands, the last one if there are more; null when there is none. */
@@ -105,6 +78,29 @@ export function memberOf(text: string, key: string): { start: number; end: numbe
     if (each === key) found = { start, end };
   });
   return isObject ? found : null;
+}
+
+/** The texts of the members of the object that `text` is, by their names; of several with one name the last. */
+export function membersOf(text: string): Map<string, string> {
+  const members = new Map<string, string>();
+  eachMember(text, (key, start, end) => members.set(key, text.slice(start, end)));
+  return members;
+}
+
+/** The elements of the array that `text` is, as texts, not checked; null when it is none, or has more than `most`. */
+export function elementsOf(text: string, most: number): string[] | null {
+  let at = skipBlank(text, 0);
+  if (text.charCodeAt(at) !== OPEN_BRACKET) return null;
+  const elements: string[] = [];
+  at = skipBlank(text, at + 1);
+  while (text.charCodeAt(at) !== CLOSE_BRACKET) {
+    const end = skipValue(text, at);
+    if (end === -1 || elements.length === most) return null;
+    elements.push(text.slice(at, end));
+    at = skipBlank(text, end);
+    if (text.charCodeAt(at) === COMMA) at = skipBlank(text, at + 1);
+  }
+  return elements;
 }
 
 /** The text of what stands under one key after the other, or null. */
@@ -121,7 +117,7 @@ export function textAt(text: string, ...keys: readonly string[]): string | null 
 /** Visits the members of the object that `text` is. False: it isn't one; some may have been visited then. */
 function eachMember(
   text: string,
-  visit: (key: string, start: number, end: number) => void,
+  visit: (key: string, start: number, end: number, keyStart: number, keyEnd: number) => void,
 ): boolean {
   let at = skipBlank(text, 0);
   if (text.charCodeAt(at) !== OPEN_BRACE) return false;
@@ -130,6 +126,7 @@ function eachMember(
   else {
     for (;;) {
       if (text.charCodeAt(at) !== QUOTE) return false;
+      const keyStart = at;
       const keyEnd = skipString(text, at);
       if (keyEnd === -1) return false;
       const key = textOf(text, at, keyEnd);
@@ -138,7 +135,7 @@ function eachMember(
       const start = skipBlank(text, at + 1);
       const end = skipValue(text, start);
       if (end === -1 || end === start) return false;
-      visit(key, start, end);
+      visit(key, start, end, keyStart, keyEnd);
       at = skipBlank(text, end);
       const next = text.charCodeAt(at);
       at += 1;
@@ -157,7 +154,23 @@ export function oneLine(text: string): string {
 
 /** An id as `JSON.stringify` spells it; digits that a number can't hold stay. */
 function spelled(rawId: string): string {
-  return /^"[^\\]*"$|^-?\d+$/.test(rawId) ? rawId : JSON.stringify(parseJson(rawId) ?? null);
+  if (/^(?:"[^\\]*"|-?[1-9]\d*|0)$/.test(rawId)) return rawId;
+  const id = parsed(rawId);
+  return typeof id === 'string' || typeof id === 'number' ? JSON.stringify(id) : 'null';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The value of a valid JSON text that is a scalar. */
+function parsed(raw: string): unknown {
+  return JSON.parse(raw);
 }
 
 function skipBlank(text: string, from: number): number {

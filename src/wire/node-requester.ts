@@ -5,21 +5,29 @@ import { type HttpRequester, onceOnWire } from './http-exchange.ts';
 /** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
 const KEEP_ALIVE = 4_000;
 
+export interface NodeRequesterOptions {
+  readonly keepAlive: boolean;
+  /** Requests beyond so many wait for a socket. No limit unless told. */
+  readonly maxSockets?: number;
+  readonly guard: ConnectionGuard;
+}
+
 /**
  * Requests over node:http with sockets of their own: traffic goes the shortest way there is. `destroy` closes them all.
  * What is sent more seldom than servers keep an idle socket does better without `keepAlive`.
  */
 export function createNodeRequester({
   keepAlive,
+  maxSockets = Infinity,
   guard,
-}: {
-  readonly keepAlive: boolean;
-  readonly guard: ConnectionGuard;
-}): {
+}: NodeRequesterOptions): {
   request: HttpRequester;
   destroy: () => void;
 } {
-  const agent = new GuardedAgent(keepAlive ? { keepAlive, timeout: KEEP_ALIVE } : {}, guard);
+  const agent = new GuardedAgent(
+    keepAlive ? { keepAlive, maxSockets, timeout: KEEP_ALIVE } : { maxSockets },
+    guard,
+  );
   const request: HttpRequester = ({ method, endpoint, headers, body }, handlers) => {
     let settled = false;
     const outgoing = http.request({

@@ -1,5 +1,7 @@
 import type { Failure, Json, JsonObject } from '../../machines/model.ts';
 import { RPC_CODE } from './answer.ts';
+import { readEnvelope } from './envelope.ts';
+import { errorIn } from './error-body.ts';
 import { isObject, objectOf, parseJson, stringOf } from './json.ts';
 import type { ExchangeEnd, StreamableHttp } from './streamable-http.ts';
 
@@ -71,12 +73,13 @@ export class RpcClient {
       const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
       const abort = this.#http.post(body, {
         onFrame: (text) => {
-          const message = parseJson(text);
-          if (!isObject(message) || message['id'] !== id || 'method' in message) {
+          const envelope = readEnvelope(text);
+          const isAnswer = envelope?.id === JSON.stringify(id) && envelope.method === null;
+          if (!isAnswer || envelope.isAmbiguous) {
             this.#onOther(text);
             return undefined;
           }
-          const { error, result } = message;
+          const { error, result } = objectOf(parseJson(text));
           settle(() =>
             isObject(error)
               ? reject(refusal(null, new RpcError(error), false))
@@ -125,9 +128,9 @@ export class RpcClient {
   #unanswered(end: ExchangeEnd): Error {
     const hadSession = this.#http.sessionId !== null;
     if (end.kind !== 'status') return new ExchangeError(failureOfEnd(end, hadSession));
-    const answer = parseJson(end.body);
-    return isObject(answer) && isObject(answer['error'])
-      ? refusal(end.status, new RpcError(answer['error']), hadSession)
+    const error = errorIn(end.body);
+    return error !== null
+      ? refusal(end.status, new RpcError(error), hadSession)
       : new ExchangeError(failureOfEnd(end, hadSession), end.status);
   }
 

@@ -1,7 +1,19 @@
+import { isUtf8 } from 'node:buffer';
+import { BUDGETS } from '../budgets.ts';
+import { LARGE } from './frame.ts';
+
 const LF = 10;
 const CR = 13;
 const COLON = 58;
 const SPACE = 32;
+/** The first letter of `data`. */
+const DATA = 100;
+
+/** Of a line that is no data no more than this is kept, in bytes. */
+const SHORT_LINE = 2 * BUDGETS.eventId.value;
+
+/** A text is made of the lines of an event each time it has so many: a line of its own costs more than it holds. */
+const LINES = 1_024;
 
 /** An id with one of these could not be said in a header. */
 const UNSENDABLE = /\p{Cc}/u;
@@ -9,9 +21,11 @@ const UNSENDABLE = /\p{Cc}/u;
 export interface ServerSentEvent {
   /** Empty when the stream gave none. */
   readonly event: string;
-  /** Empty for an event that has only an id: it names a place to resume from. */
-  readonly data: string;
-  /** The last id that the stream gave, or null before the first. */
+  /** Empty for an event that has only an id: it names a place to resume from. Bytes when it is one large line. */
+  readonly data: string | Buffer;
+  /** Whether the data, made into text, wasn't UTF-8. */
+  readonly isMalformed?: boolean;
+  /** The last id that the stream gave, or null before the first. Empty: the stream can't be resumed there. */
   readonly id: string | null;
   /** Milliseconds, when this event sets the reconnection time. */
   readonly retry?: number;
@@ -36,11 +50,16 @@ export class SseDecoder {
   /** Of the line that is not complete yet. */
   #parts: Buffer[] = [];
   #partBytes = 0;
+  #partLimit = 0;
   #skipLf = false;
   #isFirst = true;
   #event = '';
-  #data: string[] = [];
+  #data: (string | Buffer)[] = [];
+  /** The lines before those of `#data`. */
+  #text: string | null = null;
+  #lines = 0;
   #dataBytes = 0;
+  #isMalformed = false;
   #id: string | null = null;
   #retry: number | undefined;
   #isNews = false;
@@ -77,9 +96,14 @@ export class SseDecoder {
   }
 
   #keep(part: Buffer): void {
+    if (this.#partBytes === 0) {
+      // Behind a byte-order mark there may be data, too.
+      const isData = part[0] === DATA || part[0] === 0xef;
+      this.#partLimit = isData ? this.#options.maxBytes : SHORT_LINE;
+    }
     this.#partBytes += part.length;
     // Of a line that is too long its beginning tells the field, the rest is only counted.
-    if (this.#partBytes - part.length <= this.#options.maxBytes) this.#parts.push(part);
+    if (this.#partBytes - part.length <= this.#partLimit) this.#parts.push(part);
   }
 
   #line(end: Buffer): void {
@@ -105,14 +129,13 @@ export class SseDecoder {
     const name = line.toString('latin1', 0, colon === -1 ? line.length : colon);
     const from = colon === -1 ? line.length : line[colon + 1] === SPACE ? colon + 2 : colon + 1;
     if (name === 'data') {
-      this.#dataBytes += bytes - from + (this.#data.length > 0 ? 1 : 0);
-      // Of data that is too much nothing is kept.
-      if (this.#dataBytes <= this.#options.maxBytes) this.#data.push(line.toString('utf8', from));
+      this.#addData(line.subarray(from), Math.max(bytes - from, 0));
       this.#isNews = true;
     } else if (name === 'event') {
       this.#event = line.toString('utf8', from);
     } else if (name === 'id') {
-      const id = line.toString('utf8', from);
+      const isLong = bytes - from > BUDGETS.eventId.value;
+      const id = isLong ? '' : line.toString('utf8', from);
       if (UNSENDABLE.test(id)) return;
       this.#id = id;
       this.#isNews = true;
@@ -123,12 +146,45 @@ export class SseDecoder {
     }
   }
 
+  #addData(line: Buffer, bytes: number): void {
+    this.#dataBytes += bytes + (this.#lines > 0 ? 1 : 0);
+    this.#lines += 1;
+    if (this.#dataBytes > this.#options.maxBytes) {
+      this.#data = [];
+      this.#text = null;
+      return;
+    }
+    this.#data.push(line.length < LARGE ? this.#textOf(line) : line);
+    if (this.#data.length < LINES) return;
+    this.#text = this.#joined();
+    this.#data = [];
+  }
+
+  #textOf(line: string | Buffer): string {
+    if (typeof line === 'string') return line;
+    const text = line.toString('utf8');
+    if (text.includes('\ufffd') && !isUtf8(line)) this.#isMalformed = true;
+    return text;
+  }
+
+  #joined(): string {
+    const text = this.#data.map((line) => this.#textOf(line)).join('\n');
+    if (this.#text === null) return text;
+    return this.#data.length === 0 ? this.#text : `${this.#text}\n${text}`;
+  }
+
   #dispatch(): void {
-    const [event, data, bytes, retry] = [this.#event, this.#data, this.#dataBytes, this.#retry];
+    const [event, bytes, retry, id] = [this.#event, this.#dataBytes, this.#retry, this.#id];
+    const [first = ''] = this.#data;
+    const data = this.#lines > 1 ? this.#joined() : first;
+    const isMalformed = this.#isMalformed;
     const isNews = this.#isNews || retry !== undefined;
     this.#event = '';
     this.#data = [];
+    this.#text = null;
+    this.#lines = 0;
     this.#dataBytes = 0;
+    this.#isMalformed = false;
     this.#retry = undefined;
     this.#isNews = false;
     if (!isNews) return;
@@ -138,8 +194,9 @@ export class SseDecoder {
     }
     this.#options.onEvent({
       event,
-      data: data.join('\n'),
-      id: this.#id,
+      data,
+      id,
+      ...(isMalformed ? { isMalformed } : {}),
       ...(retry === undefined ? {} : { retry }),
     });
   }

@@ -1,9 +1,11 @@
 import type { Endpoint, Failure } from '../../machines/model.ts';
 import { decoded } from './decoded.ts';
-import { LARGE } from './frame.ts';
+import type { Envelope } from './envelope.ts';
+import { headOf, tailOf } from './frame.ts';
 import { type HttpRequester, type HttpResponse, networkFailure } from './http-exchange.ts';
+import { ENDS, MessageBody } from './message-body.ts';
 import { NONCE_HEADER } from './nonce.ts';
-import { SseDecoder } from './sse-decoder.ts';
+import { type ServerSentEvent, SseDecoder } from './sse-decoder.ts';
 
 /** How a request's response, or a stream, came to its end. */
 export type ExchangeEnd =
@@ -37,8 +39,10 @@ export interface ExchangeSink {
   onOpen?(): void;
   /** One JSON-RPC message as its JSON text. A promise holds the stream back until it is fulfilled. */
   onFrame(text: string): Promise<void> | undefined;
-  /** A large message that came as a JSON body; false when it is wanted as text, by `onFrame`. */
-  onLarge?(parts: readonly Buffer[]): boolean;
+  /** A large message on one line, valid, and its facts; as {@link onFrame}. False: it is wanted as text, by `onFrame`. */
+  onLarge?(parts: readonly Buffer[], envelope: Envelope): Promise<void> | undefined | false;
+  /** The ends of a message that isn't UTF-8, or of a large one that isn't JSON; it is dropped, the stream goes on. */
+  onMalformed?(head: string, tail: string): void;
   /** A message over the limit; it is dropped, the stream goes on. */
   onOversize(bytes: number): void;
   onEnd(end: ExchangeEnd): void;
@@ -55,6 +59,9 @@ export interface StreamableHttpOptions {
 }
 
 const STATUS_BODY_LIMIT = 64 * 1024;
+
+/** Servers that say nothing say it in so many bytes at most: a line break or two. */
+const LONGEST_BLANK = 16;
 
 const CUT_SHORT = 'closed before its end';
 
@@ -192,42 +199,30 @@ export class StreamableHttp {
       return;
     }
     const limit = status < 300 ? this.#options.maxMessage : STATUS_BODY_LIMIT;
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    body.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= limit) chunks.push(chunk);
-    });
+    const message = new MessageBody(limit);
+    body.on('data', (chunk: Buffer) => message.push(chunk));
     body.on('error', (error) => fail(error));
     body.on('close', () => {
       if (!isOver()) fail(new Error(CUT_SHORT));
     });
     body.on('end', () => {
       if (isOver()) return;
-      const isLarge = bytes >= LARGE && bytes <= limit && type === 'application/json';
-      if (isLarge && status < 300 && sink.onLarge?.(chunks)) {
-        end(ENDED);
-        return;
-      }
-      // A byte-order mark is none of the message.
-      const text = Buffer.concat(chunks)
-        .toString('utf8')
-        .replace(/^\ufeff/, '');
       if (status < 200 || status >= 300) {
-        end({ kind: 'status', status, body: text });
+        end({ kind: 'status', status, body: message.text() ?? '' });
         return;
       }
-      if (bytes > limit) sink.onOversize(bytes);
-      else if (type === 'application/json' && text.trim() !== '') sink.onFrame(text);
-      else if (bytes > 0 && type !== 'application/json') {
-        const message = `answered ${type || 'no content type'}, not JSON or an event stream`;
-        end({ kind: 'failed', failure: { code: 'PROTOCOL_ERROR', message }, lastEventId: null });
-        return;
-      } else if (status !== 200 || type !== 'application/json') {
-        end({ kind: 'accepted' });
+      const { bytes } = message;
+      const isJson = type === 'application/json';
+      if (message.isOversize) sink.onOversize(bytes);
+      else if (isJson) void message.deliver(sink);
+      else if (bytes > 0) {
+        const said = `answered ${type || 'no content type'}, not JSON or an event stream`;
+        const failure: Failure = { code: 'PROTOCOL_ERROR', message: said };
+        end({ kind: 'failed', failure, lastEventId: null });
         return;
       }
-      end(ENDED);
+      const isBlank = bytes === 0 || (bytes < LONGEST_BLANK && message.text()?.trim() === '');
+      end(isBlank && (status !== 200 || !isJson) ? { kind: 'accepted' } : ENDED);
     });
   }
 
@@ -249,11 +244,11 @@ export class StreamableHttp {
       onOversize: (bytes) => sink.onOversize(bytes),
       onEvent: (event) => {
         if (isOver()) return;
-        if (event.id !== null && event.id !== '') lastEventId = event.id;
+        if (event.id !== null) lastEventId = event.id === '' ? null : event.id;
         if (event.retry !== undefined) retry = event.retry;
         // Heartbeats and other events that aren't MCP messages go under names of their own.
         if (event.data === '' || (event.event !== '' && event.event !== 'message')) return;
-        const hold = sink.onFrame(event.data);
+        const hold = deliver(event, sink);
         if (hold === undefined) return;
         held += 1;
         body.pause();
@@ -276,4 +271,17 @@ export class StreamableHttp {
       end({ kind: 'ended', lastEventId, retry });
     });
   }
+}
+
+/** Gives the message of an event to `sink`. A promise asks for a pause. */
+function deliver({ data, isMalformed }: ServerSentEvent, sink: ExchangeSink) {
+  if (typeof data === 'string' && !isMalformed) return sink.onFrame(data);
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  if (isMalformed) {
+    sink.onMalformed?.(headOf([bytes], ENDS), tailOf([bytes], ENDS));
+    return undefined;
+  }
+  const message = new MessageBody(bytes.length);
+  message.push(bytes);
+  return message.deliver(sink);
 }

@@ -168,8 +168,8 @@ describe('while a call is in flight on a connection that stands', () => {
     replies.push({ of: null, with: reply });
     await pings(4);
     await expectNeverLeft();
-    held[0]?.json({ jsonrpc: '2.0', id: 1, result: { finished: true } });
-    expect((await agent.answer(1))['result']).toEqual({ finished: true });
+    held[0]?.json({ jsonrpc: '2.0', id: 1, result: { content: [], finished: true } });
+    expect((await agent.answer(1))['result']).toEqual({ content: [], finished: true });
   });
 
   it('an expired session of the hub’s own is opened anew when the call is over', async () => {

@@ -19,14 +19,16 @@ const named = (...directories: string[]) =>
   checkDirectories({
     directories,
     areNamed: true,
+    instances: [],
     where: surroundings({ XDG_RUNTIME_DIR: '/run' }),
   });
 
-function usual(where: ReturnType<typeof surroundings>) {
+function usual(where: ReturnType<typeof surroundings>, files: readonly string[] = []) {
   return checkDirectories({
     directories: defaultInstancesDirectories(where),
     areNamed: false,
     where,
+    instances: files.map((file) => ({ registration: { file } })),
   });
 }
 
@@ -98,10 +100,10 @@ describe('directories that are named', () => {
 describe('the usual directories', () => {
   it('may all be missing, and stay so', async () => {
     const where = surroundings({ XDG_RUNTIME_DIR: temporaryDirectory() });
-    const [own, ...brummers] = await usual(where);
+    const [own, ...others] = await usual(where);
     expect(own).toMatchObject({ level: 'note', says: expect.stringMatching(/^missing/) });
-    expect(brummers).toHaveLength(3);
-    for (const finding of brummers) expect(finding).toMatchObject({ level: 'ok', remedy: null });
+    expect(others).toHaveLength(4);
+    for (const finding of others) expect(finding).toMatchObject({ level: 'ok', remedy: null });
     expect(existsSync(own?.subject ?? '')).toBe(false);
   });
 
@@ -111,7 +113,7 @@ describe('the usual directories', () => {
     for (const each of directories) mkdirSync(each, { recursive: true, mode: 0o700 });
     expect((await usual(where)).map(({ level, says }) => [level, says])).toEqual([
       ['ok', 'ours; registrations are written and read here'],
-      ...[1, 2, 3].map(() => ['ok', 'ours; registrations are read here']),
+      ...[1, 2, 3, 4].map(() => ['ok', 'ours; registrations are read here']),
     ]);
   });
 
@@ -123,7 +125,7 @@ describe('the usual directories', () => {
     const finding = (await usual(where)).find(({ subject }) => subject === shared);
     expect(finding).toMatchObject({
       level: 'note',
-      says: expect.stringMatching(/another user.*that user's Brummer uses it/),
+      says: expect.stringMatching(/another user.*nothing in it is read/),
     });
   });
 
@@ -162,7 +164,7 @@ describe('the usual directories', () => {
     expect((await usual(unset))[0]).toMatchObject({
       level: 'note',
       subject: 'XDG_RUNTIME_DIR',
-      says: `not set, so registrations go to ${own}`,
+      says: `not set, so "run" and "register" write to ${own}; hubs watch that directory, too`,
     });
     expect((await usual(surroundings({ XDG_RUNTIME_DIR: 'run' })))[0]?.says).toMatch(
       /^not an absolute path \(run\), so /,

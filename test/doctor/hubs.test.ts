@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, chownSync, renameSync } from 'node:fs';
+import { chmodSync, chownSync, renameSync, symlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -17,8 +17,20 @@ const STARTED = '2026-11-22T09:00:00.000Z';
 
 const FACTS = { id: 'x', pid: process.pid, version: '1.0.0', directory: '/p', started: STARTED };
 
-const check = (hubsDirectory: string | null, age = 0) =>
-  checkHubs({ hubsDirectory, version: '1.0.0', now: Date.parse(STARTED) + age, stale: [] });
+const check = (
+  hubsDirectory: string | null,
+  age = 0,
+  given: Partial<Parameters<typeof checkHubs>[0]> = {},
+) =>
+  checkHubs({
+    hubsDirectories: hubsDirectory === null ? [] : [hubsDirectory],
+    writesTo: '/p/instances',
+    areNamed: false,
+    version: '1.0.0',
+    now: Date.parse(STARTED) + age,
+    stale: [],
+    ...given,
+  });
 
 /** A directory with the socket of a hub with our pid, which does `greet` to who connects. */
 async function offering(greet: (socket: Socket) => void): Promise<string> {
@@ -45,7 +57,7 @@ onPosix('a hub', () => {
     const cwd = temporaryDirectory();
     await startAgent(cwd, { cwd, args: ['--settle', '0'], env: { XDG_RUNTIME_DIR: runtime } });
     const [finding] = await eventually(async () => {
-      const findings = await check(join(runtime, 'signalbox', 'hubs'));
+      const findings = await check(join(runtime, 'signalbox', 'hubs'), 0, { writesTo: cwd });
       expect(findings).toMatchObject([{ subject: expect.stringMatching(/^hub \d+$/) }]);
       return findings;
     });
@@ -100,6 +112,30 @@ onPosix('a hub', () => {
     },
   );
 
+  it('is started elsewhere when it does not watch where registrations are written', async () => {
+    const [top, other] = [temporaryDirectory(), temporaryDirectory()];
+    const instances = join(top, 'instances');
+    symlinkSync(top, join(other, 'link'));
+    const hub = await saying({ ...FACTS, watches: [instances] });
+    expect(await check(hub, 0, { writesTo: instances })).toMatchObject([{ level: 'ok' }]);
+    // The same directory in another spelling.
+    const spelled = join(other, 'link', 'instances');
+    expect(await check(hub, 0, { writesTo: spelled })).toMatchObject([{ level: 'ok' }]);
+    expect(await check(hub, 0, { writesTo: other })).toMatchObject([
+      { level: 'ok' },
+      {
+        level: 'problem',
+        subject: `hub ${process.pid}`,
+        says: `does not watch ${other}, where "run" and "register" write in this environment`,
+        remedy: expect.stringContaining(`signalbox hub --instances-dir ${other}`),
+      },
+    ]);
+    expect(await check(hub, 0, { writesTo: other, areNamed: true })).toMatchObject([
+      { level: 'ok' },
+      { level: 'note', says: `does not watch ${other}` },
+    ]);
+  });
+
   it('may just be ending', async () => {
     expect(await check(await offering((socket) => socket.end()))).toMatchObject([
       { level: 'note', says: expect.stringContaining('hung up') },
@@ -117,8 +153,9 @@ onPosix('a hub', () => {
   it('is left to another check when its socket is stale', async () => {
     const directory = await saying(FACTS);
     const stale = [{ path: join(directory, `${process.pid}.sock`) }];
-    const given = { hubsDirectory: directory, version: '1.0.0', now: 0, stale };
-    expect(await checkHubs(given)).toMatchObject([{ level: 'note', says: 'none runs' }]);
+    expect(await check(directory, 0, { stale })).toMatchObject([
+      { level: 'note', says: 'none runs' },
+    ]);
   });
 });
 
@@ -129,6 +166,25 @@ onPosix('the directory of the hubs', () => {
       expect(await check(each)).toMatchObject([{ level: 'note', says: 'none runs' }]);
     }
     expect(await check(null)).toMatchObject([{ level: 'note' }]);
+  });
+
+  it('is one of several, which are all looked into', async () => {
+    const directories = [await saying(FACTS), join(temporaryDirectory(), 'none')];
+    expect(await check(null, 0, { hubsDirectories: directories.reverse() })).toMatchObject([
+      { level: 'ok', subject: `hub ${process.pid}` },
+    ]);
+  });
+
+  it('is wrong when it is a link: hubs offer nothing there', async () => {
+    const directory = join(temporaryDirectory(), 'hubs');
+    symlinkSync(await saying(FACTS), directory);
+    expect(await check(directory)).toMatchObject([
+      {
+        level: 'problem',
+        says: expect.stringContaining('is a link'),
+        remedy: expect.stringContaining(`Remove ${directory}`),
+      },
+    ]);
   });
 
   it('is wrong when it is open to others: hubs offer nothing there', async () => {

@@ -21,7 +21,12 @@ const NOBODY = 1;
 const onPosix = process.platform === 'win32' ? it.skip : it;
 
 const find = (directory: string, hubs: string | null = null, now = Date.now()) =>
-  findStale([directory], hubs, now);
+  findStale({
+    directories: [directory],
+    naming: { isNamed: true },
+    hubsDirectories: hubs === null ? [] : [hubs],
+    now,
+  });
 
 describe('a stale registration', () => {
   it('is removed', async () => {

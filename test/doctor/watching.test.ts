@@ -21,7 +21,10 @@ function limitsOf(watches: string, instances: string): string {
 describe('watching', () => {
   onLinux('is tried, and the limits are told', async () => {
     const directory = temporaryDirectory();
-    const findings = await checkWatching({ directories: [directory, join(directory, 'none')] });
+    const findings = await checkWatching({
+      areNamed: true,
+      directories: [directory, join(directory, 'none')],
+    });
     expect(findings).toMatchObject([
       { level: 'ok', subject: directory, says: 'can be watched' },
       { level: 'ok', says: expect.stringMatching(/^max_user_watches is \d+, .*instances is \d+$/) },
@@ -34,6 +37,7 @@ describe('watching', () => {
     ['ENOSYS', 'on a file system that can be watched'],
   ])('that fails with %s has a remedy', async (code, remedy) => {
     const [finding] = await checkWatching({
+      areNamed: true,
       directories: [temporaryDirectory()],
       tryToWatch: failing(code),
       limits: limitsOf('8192\n', '128\n'),
@@ -48,11 +52,14 @@ describe('watching', () => {
   it('is known without limits where the system has none', async () => {
     const limits = join(temporaryDirectory(), 'none');
     const findings = await checkWatching({
+      areNamed: true,
       directories: [temporaryDirectory()],
       tryToWatch: failing('EMFILE'),
       limits,
     });
     expect(findings).toMatchObject([{ remedy: expect.stringContaining('ulimit -n') }]);
-    expect(await checkWatching({ directories: [], limits: limitsOf('x', '') })).toEqual([]);
+    expect(
+      await checkWatching({ areNamed: true, directories: [], limits: limitsOf('x', '') }),
+    ).toEqual([]);
   });
 });

@@ -9,6 +9,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The bundled bin. */
 export const BIN = `${ROOT}dist/signalbox.js`;
 
+/** What the user of this machine runs is not found by what tests start. */
+const AS_OTHER_USER = `--import=${new URL('./other-user.mjs', import.meta.url).href}`;
+
 /** Starts a process that this test ends, also when it is stopped. */
 export function startProcess(
   command: string,
@@ -16,7 +19,7 @@ export function startProcess(
   env: NodeJS.ProcessEnv = {},
 ): ChildProcess {
   const child = spawn(command, args, {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    env: { ...process.env, NODE_OPTIONS: AS_OTHER_USER, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin?.on('error', () => {});

@@ -63,16 +63,16 @@ describe('a call that the instance took without a word', () => {
   it('is answered on the standing stream', async () => {
     const { agent, server, take, stillWorks } = await connected();
     await take(1);
-    server.say({ jsonrpc: '2.0', id: 1, result: { said: true } });
-    expect((await agent.answer(1))['result']).toEqual({ said: true });
+    server.say({ jsonrpc: '2.0', id: 1, result: { content: [], said: true } });
+    expect((await agent.answer(1))['result']).toEqual({ content: [], said: true });
     await stillWorks();
   });
 
   it('may be answered on a stream that takes its time to open', async () => {
     const { agent, ofSession, take } = await connected({ get: () => true });
     await take(1);
-    ofSession[0]?.stream({ jsonrpc: '2.0', id: 1, result: { said: true } });
-    expect((await agent.answer(1))['result']).toEqual({ said: true });
+    ofSession[0]?.stream({ jsonrpc: '2.0', id: 1, result: { content: [], said: true } });
+    expect((await agent.answer(1))['result']).toEqual({ content: [], said: true });
   });
 
   it.each<[string, ({ response }: Exchange) => void]>([
@@ -110,13 +110,13 @@ describe('a call that the instance took without a word', () => {
         if (after.length === 1) {
           stream(': nothing new\n\n');
           response.end();
-        } else stream({ jsonrpc: '2.0', id: 1, result: { resumed: true } });
+        } else stream({ jsonrpc: '2.0', id: 1, result: { content: [], resumed: true } });
         return true;
       },
     });
     await take(1);
     for (const each of [...ofSession]) end(each);
-    expect((await agent.answer(1))['result']).toEqual({ resumed: true });
+    expect((await agent.answer(1))['result']).toEqual({ content: [], resumed: true });
     expect(after).toEqual(['e1', 'e1']);
     await stillWorks();
   });

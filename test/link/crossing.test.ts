@@ -130,7 +130,7 @@ describe('what crosses', () => {
       post: ({ message, stream, response }) => {
         if (!isCall(message)) return undefined;
         const text = JSON.stringify(
-          { jsonrpc: '2.0', id: message.id, result: { a: 'b c' } },
+          { jsonrpc: '2.0', id: message.id, result: { content: [], a: 'b c' } },
           null,
           2,
         );
@@ -140,7 +140,7 @@ describe('what crosses', () => {
       },
     });
     agent.send(call(1));
-    expect((await agent.answer(1))['result']).toEqual({ a: 'b c' });
+    expect((await agent.answer(1))['result']).toEqual({ content: [], a: 'b c' });
   });
 
   it('are notifications of both sides, known or not', async () => {
@@ -556,13 +556,13 @@ describe('healing', () => {
       get: ({ request, stream, response }) => {
         if (request.headers['last-event-id'] === undefined) return undefined;
         resumedAfter = request.headers['last-event-id'];
-        stream('id: e2\n', { jsonrpc: '2.0', id: 1, result: { resumed: true } });
+        stream('id: e2\n', { jsonrpc: '2.0', id: 1, result: { content: [], resumed: true } });
         response.end();
         return true;
       },
     });
     agent.send(call(1));
-    expect((await agent.answer(1))['result']).toEqual({ resumed: true });
+    expect((await agent.answer(1))['result']).toEqual({ content: [], resumed: true });
     expect(Buffer.from(String(resumedAfter), 'latin1').toString()).toBe('é€1');
   });
 

@@ -42,6 +42,7 @@ const PARAMS = {
   mode: 'url',
   url: 'https://example.com/',
   elicitationId: 'e-1',
+  progressToken: 'p',
   _meta: { progressToken: 'p', 'example.com/x': [1] },
   unknown: { deep: [null, 1.5, 'ü'] },
 };
@@ -52,9 +53,11 @@ async function connected() {
   const server = await scripted.start({
     capabilities: CAPABILITIES,
     post: ({ message: { id, method, params }, json }) => {
+      if (params?.hang) return true;
       if (id === undefined || params?.unknown === undefined || method.endsWith('/list'))
         return undefined;
-      json({ jsonrpc: '2.0', id, result: { method, params }, 'x-more': true });
+      // A tool's result has content; what has none is repaired for the agent.
+      json({ jsonrpc: '2.0', id, result: { method, params, content: [] }, 'x-more': true });
       return true;
     },
   });
@@ -80,7 +83,7 @@ describe('every message of the specification', () => {
       expect(await agent.answer(7)).toEqual({
         jsonrpc: '2.0',
         id: 7,
-        result: { method, params: PARAMS },
+        result: { method, params: PARAMS, content: [] },
         'x-more': true,
       });
       expect(server.of(method).filter(isMine)).toEqual([request]);
@@ -133,6 +136,9 @@ describe('every message of the specification', () => {
     async (method) => {
       const { agent, server } = await connected();
       const notification = { jsonrpc: '2.0', method, params: PARAMS };
+      // Progress is only of what is under way.
+      const { _meta } = PARAMS;
+      agent.send({ jsonrpc: '2.0', id: 8, method: 'made/up', params: { hang: true, _meta } });
       server.streams[1]?.write(`data: ${JSON.stringify(notification)}\n\n`);
       expect(await agent.next((frame) => frame['method'] === method && isMine(frame))).toEqual(
         notification,

@@ -43,13 +43,13 @@ describe('what is nested deeper than a stack', () => {
   it('crosses as text', async () => {
     const { agent } = await connected(({ message, json }) => {
       if (message.method !== 'tools/call' || message.params.name !== 'deep') return undefined;
-      json(`{"jsonrpc":"2.0","id":${message.id},"result":${deep(7_000)}}`);
+      json(`{"jsonrpc":"2.0","id":${message.id},"result":{"content":[],"deep":${deep(7_000)}}}`);
       return true;
     });
     agent.send(
       `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"deep","arguments":${deep(7_000)}}}`,
     );
-    expect(Array.isArray((await agent.answer(1))['result'])).toBe(true);
+    expect(Array.isArray((await agent.answer(1))['result'].deep)).toBe(true);
   });
 
   it('is refused as an id of the agent, and the next line is served', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fields, observe, observeScratch, put, type Scratch } from './observer.ts';
@@ -110,30 +110,6 @@ describe('a directory that is missing at first', () => {
     fill(join(scratch.scratch, 'target'), 'web');
     symlinkSync(join(scratch.scratch, 'target'), directory);
     await observer.until(() => observer.accepted('web').length === 1);
-    await observer.stop();
-  });
-
-  it('is created, for us alone, if it is the own one', async () => {
-    const own = join(scratch.scratch, 'own', 'instances');
-    const observer = observe({ directories: [own], ownDirectory: own });
-    await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
-    expect(statSync(own).mode & 0o777).toBe(0o700);
-    put(join(own, 'web.json'), fields('web'));
-    await observer.until(() => observer.accepted('web').length === 1);
-    await observer.stop();
-  });
-
-  it('is no trouble if the own one can not be created', async () => {
-    const own = join(scratch.scratch, 'file', 'instances');
-    put(join(scratch.scratch, 'file'), 'in the way');
-    const logged: string[] = [];
-    const observer = observe({
-      directories: [own],
-      ownDirectory: own,
-      log: (level) => logged.push(level),
-    });
-    await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
-    expect(logged).toEqual(['warn']);
     await observer.stop();
   });
 });

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fields, observe, observeScratch, put, type Scratch } from './observer.ts';
@@ -129,6 +138,88 @@ describe('an instance that is known', () => {
       expect(observer.refusals()).toEqual([]);
     },
   );
+});
+
+describe('a default directory', () => {
+  /** What another user makes of `/tmp/brummer`, which is there for all. */
+  const plant = (clone: string) => {
+    const shared = join(scratch.scratch, 'shared');
+    const step = join(shared, 'brummer');
+    mkdirSync(step, { recursive: true });
+    chmodSync(shared, 0o1777);
+    symlinkSync(clone, join(step, 'instances'));
+    return { step, directory: join(step, 'instances') };
+  };
+
+  const clone = () => {
+    const directory = join(scratch.scratch, 'clone');
+    mkdirSync(directory, { mode: 0o700 });
+    put(join(directory, 'package.json'), fields('planted'));
+    return directory;
+  };
+
+  const scanned = async (directories: readonly string[]) => {
+    const observer = observe({ directories, areNamed: false, lookAnyway: 20 });
+    await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
+    return observer;
+  };
+
+  asRoot('is not read through the link of another user in a shared place', async () => {
+    const { step, directory } = plant(clone());
+    chownSync(step, STRANGER, STRANGER);
+    lchownSync(directory, STRANGER, STRANGER);
+    const observer = await scanned([directory]);
+    expect(observer.refusals()).toEqual([
+      { file: directory, reason: `${step} belongs to another user (uid ${STRANGER})` },
+    ]);
+    expect(observer.accepted('planted')).toEqual([]);
+    await observer.stop();
+  });
+
+  onPosix(
+    'is not read when it is a link, and does not take the place of that directory',
+    async () => {
+      const real = clone();
+      const { directory } = plant(real);
+      const observer = await scanned([directory, real]);
+      expect(observer.accepted('planted').map(({ file }) => file)).toEqual([
+        join(real, 'package.json'),
+      ]);
+      expect(observer.refusals()).toMatchObject([{ file: directory }]);
+      await observer.stop();
+    },
+  );
+
+  onPosix('is let go when a step on the way is exchanged, and read again afterwards', async () => {
+    const step = join(scratch.scratch, 'step');
+    const directory = join(step, 'instances');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    put(join(directory, 'web.json'), fields('web'));
+    const observer = await scanned([directory]);
+    expect(observer.storyOf('web')).toEqual(['accepted']);
+    renameSync(step, join(scratch.scratch, 'elsewhere'));
+    symlinkSync(join(scratch.scratch, 'elsewhere'), step);
+    await observer.until(() => observer.storyOf('web').length === 2);
+    expect(observer.storyOf('web')).toEqual(['accepted', 'removed']);
+    rmSync(step);
+    renameSync(join(scratch.scratch, 'elsewhere'), step);
+    await observer.until(() => observer.accepted('web').length === 2);
+    await observer.stop();
+  });
+
+  onPosix('is let go when everybody may exchange what is on the way', async () => {
+    const step = join(scratch.scratch, 'step');
+    const directory = join(step, 'instances');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    put(join(directory, 'web.json'), fields('web'));
+    const observer = await scanned([directory]);
+    chmodSync(step, 0o777);
+    await observer.until(() => observer.storyOf('web').includes('removed'));
+    expect(observer.refusals()).toMatchObject([
+      { file: directory, reason: expect.stringContaining('chmod o-w') },
+    ]);
+    await observer.stop();
+  });
 });
 
 describe('a directory is refused', () => {

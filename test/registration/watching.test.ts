@@ -151,6 +151,21 @@ describe('many files', () => {
     });
   });
 
+  it('of other kinds hold nobody up, and are not asked about', async () => {
+    const heap = join(scratch.scratch, 'heap');
+    mkdirSync(heap, { mode: 0o700 });
+    for (let index = 0; index < 5_000; index += 1) writeFileSync(join(heap, `${index}.txt`), '');
+    put(join(heap, 'web.json'), fields('web'));
+    const observer = observe({ directories: [heap] });
+    await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
+    expect(observer.told.map(({ type }) => type)).toEqual(['accepted', 'scanned']);
+    writeFileSync(join(heap, 'one-more.txt'), '');
+    put(join(heap, 'api.json'), fields('api'));
+    await observer.until(() => observer.accepted('api').length === 1);
+    expect(observer.refusals()).toEqual([]);
+    await observer.stop();
+  });
+
   it('of junk are listed as refused, but only so many are told', async () => {
     const junkyard = join(scratch.scratch, 'junk');
     mkdirSync(junkyard, { mode: 0o700 });
@@ -163,6 +178,40 @@ describe('many files', () => {
     expect(observer.accepted('web')).toHaveLength(1);
     expect(observer.refusals()).toHaveLength(1_000);
     expect(observer.told.filter(({ type }) => type === 'refused').length).toBeLessThan(1_000);
+    await observer.stop();
+  });
+});
+
+describe('an id that two directories have', () => {
+  const inBoth = () =>
+    ['first', 'second'].map((name) => {
+      const directory = join(scratch.scratch, name);
+      mkdirSync(directory, { mode: 0o700 });
+      return directory;
+    });
+
+  it('is held by the first directory, whichever file is older or first by name', async () => {
+    const [first = '', second = ''] = inBoth();
+    put(join(second, 'a.json'), fields('web', { port: 2 }));
+    put(join(first, 'z.json'), fields('web', { port: 1 }));
+    const observer = observe({ directories: [first, second] });
+    await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
+    expect(observer.accepted('web').map(({ port }) => port)).toEqual([1]);
+    expect(observer.refusals()).toMatchObject([{ file: join(second, 'a.json') }]);
+    await observer.stop();
+  });
+
+  it('stays with its holder when the first directory gets it later, and goes there afterwards', async () => {
+    const [first = '', second = ''] = inBoth();
+    const [later, holder] = [join(first, 'web.json'), join(second, 'web.json')];
+    put(holder, fields('web', { port: 2 }));
+    const observer = observe({ directories: [first, second] });
+    await observer.until(() => observer.accepted('web').length === 1);
+    put(later, fields('web', { port: 1 }));
+    await observer.until(() => observer.refusals().some(({ file }) => file === later));
+    rmSync(holder);
+    await observer.until(() => observer.accepted('web').length === 2);
+    expect(observer.accepted('web').map(({ port }) => port)).toEqual([2, 1]);
     await observer.stop();
   });
 });

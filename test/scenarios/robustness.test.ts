@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as sdkStateful from '../fixtures/sdk-stateful.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { callTool, pipeToHub, RawAgent, startAgent, textOfAnswer } from '../helpers/hub-process.ts';
-import { eventually, exitOf, startFixture, statsOf } from '../helpers/processes.ts';
+import { BIN, eventually, exitOf, startFixture, statsOf } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const ping = (id: unknown) => ({ jsonrpc: '2.0', id, method: 'ping' });
@@ -65,7 +65,8 @@ describe('stdin', () => {
     const { answers, code } = await pipeToHub(directory, [
       call(1, 'instances_call', { instance_id: 'web', tool: 'slow', arguments: { ms: 500 } }),
     ]);
-    expect(answers[0]?.['result'].content[0].text).toBe('done');
+    const [answer] = answers.filter(({ id }) => id === 1);
+    expect(answer?.['result'].content[0].text).toBe('done');
     expect(code).toBe(0);
     await eventually(async () =>
       expect(await statsOf(web)).toMatchObject({ sessions: 0, sockets: 0, deleted: 2 }),
@@ -91,6 +92,13 @@ describe('initialize', () => {
       },
     });
   });
+});
+
+const slowCall = (id: number, ms: number) => ({
+  jsonrpc: '2.0',
+  id,
+  method: 'tools/call',
+  params: { name: 'slow', arguments: { ms } },
 });
 
 describe('the end of a hub', () => {
@@ -132,6 +140,47 @@ describe('the end of a hub', () => {
     for (let id = 0; id < 10; id += 1) agent.send(ping(id));
     const [code] = await once(agent.child, 'exit');
     expect(code).toBe(0);
+  });
+
+  it('comes at once when its agent is killed during a call, and the call is cancelled', async () => {
+    const { directory, web } = await oneInstance();
+    const agent = await startFixture('agent', { bin: BIN, directory, instance: 'web' });
+    await eventually(async () => expect((await statsOf(web)).methods['tools/call']).toBe(1));
+    await agent.kill();
+    // An agent that still reads is waited for 10 s.
+    const gone = { cancelled: 1, sessions: 0, sockets: 0 };
+    await eventually(async () => expect(await statsOf(web)).toMatchObject(gone), 7_000);
+  });
+
+  it('comes during a call when stdout can not be written to, though stdin stays open', async () => {
+    const { directory, web } = await oneInstance();
+    const agent = new RawAgent(directory);
+    await agent.call(1, 'instances_connect', { instance_id: 'web' });
+    agent.send(slowCall(2, 60_000));
+    await eventually(async () => expect((await statsOf(web)).methods['tools/call']).toBe(1));
+    agent.child.stdout?.destroy();
+    agent.send(ping(3));
+    expect(await exitOf(agent.child)).toBe(0);
+    await eventually(async () =>
+      expect(await statsOf(web)).toMatchObject({ cancelled: 1, sessions: 0 }),
+    );
+  });
+
+  it('comes after the last answer when only stdin ends, with one ping at most', async () => {
+    const { directory } = await oneInstance();
+    const agent = new RawAgent(directory);
+    await agent.call(1, 'instances_connect', { instance_id: 'web' });
+    agent.send(slowCall(2, 1_500));
+    agent.child.stdin?.end();
+    expect((await agent.answer(2))['result'].content[0].text).toBe('done');
+    expect(await exitOf(agent.child)).toBe(0);
+    const asked = agent.frames.filter(({ method, id }) => method !== undefined && id !== undefined);
+    expect(asked).toEqual([{ jsonrpc: '2.0', id: 'still-there', method: 'ping' }]);
+  });
+
+  it('comes without a ping when everything is answered', async () => {
+    const { answers } = await pipeToHub(temporaryDirectory(), [ping(1)]);
+    expect(answers.map(({ id }) => id)).toEqual([1]);
   });
 
   it('does not wait for an instance that hangs', async () => {

@@ -1,0 +1,81 @@
+import { BUDGETS } from '../budgets.ts';
+import type { Call } from './call.ts';
+import { asksForTask, tokenOfRequest } from './progress-token.ts';
+
+/** The calls of one link that are not answered yet, and the order in which they are carried. */
+export class Calls {
+  readonly #byId = new Map<string, Call>();
+  readonly #byToken = new Map<string, Call>();
+  /** Tokens of calls that were answered with a task. */
+  readonly #taskTokens = new Set<string>();
+  readonly #waiting = new Set<Call>();
+  readonly #onTurn: (call: Call) => void;
+  #carried = 0;
+
+  /** `onTurn` is told when a call that had to wait can be carried. */
+  constructor(onTurn: (call: Call) => void) {
+    this.#onTurn = onTurn;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(rawId: string): Call | undefined {
+    return this.#byId.get(rawId);
+  }
+
+  [Symbol.iterator](): IterableIterator<Call> {
+    return this.#byId.values();
+  }
+
+  add(call: Call): void {
+    this.#byId.set(call.rawId, call);
+    call.progressToken = tokenOfRequest(call.frame);
+    if (call.progressToken !== null) this.#byToken.set(call.progressToken, call);
+  }
+
+  /** The call is answered, or nobody waits for it any more. */
+  delete(call: Call): void {
+    this.#byId.delete(call.rawId);
+    this.#waiting.delete(call);
+    const token = call.progressToken;
+    if (token === null) return;
+    if (this.#byToken.get(token) === call) this.#byToken.delete(token);
+    if (!asksForTask(call.frame)) return;
+    this.#taskTokens.add(token);
+    const [oldest] = this.#taskTokens;
+    if (this.#taskTokens.size > BUDGETS.taskTokens.value && oldest !== undefined) {
+      this.#taskTokens.delete(oldest);
+    }
+  }
+
+  /** Whether progress under this token is of a call or a task here; notes that it came. */
+  expectsProgress(token: string): boolean {
+    const call = this.#byToken.get(token);
+    if (call !== undefined) call.progressedAt = performance.now();
+    return call !== undefined || this.#taskTokens.has(token);
+  }
+
+  /** Takes a slot for a call. False: all are taken, and the call gets its turn later. */
+  takeSlot(call: Call): boolean {
+    if (this.#carried >= BUDGETS.callsUnderWay.value) {
+      this.#waiting.add(call);
+      return false;
+    }
+    this.#carried += 1;
+    call.holdSlot(() => {
+      this.#carried -= 1;
+      const [next] = this.#waiting;
+      if (next === undefined) return;
+      this.#waiting.delete(next);
+      this.#onTurn(next);
+    });
+    return true;
+  }
+
+  /** Nothing is carried now: nobody gets a turn. */
+  clearQueue(): void {
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,186 @@
+import { type BigIntStats, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { lstat, readlink, stat } from 'node:fs/promises';
+import { isAbsolute, join, parse, sep } from 'node:path';
+import { errnoOf } from './errors.ts';
+import { printable } from './printable.ts';
+
+/** As many links as Linux follows in one path. */
+const MOST_LINKS = 40;
+
+const WRITABLE_BY_ALL = 0o002n;
+const STICKY = 0o1000n;
+
+/** What is to be looked at next: the thing itself or, with `follows`, what a link leads to. */
+interface Look {
+  readonly path: string;
+  readonly follows: boolean;
+}
+
+interface Found {
+  readonly facts: BigIntStats;
+  /** Where it leads, if it is a link. */
+  readonly target: string | null;
+}
+
+/** Where a path ends, or why it can't be trusted. */
+export type Destination =
+  /** `path` is without links. */
+  | { readonly kind: 'found'; readonly path: string; readonly facts: BigIntStats }
+  /** All that is there can be trusted; `path` is without links as far as it exists. */
+  | { readonly kind: 'missing'; readonly path: string }
+  /** `step` is at fault. */
+  | { readonly kind: 'untrusted'; readonly reason: string; readonly step: string };
+
+type Walk = Generator<Look, Destination, Found | null>;
+
+/** One directory on the way. */
+interface Step {
+  readonly path: string;
+  /** Whether all users can put something into it, or into one above it. */
+  readonly isShared: boolean;
+}
+
+/**
+ * Goes to a directory step by step, and stops at the first that another user could exchange. On the way to a directory that
+ * somebody has named, only links of other users are stopped at. Throws what the system says, unless that is that nothing
+ * is there.
+ */
+function* walk(directory: string, isNamed: boolean): Walk {
+  const us = process.geteuid?.();
+  if (us === undefined) return yield* walkUnchecked(directory);
+  const { root } = parse(directory);
+  let way: readonly Step[] = [];
+  let ahead: readonly string[] = [root, ...partsOf(directory.slice(root.length))];
+  let links = 0;
+  for (let name = ahead[0]; name !== undefined; name = ahead[0]) {
+    ahead = ahead.slice(1);
+    const { path: here, isShared } = way.at(-1) ?? { path: '', isShared: false };
+    if (name === '..') {
+      if (way.length > 1) way = way.slice(0, -1);
+      continue;
+    }
+    const path = join(here, name);
+    const found = yield { path, follows: false };
+    if (found === null) return { kind: 'missing', path: join(path, ...ahead) };
+    const { facts, target } = found;
+    const isLast = ahead.length === 0;
+    const reason =
+      target === null
+        ? isNamed || isLast
+          ? null
+          : distrustStep(facts, isShared, us)
+        : distrustLink(facts, isShared, isLast, isNamed, us);
+    if (reason !== null) return { kind: 'untrusted', reason: reasonOf(path, reason), step: path };
+    if (target === null) {
+      if (isLast) return { kind: 'found', path, facts };
+      const isOpen = (facts.mode & WRITABLE_BY_ALL) !== 0n;
+      way = [...way, { path, isShared: isShared || isOpen }];
+      continue;
+    }
+    links += 1;
+    if (links > MOST_LINKS) return { kind: 'untrusted', reason: 'too many links', step: path };
+    ahead = [...(isAbsolute(target) ? [root] : []), ...partsOf(target), ...ahead];
+    if (isAbsolute(target)) way = [];
+  }
+  // The path, or a link in it, ends in `..`.
+  return yield* walkUnchecked(way.at(-1)?.path ?? root);
+}
+
+/** Windows answers for its users in another way. */
+function* walkUnchecked(path: string): Walk {
+  const found = yield { path, follows: true };
+  return found === null ? { kind: 'missing', path } : { kind: 'found', path, facts: found.facts };
+}
+
+/** Why another user could put something else in the place of what is in this directory. */
+function distrustStep(facts: BigIntStats, isShared: boolean, us: number): string | null {
+  if (!isOfUsOrRoot(facts, isShared, us)) return `belongs to another user (uid ${facts.uid})`;
+  const isOpen = (facts.mode & (WRITABLE_BY_ALL | STICKY)) === WRITABLE_BY_ALL;
+  return isOpen ? 'lets everybody exchange what is in it (chmod o-w)' : null;
+}
+
+function distrustLink(
+  facts: BigIntStats,
+  isShared: boolean,
+  isLast: boolean,
+  isNamed: boolean,
+  us: number,
+): string | null {
+  if (!isOfUsOrRoot(facts, isShared, us)) return `is a link of another user (uid ${facts.uid})`;
+  if (isNamed) return null;
+  if (isShared) return 'is a link in a place to which everybody can write';
+  return isLast ? 'is a link' : null;
+}
+
+function isOfUsOrRoot({ uid }: BigIntStats, isShared: boolean, us: number): boolean {
+  if (uid === BigInt(us) || uid === 0n) return true;
+  return !isShared && uid === rootsOtherUid();
+}
+
+let otherUid: bigint | null | undefined;
+
+/**
+ * As whom root appears in a user namespace that doesn't have it, as those of Flatpak and bubblewrap: as nobody, like
+ * everybody else outside. So this is only good for what is not in a shared place. Null outside of such a namespace.
+ */
+function rootsOtherUid(): bigint | null {
+  if (otherUid !== undefined) return otherUid;
+  otherUid = null;
+  try {
+    const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+    const hasRoot = ranges.some((range) => range.trim().split(/\s+/)[0] === '0');
+    if (!hasRoot) otherUid = BigInt(readFileSync('/proc/sys/kernel/overflowuid', 'utf8').trim());
+  } catch {
+    // A system without user namespaces.
+  }
+  return otherUid;
+}
+
+function reasonOf(path: string, reason: string): string {
+  return `${printable(path)} ${reason}`;
+}
+
+function partsOf(path: string): string[] {
+  return path.split(sep).filter((part) => part !== '' && part !== '.');
+}
+
+/** Goes to a directory; see {@link walk}. Rejects with what the system says. */
+export async function walkTo(directory: string, isNamed: boolean): Promise<Destination> {
+  const walking = walk(directory, isNamed);
+  let next = walking.next();
+  while (!next.done) {
+    const { path, follows } = next.value;
+    try {
+      const facts = await (follows ? stat : lstat)(path, { bigint: true });
+      const target = facts.isSymbolicLink() ? await readlink(path) : null;
+      next = walking.next({ facts, target });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      next = walking.next(null);
+    }
+  }
+  return next.value;
+}
+
+/** The same at once. Throws what the system says. */
+export function walkToSync(directory: string, isNamed: boolean): Destination {
+  const walking = walk(directory, isNamed);
+  let next = walking.next();
+  while (!next.done) {
+    const { path, follows } = next.value;
+    try {
+      const facts = (follows ? statSync : lstatSync)(path, { bigint: true });
+      const target = facts.isSymbolicLink() ? readlinkSync(path) : null;
+      next = walking.next({ facts, target });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      next = walking.next(null);
+    }
+  }
+  return next.value;
+}
+
+/** Whether nothing is at the path that was asked for. */
+export function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
+}

@@ -1,0 +1,102 @@
+import { type BigIntStats, mkdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { errnoOf } from './errors.ts';
+import { type Destination, walkTo, walkToSync } from './path-steps.ts';
+import { printable } from './printable.ts';
+
+const WRITABLE_BY_OTHERS = 0o022n;
+
+/** Why what has these facts can't be trusted, or null. Windows answers for its users in another way: always null. */
+export function distrust({ uid, mode }: Pick<BigIntStats, 'uid' | 'mode'>): string | null {
+  const us = process.geteuid?.();
+  if (us === undefined) return null;
+  if (uid !== BigInt(us)) return `belongs to another user (uid ${uid})`;
+  if ((mode & WRITABLE_BY_OTHERS) !== 0n) return 'can be written by others (chmod go-w)';
+  return null;
+}
+
+export type DirectoryCondition =
+  /** `path` is without links. */
+  | { readonly kind: 'usable'; readonly identity: string; readonly path: string }
+  | { readonly kind: 'missing'; readonly path: string }
+  /** It is there, but what is in it counts for nothing. `step` is at fault: the directory, or what leads there. */
+  | { readonly kind: 'untrusted'; readonly reason: string; readonly step: string }
+  /** What is known of it stays as it was. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+export interface Naming {
+  /**
+   * Whether somebody has named the directory: then it may be a link of their own. To a default directory no step may lead
+   * that another user could exchange.
+   */
+  readonly isNamed: boolean;
+}
+
+/** Whether what is in a directory may be read. Never rejects. */
+export async function inspectDirectory(
+  directory: string,
+  { isNamed }: Naming = { isNamed: true },
+): Promise<DirectoryCondition> {
+  try {
+    return conditionOf(directory, await walkTo(directory, isNamed));
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+/** The same at once. Never throws. */
+export function inspectDirectorySync(directory: string, { isNamed }: Naming): DirectoryCondition {
+  try {
+    return conditionOf(directory, walkToSync(directory, isNamed));
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+/** Whether the path still leads to the trusted directory that had this identity. Cheaper than to inspect it. */
+export async function isStill(directory: string, identity: string): Promise<boolean> {
+  const facts = await stat(directory, { bigint: true }).catch(() => null);
+  return facts !== null && identityOf(facts) === identity && distrust(facts) === null;
+}
+
+/**
+ * Makes a directory, mode 0700, if it is missing. Throws when that isn't possible, and when the directory, or a step that
+ * leads to it, can't be trusted.
+ */
+export function makeDirectory(directory: string, naming: Naming): void {
+  let condition = inspectDirectorySync(directory, naming);
+  if (condition.kind === 'missing') {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    condition = inspectDirectorySync(directory, naming);
+  }
+  if (condition.kind === 'usable') return;
+  const reason = condition.kind === 'missing' ? 'it is gone again' : condition.reason;
+  throw new Error(`${printable(directory)} cannot be used: ${reason}`);
+}
+
+function conditionOf(directory: string, destination: Destination): DirectoryCondition {
+  if (destination.kind !== 'found') return destination;
+  const { facts, path } = destination;
+  const reason = distrust(facts);
+  if (!facts.isDirectory()) return untrusted('not a directory', directory);
+  if (reason !== null) return untrusted(`the directory ${reason}`, directory);
+  return { kind: 'usable', identity: identityOf(facts), path };
+}
+
+/** Inode numbers are used again, birth times are not. */
+function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`;
+}
+
+function untrusted(reason: string, step: string): DirectoryCondition {
+  return { kind: 'untrusted', reason, step };
+}
+
+function unreadable(error: unknown): DirectoryCondition {
+  return { kind: 'unreadable', reason: `the directory cannot be read (${codeOf(error)})` };
+}
+
+/** The code of a system error; its message holds the path, which may hold anything. */
+export function codeOf(error: unknown): string {
+  return errnoOf(error) ?? 'unknown error';
+}
