@@ -151,13 +151,13 @@ export const instanceSetup = setup({
         connectedAt: context.world.now,
         missedPings: 0,
         lastPing: null,
-        lastFailure: null,
+        lastFailure: event.shortfall ?? null,
         nextRetryAt: null,
       };
     }),
     noteCatalogue: assign(({ event }) => {
       assertEvent(event, 'connection.catalogueChanged');
-      return { catalogue: event.catalogue };
+      return { catalogue: event.catalogue, lastFailure: event.shortfall ?? null };
     }),
     notePing: assign({ lastPing: ({ context }) => context.world.now }),
     notePong: assign(({ context, event }) => {

@@ -46,6 +46,7 @@ export interface Failure {
 }
 
 export type FailureCode =
+  | 'ANSWER_TOO_LARGE'
   | 'CONNECTION_REFUSED'
   | 'CONNECTION_LOST'
   | 'CONNECT_TIMEOUT'

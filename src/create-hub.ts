@@ -15,6 +15,8 @@ import {
 } from '../machines/views.ts';
 import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
+import { loadSockets } from './connection/sockets.ts';
+import { StandingStreams } from './connection/standing-streams.ts';
 import { TryPacer } from './connection/try-pacer.ts';
 import { AskBook } from './link/ask-book.ts';
 import { Backlog } from './link/backlog.ts';
@@ -68,12 +70,17 @@ export interface HubSurroundings {
   /** Calls back when the machine was asleep; returns the stop. */
   readonly watchForWake?: (onWake: () => void) => () => void;
   readonly recorder?: Recorder;
+  /**
+   * Called once, before the first connection: loads what is needed later, while there are file descriptors for it. The
+   * first connection waits for it.
+   */
+  readonly preload?: () => Promise<unknown>;
 }
 
 /** Makes and starts a hub: the one place where the charts meet what touches the world. */
 export function createHub(
   config: Config,
-  { log, clock, watchForWake = watchClock, recorder }: HubSurroundings,
+  { log, clock, watchForWake = watchClock, recorder, preload }: HubSurroundings,
 ): Hub {
   const now = clock === undefined ? Date.now : () => clock.now;
   const traffic = new Map<string, Traffic>();
@@ -112,6 +119,20 @@ export function createHub(
   const links = new Map<string, SessionLinks>();
   const sessions = new Set<AgentSession>();
   const memories = new Map<string, AgentMemory>();
+  const streams = new StandingStreams(now, () =>
+    log.warn('out of file descriptors: standing streams are given up, connections wait', {
+      hint: 'raise ulimit -n',
+    }),
+  );
+  let loaded: Promise<unknown> | null = null;
+  const ready = () => {
+    loaded ??= Promise.allSettled([loadSockets(), preload?.()]).then((results) => {
+      for (const { reason } of results.filter((each) => each.status === 'rejected')) {
+        log.warn('a part of the hub could not be loaded', { reason: String(reason) });
+      }
+    });
+    return loaded;
+  };
   const connections = createConnections({
     self: SELF,
     now,
@@ -123,6 +144,9 @@ export function createHub(
       trafficOf(id).isStreaming = isStreaming;
     },
     refusal,
+    needsStream: (id) => succession.refusal(id) !== null,
+    streams,
+    ready,
   });
 
   const actor = createActor(

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 
 /** As many as an import takes at once: a file and what it imports. */
-const SPARES = 8;
+const SPARES = 4;
 
 /**
  * File descriptors held back for code that is loaded late: Node remembers an import that failed for want of one, so that

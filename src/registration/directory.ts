@@ -48,6 +48,9 @@ export interface Registrations {
   stop(): Promise<void>;
 }
 
+/** Milliseconds until a file is read again for which there was no file descriptor. */
+const AGAIN = 1_000;
+
 /** Stands for a file that is there but was not read: whatever it is next time, it is news. */
 const UNREAD: Seen = { stamp: '', digest: '', isSettled: false };
 
@@ -87,6 +90,7 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
         tell(() => options.onAccepted(registration));
       },
       onReleased: (id) => tell(() => options.onRemoved(id)),
+      onVacant: (file) => visit(file),
       onWaiting: ({ id, file }, holder) =>
         refusals.refuse(file, `id ${id} is already held by ${printable(holder)}`),
     },
@@ -105,7 +109,9 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
   };
 
   const apply = (file: string, verdict: FileVerdict) => {
-    if (stopped || verdict.kind === 'unchanged') return;
+    if (stopped) return;
+    if (verdict.kind === 'unchanged') return claims.confirm(file);
+    if (verdict.kind === 'unreadable' && verdict.isOurs) return visitAgain(file);
     if (verdict.kind === 'gone') {
       seen.delete(file);
       refusals.forget(file);
@@ -116,7 +122,9 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
       const last = seen.get(file);
       seen.set(file, verdict.seen);
       // One write can ring twice, and its second reading finds the same.
-      if (last?.stamp === verdict.seen.stamp && last.digest === verdict.seen.digest) return;
+      if (last?.stamp === verdict.seen.stamp && last.digest === verdict.seen.digest) {
+        return claims.confirm(file);
+      }
       if (verdict.kind === 'valid') return claims.claim(verdict.registration);
     } else {
       seen.set(file, UNREAD);
@@ -132,6 +140,18 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
       const verdict = await judge(file);
       return () => apply(file, verdict);
     });
+  };
+
+  let isShort = false;
+  const visitAgain = (file: string) => {
+    if (!isShort) log?.('warn', 'out of file descriptors: registrations are read again soon');
+    isShort = true;
+    // Known, so that it is noticed when it goes.
+    if (!seen.has(file)) seen.set(file, UNREAD);
+    setTimeout(() => {
+      isShort = false;
+      visit(file);
+    }, AGAIN).unref();
   };
 
   const takeLook = (directory: string, condition: DirectoryCondition, names: readonly string[]) => {
