@@ -64,7 +64,7 @@ export async function churn({ minutes }) {
   const run = async (milliseconds) => {
     const end = Date.now() + milliseconds;
     const isOver = () => Date.now() > end;
-    const kinds = ['sdk-stateful', 'plain-post', 'brummer-like'];
+    const kinds = ['sdk-stateful', 'plain-post', 'brummer'];
     let calls = 0;
     const call = async () => {
       for (; !isOver(); calls += 1) {

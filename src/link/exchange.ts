@@ -40,11 +40,24 @@ export class Exchange implements ExchangeSink {
   /** How often in a row it was resumed, and brought no message. */
   #fruitless = 0;
   #leaving: NodeJS.Timeout | undefined;
+  /** The tool of a call whose answer may come as JSON alone. */
+  readonly #tool: string | null;
+  #wantsJson = false;
 
   constructor(call: Call, session: LinkSession, owner: ExchangeOwner) {
     this.#call = call;
     this.#session = session;
     this.#owner = owner;
+    this.#tool = session.jsonAnswers?.toolOf(call.method, call.frame) ?? null;
+  }
+
+  /** Sends the call. Returns the abort. */
+  start(): () => void {
+    const { http, jsonAnswers, isStreaming } = this.#session;
+    // Without its standing stream the instance would have no way to say anything else.
+    this.#wantsJson =
+      isStreaming && this.#tool !== null && (jsonAnswers?.wants(this.#tool) ?? false);
+    return http.post(this.#call.frame, this, this.#wantsJson ? 'json' : 'both');
   }
 
   onSent(): void {
@@ -57,23 +70,27 @@ export class Exchange implements ExchangeSink {
 
   onOpen(): void {
     this.#isStream = true;
+    if (this.#wantsJson && this.#tool !== null) this.#session.jsonAnswers?.streamed(this.#tool);
   }
 
   onFrame(text: string): Promise<void> | undefined {
-    return this.#received(this.#owner.fromInstance.receive(text, this.#call));
+    const wasOver = this.#call.over;
+    return this.#received(this.#owner.fromInstance.receive(text, this.#call), wasOver);
   }
 
   onLarge(parts: readonly Buffer[], envelope: Envelope): Promise<void> | undefined | false {
+    const wasOver = this.#call.over;
     const hold = this.#owner.fromInstance.receiveLarge(parts, envelope);
-    return hold === false ? false : this.#received(hold);
+    return hold === false ? false : this.#received(hold, wasOver);
   }
 
   onMalformed(head: string, tail: string): void {
     this.#owner.fromInstance.malformed(head, tail, this.#call);
   }
 
-  #received(hold: Promise<void> | undefined): Promise<void> | undefined {
+  #received(hold: Promise<void> | undefined, wasOver: boolean): Promise<void> | undefined {
     this.#fruitless = 0;
+    if (!wasOver) this.#learn();
     // An instance that leaves its streams open would have a socket a call.
     if (this.#isStream && this.#call.over) {
       this.#leaving ??= setTimeout(() => this.#call.drop(), STREAM_GRACE).unref();
@@ -92,7 +109,14 @@ export class Exchange implements ExchangeSink {
     if (this.#call.over || this.#call.accepted) this.#call.freeSlot();
   }
 
+  /** Does this instance use the responses of calls for more than their answers? */
+  #learn(): void {
+    if (!this.#call.over) this.#session.jsonAnswers?.refuse();
+    else if (this.#tool !== null) this.#session.jsonAnswers?.answeredAlone(this.#tool);
+  }
+
   #endedUnanswered(end: ExchangeEnd): void {
+    if (this.#wantsJson) this.#session.jsonAnswers?.refuse();
     const [call, session, owner] = [this.#call, this.#session, this.#owner];
     if (end.kind === 'status' && call.resumed) {
       // It is about the stream. The call was taken: it is lost, not refused, and above all not sent again.

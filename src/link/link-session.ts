@@ -8,6 +8,7 @@ import { createNodeRequester } from '../wire/node-requester.ts';
 import { Outbox } from '../wire/outbox.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
+import { JsonAnswers, mayAnswerJson } from './json-answers.ts';
 import type { LinkOptions } from './link-options.ts';
 import { resumeDelay } from './resume-delay.ts';
 
@@ -34,6 +35,8 @@ export class LinkSession {
   readonly replies: Outbox;
   /** Notifications and cancellations. */
   readonly messages: Outbox;
+  /** What is known of the instance's answers in JSON; null where it isn't to be asked for JSON alone. */
+  jsonAnswers: JsonAnswers | null = null;
   readonly #options: LinkSessionOptions;
   readonly #destroy: () => void;
   readonly #requestControl: HttpRequester;
@@ -54,6 +57,7 @@ export class LinkSession {
     const control = createNodeRequester({
       keepAlive: true,
       maxSockets: BUDGETS.controlSockets.value,
+      guard,
     });
     this.#requestControl = control.request;
     this.#destroy = () => {
@@ -102,9 +106,12 @@ export class LinkSession {
   ): Promise<void> {
     const opening = handshake(this.http, this.rpc, this.#options.target, agent);
     this.#opening = opening.catch(() => {});
-    const { capabilities } = await within(timeout, opening);
+    const { capabilities, protocolVersion } = await within(timeout, opening);
     if (this.#closed) throw new ExchangeError(CLOSED);
     this.#control = new RpcClient(this.http.by(this.#requestControl), () => {});
+    if (mayAnswerJson(agent.protocolVersion, protocolVersion, this.http)) {
+      this.jsonAnswers = new JsonAnswers();
+    }
     const set = (method: string, params: string) =>
       this.rpc.request(method, objectOf(parseJson(params))).catch(() => undefined);
     await within(
@@ -125,6 +132,7 @@ export class LinkSession {
     this.#stopListening = this.http.listen(lastEventId, {
       onOpen: () => {
         this.#stream = 'open';
+        this.jsonAnswers?.probe(this.http);
       },
       onFrame: (text) => {
         this.#fruitless = 0;

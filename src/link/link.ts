@@ -270,9 +270,7 @@ export class Link implements Asker {
       call.stopWaiting();
       return;
     }
-    call.start(this.#options.traffic, () =>
-      session.http.post(call.frame, new Exchange(call, session, this.#owner)),
-    );
+    call.start(this.#options.traffic, () => new Exchange(call, session, this.#owner).start());
   }
 
   /** The instance forgot the session: a new one, without a word to the agent. */

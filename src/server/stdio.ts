@@ -84,8 +84,9 @@ export class StdioTransport {
     return this.#drained;
   }
 
-  /** What many instances say at the same moment goes out in one piece. */
+  /** A frame that comes alone goes out at once; what more is said at the same moment follows in one piece. */
   #write(frame: Frame): boolean {
+    const written = this.#writeLine(frame);
     if (!this.#corked) {
       this.#corked = true;
       this.#output.cork();
@@ -94,9 +95,16 @@ export class StdioTransport {
         this.#output.uncork();
       });
     }
+    return written;
+  }
+
+  #writeLine(frame: Frame): boolean {
     if (typeof frame === 'string') return this.#output.write(`${frame}\n`);
+    this.#output.cork();
     for (const part of frame) this.#output.write(part);
-    return this.#output.write('\n');
+    const written = this.#output.write('\n');
+    this.#output.uncork();
+    return written;
   }
 
   /** Resolves when all that was sent is written, or can't be. */

@@ -62,6 +62,8 @@ const STATUS_BODY_LIMIT = 64 * 1024;
 
 /** Servers that say nothing say it in so many bytes at most: a line break or two. */
 const LONGEST_BLANK = 16;
+/** The bytes with which a JSON-RPC message or a batch begins. */
+const [OBJECT, ARRAY] = [0x7b, 0x5b];
 
 const CUT_SHORT = 'closed before its end';
 
@@ -92,9 +94,9 @@ export class StreamableHttp {
     return twin;
   }
 
-  /** Sends one message. Returns the abort. */
-  post(body: string, sink: ExchangeSink): () => void {
-    return this.#exchange('POST', body, null, sink);
+  /** Sends one message. Returns the abort. `accept`: the specification has clients take answers of both forms. */
+  post(body: string, sink: ExchangeSink, accept: 'both' | 'json' = 'both'): () => void {
+    return this.#exchange('POST', body, null, sink, accept);
   }
 
   /** Opens the standing stream, or resumes a broken one after `lastEventId`. Returns the abort. */
@@ -120,6 +122,7 @@ export class StreamableHttp {
     body: string | undefined,
     lastEventId: string | null,
     sink: ExchangeSink,
+    accept: 'both' | 'json' = 'both',
   ): () => void {
     const { endpoint, request } = this.#options;
     let over = false;
@@ -135,7 +138,7 @@ export class StreamableHttp {
       {
         method,
         endpoint,
-        headers: this.#headers(method, lastEventId),
+        headers: this.#headers(method, lastEventId, accept),
         ...(body === undefined ? {} : { body }),
       },
       {
@@ -168,11 +171,16 @@ export class StreamableHttp {
     };
   }
 
-  #headers(method: string, lastEventId: string | null): Record<string, string> {
+  #headers(
+    method: string,
+    lastEventId: string | null,
+    accept: 'both' | 'json',
+  ): Record<string, string> {
     const { endpoint, token } = this.#options;
+    const answers = accept === 'json' ? 'application/json' : 'application/json, text/event-stream';
     const headers: Record<string, string> = {
       host: endpoint.host,
-      accept: method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
+      accept: method === 'GET' ? 'text/event-stream' : answers,
     };
     if (method === 'POST') headers['content-type'] = 'application/json';
     if (token !== null) headers['authorization'] = `Bearer ${token}`;
@@ -239,6 +247,8 @@ export class StreamableHttp {
     let lastEventId = resumedAfter;
     let retry: number | null = null;
     let held = 0;
+    // Brummer calls some of its JSON an event stream. No event stream begins like JSON.
+    let json: MessageBody | null | undefined;
     const decoder = new SseDecoder({
       maxBytes: this.#options.maxMessage,
       onOversize: (bytes) => sink.onOversize(bytes),
@@ -260,14 +270,21 @@ export class StreamableHttp {
     });
     body.on('data', (chunk: Buffer) => {
       this.#options.onHeard();
-      decoder.push(chunk);
+      if (json === undefined) {
+        const isJson = chunk[0] === OBJECT || chunk[0] === ARRAY;
+        json = isJson ? new MessageBody(this.#options.maxMessage) : null;
+      }
+      (json ?? decoder).push(chunk);
     });
     body.on('error', (error) => fail(error, lastEventId));
     body.on('close', () => {
       if (!isOver()) fail(new Error(CUT_SHORT), lastEventId);
     });
     body.on('end', () => {
-      decoder.end();
+      if (isOver()) return;
+      if (!json) decoder.end();
+      else if (json.isOversize) sink.onOversize(json.bytes);
+      else void json.deliver(sink);
       end({ kind: 'ended', lastEventId, retry });
     });
   }

@@ -19,7 +19,7 @@ const minutes = Number(values.minutes ?? 0.5);
 
 const INSTANCES = 24;
 const AGENTS = 4;
-const KINDS = ['sdk-stateful', 'plain-post', 'brummer-like'];
+const KINDS = ['sdk-stateful', 'plain-post', 'brummer'];
 /** Milliseconds after which an agent cancels a call. */
 const PATIENCE = 1_000;
 const FAST =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import * as brummerLike from '../fixtures/brummer-like.mjs';
+import * as brummer from '../fixtures/brummer.mjs';
 import * as junk from '../fixtures/junk.mjs';
 import * as plainPost from '../fixtures/plain-post.mjs';
 import * as sdkStateful from '../fixtures/sdk-stateful.mjs';
@@ -12,7 +12,7 @@ const SERVERS = {
   'the SDK with JSON answers': () => sdkStateful.start({ json: true }),
   'the SDK behind a token': () => sdkStateful.start({ token: 's3cret' }),
   'JSON-RPC over POST without sessions': () => plainPost.start({}),
-  "one like Brummer's own": () => brummerLike.start({}),
+  Brummer: () => brummer.start({}),
   'one on IPv6 loopback only': () => plainPost.start({ host: '::1' }),
 };
 

@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import * as brummerLike from '../fixtures/brummer-like.mjs';
+import * as plainPost from '../fixtures/plain-post.mjs';
 import * as sdkStateful from '../fixtures/sdk-stateful.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import {
@@ -28,7 +28,7 @@ async function twoInstances() {
   const directory = temporaryDirectory();
   const [web, api] = await Promise.all([
     sdkStateful.start({ name: 'web' }),
-    brummerLike.start({ name: 'api' }),
+    plainPost.start({ name: 'api' }),
   ]);
   afterTest(web.close);
   afterTest(api.close);
