@@ -298,6 +298,7 @@ export function createHub(
       maxMessage: config.maxMessage,
       log,
       onSuspected: () => tellInstance(instanceId, { type: 'instance.suspected' }),
+      onShort: () => streams.runShort(),
     }));
     links.set(id, sessionLinks);
     const session = new AgentSession({

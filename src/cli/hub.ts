@@ -1,4 +1,5 @@
 import { type Config, resolveConfig } from '../config.ts';
+import type { Hub } from '../create-hub.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { ownInstancesDirectory } from '../paths.ts';
 import type { AgentSession } from '../server/agent-session.ts';
@@ -30,7 +31,8 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
   const log = createLogger(config.logLevel);
   if (config.instancesDirs === null) makeOwnDirectory(log);
   const offer = new LateInspection(config, log);
-  const hub = await startHub(config, log, () => offer.load());
+  // Before the first connection: later there may be no file descriptor for it.
+  const hub: Hub = await startHub(config, log, () => offer.start(hub));
   const transport = new StdioTransport(process.stdin, process.stdout);
   const session = hub.openSession((frame) => transport.send(frame));
   transport.start(session);

@@ -61,13 +61,8 @@ export async function startInspection(
   };
 }
 
-/** Loads what serves the page. */
-export function loadPage(): Promise<typeof import('../inspector/page-server.ts')> {
-  return import('../inspector/page-server.ts');
-}
-
 async function servePage(feed: Feed, hub: string, port: number): Promise<Inspection> {
-  const { PageServer } = await loadPage();
+  const { PageServer } = await import('../inspector/page-server.ts');
   const page = await PageServer.start({ source: sourceOfFeed(feed, hub), port });
   // The agent's end is the hub's end, whoever looks.
   page.unref();

@@ -12,6 +12,9 @@ import { resumeDelay } from './resume-delay.ts';
 /** Milliseconds in which an instance may end a stream itself after the answer. */
 const STREAM_GRACE = 1_000;
 
+/** Milliseconds after which a call is sent for which there was no file descriptor. */
+const SHORTAGE_PAUSE = 250;
+
 /** What becomes of a call, decided by its exchange and done by its link. */
 export interface ExchangeOwner {
   /** Largest message to the agent, in bytes. */
@@ -28,6 +31,8 @@ export interface ExchangeOwner {
   lost(session: LinkSession, failure: Failure): void;
   /** Is the instance still there? */
   suspected(): void;
+  /** There was no file descriptor for a connection. */
+  short(): void;
 }
 
 /** One call on one session: what its response brings, and what it means when that ends without an answer. */
@@ -132,6 +137,9 @@ export class Exchange implements ExchangeSink {
       call.accepted = session.canAnswer;
       if (call.accepted) return;
       owner.fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
+    } else if (end.kind === 'failed' && end.failure.code === 'OUT_OF_DESCRIPTORS') {
+      owner.short();
+      this.#afterShortage();
     } else if (end.kind === 'failed' && !call.sent) {
       // Nobody took it: it isn't lost, it waits.
       owner.lost(session, end.failure);
@@ -156,6 +164,16 @@ export class Exchange implements ExchangeSink {
       this.#call.carriedBy(this.#session.http.listen(lastEventId, this));
     }, delay);
     this.#call.carriedBy(() => clearTimeout(resume));
+  }
+
+  /** The link is as good as before: only this call could not be sent, or its stream not be resumed. */
+  #afterShortage(): void {
+    const [call, session, owner] = [this.#call, this.#session, this.#owner];
+    const again = setTimeout(() => {
+      if (!call.resumed || this.#resumedAfter === null) owner.again(call);
+      else call.carriedBy(session.http.listen(this.#resumedAfter, this));
+    }, SHORTAGE_PAUSE);
+    call.carriedBy(() => clearTimeout(again));
   }
 
   #refused(status: number, body: string): void {

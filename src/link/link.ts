@@ -61,6 +61,7 @@ export class Link implements Asker {
       expired: (session) => this.#expired(session),
       lost: (session, failure) => this.#lose(session, failure),
       suspected: () => this.#options.onSuspected(),
+      short: () => this.#options.onShort(),
     };
   }
 

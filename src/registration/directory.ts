@@ -51,6 +51,9 @@ export interface Registrations {
 /** Milliseconds until a file is read again for which there was no file descriptor. */
 const AGAIN = 1_000;
 
+/** Milliseconds without a further one after which a shortage of descriptors is over, and the next one is logged. */
+const SHORTAGE = 60_000;
+
 /** Stands for a file that is there but was not read: whatever it is next time, it is news. */
 const UNREAD: Seen = { stamp: '', digest: '', isSettled: false };
 
@@ -142,16 +145,15 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
     });
   };
 
-  let isShort = false;
+  let shortAt = Number.NEGATIVE_INFINITY;
   const visitAgain = (file: string) => {
-    if (!isShort) log?.('warn', 'out of file descriptors: registrations are read again soon');
-    isShort = true;
+    if (performance.now() - shortAt > SHORTAGE) {
+      log?.('warn', 'out of file descriptors: registrations are read again soon');
+    }
+    shortAt = performance.now();
     // Known, so that it is noticed when it goes.
     if (!seen.has(file)) seen.set(file, UNREAD);
-    setTimeout(() => {
-      isShort = false;
-      visit(file);
-    }, AGAIN).unref();
+    setTimeout(() => visit(file), AGAIN).unref();
   };
 
   const takeLook = (directory: string, condition: DirectoryCondition, names: readonly string[]) => {
