@@ -80,6 +80,8 @@ export class News {
     if (listed) this.#tell('notifications/resources/list_changed');
     if (instanceId !== this.#bound) return;
     const catalogue = this.#currentCatalogue();
+    // Most transitions leave it as it is; and it may be large.
+    if (catalogue === this.#catalogue) return;
     if (JSON.stringify(catalogue) === JSON.stringify(this.#catalogue)) return;
     this.#catalogue = catalogue;
     this.#listsChanged();

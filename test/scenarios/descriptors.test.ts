@@ -31,7 +31,7 @@ describe('a hub that may open few files', () => {
       expect(rows).toHaveLength(MANY);
       for (const row of rows) expect(row).toMatchObject({ state: expect.not.stringMatching('dead') });
       expect(rows.filter(({ state }: { state: string }) => state === 'active')).toHaveLength(MANY);
-    }, 25_000);
+    }, 40_000);
     // The cause is said once, not once for each.
     expect(agent.stderr.match(/out of file descriptors/g)?.length ?? 0).toBeLessThanOrEqual(2);
     expect(agent.stderr).not.toContain('registration refused');
@@ -40,7 +40,7 @@ describe('a hub that may open few files', () => {
     expect(connected.isError).toBeUndefined();
     agent.child.kill('SIGTERM');
     expect(await exitOf(agent.child)).toBe(0);
-  }, 40_000);
+  }, 60_000);
 
   it('shows itself all the same, and can be looked at', async () => {
     const directory = temporaryDirectory();
