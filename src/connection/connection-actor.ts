@@ -1,6 +1,7 @@
 import { fromCallback } from 'xstate';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
+import { shown } from '../printable.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import { InstanceConnection } from './instance-connection.ts';
 import type { StandingStreams } from './standing-streams.ts';
@@ -109,6 +110,6 @@ function failureOf(error: unknown): Failure {
   if (error instanceof ExchangeError) return error.failure;
   return {
     code: 'PROTOCOL_ERROR',
-    message: error instanceof Error ? error.message : String(error),
+    message: shown(error instanceof Error ? error.message : String(error)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../machines/model.ts';
 import type { HubErrorCode } from '../errors.ts';
+import { shown } from '../printable.ts';
 import { RPC_CODE } from '../wire/answer.ts';
 import type { Envelope } from '../wire/envelope.ts';
 import { errorIn } from '../wire/error-body.ts';
@@ -148,7 +149,7 @@ export class Exchange implements ExchangeSink {
       this.#resume(end.lastEventId, resumeDelay(end, this.#resumedAfter, this.#fruitless));
       this.#fruitless += 1;
     } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
-      owner.fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
+      owner.fail(call, 'INSTANCE_REFUSED', shown(end.failure.message), end.failure);
       owner.suspected();
     } else {
       owner.fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
