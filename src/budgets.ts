@@ -138,7 +138,7 @@ export const BUDGETS = {
       'Output that an agent has not read when the hub stops to work on its requests. Cancellations are still read.',
   },
   requestsWaiting: {
-    value: 4 * 1024 * 1024,
+    value: 1024 * 1024,
     unit: 'bytes',
     reason:
       'Requests of such an agent that are kept, so that cancellations behind them are seen. Then nothing more is read.',

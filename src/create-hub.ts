@@ -33,6 +33,7 @@ import { Succession } from './registration/succession.ts';
 import { SELF } from './self.ts';
 import { AgentSession } from './server/agent-session.ts';
 import { fitting } from './server/fitting.ts';
+import { Outflow } from './server/outflow.ts';
 import type { AgentMemory } from './server/ports.ts';
 import { VERSION } from './version.ts';
 import { watchForWake as watchClock } from './wake-watch.ts';
@@ -256,9 +257,14 @@ export function createHub(
   const openSession: Hub['openSession'] = (say) => {
     lastSession += 1;
     const id = `session-${lastSession}`;
+    const outflow = new Outflow();
     const toAgent = (frame: Frame) => {
       const fit = fitting(frame, config.maxMessage);
-      if (fit !== null) return say(fit);
+      if (fit !== null) {
+        const hold = say(fit);
+        outflow.sent(fit, hold);
+        return hold;
+      }
       log.warn('dropped a message that is too large for the agent', { session: id });
       return undefined;
     };
@@ -307,6 +313,7 @@ export function createHub(
       links: sessionLinks,
       asks,
       backlog,
+      outflow,
       memory,
       toAgent,
       awaitInstance,

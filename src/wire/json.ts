@@ -6,7 +6,7 @@ const DEEPEST = 1_000;
 
 /**
  * Parses JSON; undefined when it isn't, is nested deeper than it could be written again, or has more than `mostObjects`
- * objects and arrays.
+ * objects and arrays, or twice as many other values.
  */
 export function parseJson(
   text: string,
@@ -41,12 +41,14 @@ export function stringOf(value: Json | undefined): string | null {
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COMMA = 44;
 
-/** Whether JSON is nested too deeply, or has too many objects and arrays, to be parsed. */
+/** Whether JSON is nested too deeply to be parsed, or has too many objects and arrays, or twice as many other values. */
 export function isTaxing(text: string, mostObjects: number): boolean {
   if (text.length < 2 * Math.min(DEEPEST, mostObjects)) return false;
   let depth = 0;
   let objects = 0;
+  let commas = 0;
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) at = endOfString(text, at);
@@ -56,6 +58,10 @@ export function isTaxing(text: string, mostObjects: number): boolean {
       objects += 1;
       if (depth > DEEPEST || objects > mostObjects) return true;
     } else if ((char | 32) === 125) depth -= 1;
+    else if (char === COMMA) {
+      commas += 1;
+      if (commas > 2 * mostObjects) return true;
+    }
   }
   return false;
 }
