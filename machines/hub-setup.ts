@@ -260,6 +260,7 @@ export const hubSetup = setup({
       if (actorId.startsWith('session:')) {
         const id = actorId.slice('session:'.length);
         if (restarted) enqueue.spawnChild('session', { id: actorId, input: { id } });
+        else enqueue.assign({ sessions: context.sessions.filter((each) => each !== actorId) });
         return;
       }
       const id = endedInstance(event) ?? '';

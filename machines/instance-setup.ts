@@ -126,8 +126,7 @@ export const instanceSetup = setup({
     /** An instance that says "unauthorized" is alive, and a hub without descriptors is no failure of the instance's. */
     countRetry: assign(({ context }) => ({
       nextRetryAt: null,
-      retryCount:
-        isUncounted(context) ? context.retryCount : context.retryCount + 1,
+      retryCount: isUncounted(context) ? context.retryCount : context.retryCount + 1,
     })),
     /** A refused connection tells that a server is being restarted, not that it is broken. */
     refundRetry: assign(({ context }) =>

@@ -3,7 +3,7 @@ import { type HubActor, hubMachine } from '../machines/hub.ts';
 import { instanceActorId } from '../machines/hub-setup.ts';
 import { instanceMachine } from '../machines/instance.ts';
 import type { InstanceEvent } from '../machines/instance-events.ts';
-import type { AgentInfo, Refusal, World } from '../machines/model.ts';
+import type { AgentInfo, InstanceState, Refusal, World } from '../machines/model.ts';
 import { sessionMachine } from '../machines/session.ts';
 import {
   type InstanceRow,
@@ -44,9 +44,9 @@ export interface Hub {
   readonly actor: HubActor;
   /**
    * Resolves when every registration that the first scan found has been connected to or has failed, after
-   * `limit` milliseconds at most.
+   * `limit` milliseconds at most. With how many of them are left.
    */
-  settled(limit: number): Promise<void>;
+  settled(limit: number): Promise<number>;
   instances(): InstanceRow[];
   refusals(): readonly Refusal[];
   /** Calls that an instance has not answered yet. */
@@ -251,7 +251,7 @@ export function createHub(
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
 
   const settled = (limit: number) => untilSettled(actor, scan, limit);
-  const discovered = settled(config.settle);
+  const discovered = settled(config.settle).then(() => {});
 
   let lastSession = 0;
   const openSession: Hub['openSession'] = (say) => {
@@ -358,26 +358,30 @@ export function createHub(
   };
 }
 
-async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<void> {
+async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<number> {
   const patience = AbortSignal.timeout(limit);
   const over = new Promise<void>((resolve) => {
     patience.addEventListener('abort', () => resolve());
   });
   await Promise.race([scan, over]);
-  const found = instanceContexts(actor.getSnapshot()).map(({ registration }) => registration.id);
-  const isSettled = () =>
-    found.every((id) => {
-      const state = instanceContext(actor.getSnapshot(), id)?.state;
-      return state !== 'discovered' && state !== 'connecting';
-    });
+  const contexts = instanceContexts(actor.getSnapshot());
+  const pending = new Set(
+    contexts.filter(({ state }) => !isSettled(state)).map(({ registration }) => registration.id),
+  );
   await new Promise<void>((resolve) => {
-    const check = () => {
-      if (!patience.aborted && !isSettled()) return;
+    const end = () => {
       subscription.unsubscribe();
       resolve();
     };
-    const subscription = actor.on('instance.transitioned', check);
-    over.then(check);
-    check();
+    const subscription = actor.on('instance.transitioned', ({ id, transition: { to } }) => {
+      if (isSettled(to) && pending.delete(id) && pending.size === 0) end();
+    });
+    over.then(end);
+    if (pending.size === 0) end();
   });
+  return pending.size;
+}
+
+function isSettled(state: InstanceState | null): boolean {
+  return state !== null && state !== 'discovered' && state !== 'connecting';
 }

@@ -20,7 +20,7 @@ export async function checkServer(announcement: Announcement): Promise<string> {
   announce(directory, announcement);
   const hub = createHub(config, { log: createLogger('silent') });
   try {
-    await hub.settled(config.policy.connectTimeout + config.settle);
+    await untilSettled(hub, config);
     const [instance] = instanceContexts(hub.actor.getSnapshot());
     if (instance?.state === 'active') {
       const { name = 'unnamed', version = '' } = instance.peer?.serverInfo ?? {};

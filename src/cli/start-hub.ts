@@ -3,7 +3,11 @@ import { createHub, type Hub } from '../create-hub.ts';
 import type { Logger } from '../log.ts';
 
 /** A hub as `hub`, `list` and `doctor` start it, recorded if that is wanted. */
-export async function startHub(config: Config, log: Logger, preload?: () => Promise<unknown>): Promise<Hub> {
+export async function startHub(
+  config: Config,
+  log: Logger,
+  preload?: () => Promise<unknown>,
+): Promise<Hub> {
   const surroundings = { log, ...(preload === undefined ? {} : { preload }) };
   if (config.record === null) return createHub(config, surroundings);
   const { recordTo } = await import('../recording/record-file.ts');

@@ -10,9 +10,7 @@ export class CatalogueBudget {
 
   /** Why something was left out, or null. */
   get shortfall(): Failure | null {
-    return this.#shortfall === null
-      ? null
-      : { code: 'ANSWER_TOO_LARGE', message: this.#shortfall };
+    return this.#shortfall === null ? null : { code: 'ANSWER_TOO_LARGE', message: this.#shortfall };
   }
 
   /** Takes a page into account before it is asked for. False: it is one too many. */

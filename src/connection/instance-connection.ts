@@ -197,18 +197,11 @@ export class InstanceConnection {
     return this.#sockets;
   }
 
-  async #openWith(
-    { request, requestPing }: Sockets,
-    endpoint: Endpoint,
-  ): Promise<Opened> {
+  async #openWith({ request, requestPing }: Sockets, endpoint: Endpoint): Promise<Opened> {
     const { self, now, onCatalogue } = this.#options;
     const { nonce } = this.#options.registration;
     const http = this.#channel(endpoint, request);
-    const rpc = new RpcClient(
-      http,
-      (text) => this.#onOther(text),
-      BUDGETS.supervisedObjects.value,
-    );
+    const rpc = new RpcClient(http, (text) => this.#onOther(text), BUDGETS.supervisedObjects.value);
     this.#http = http;
     this.#rpc = rpc;
     const opening = handshake(http, rpc, { endpoint, nonce }, self);

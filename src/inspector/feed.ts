@@ -37,10 +37,7 @@ export class Feed {
   #watch: Watch | null = null;
 
   /** `onTrouble` is told what fails of showing it. */
-  constructor(
-    source: WatchSource,
-    onTrouble: (message: string, error: string) => void = () => {},
-  ) {
+  constructor(source: WatchSource, onTrouble: (message: string, error: string) => void = () => {}) {
     this.#source = source;
     this.#onTrouble = onTrouble;
   }

@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isMissing } from '../path-steps.ts';
-import { codeOf, distrust, isShortage, inspectDirectory, isStill, type Naming } from '../trust.ts';
+import { codeOf, distrust, inspectDirectory, isShortage, isStill, type Naming } from '../trust.ts';
 import { FLAGS, MAX_BYTES } from './peek.ts';
 
 /** Clocks of file systems tick in steps: a file can be written twice, as long, within this time and look the same. */

@@ -33,8 +33,9 @@ export class Succession {
   /** Ids by project, and by endpoint. */
   readonly #index = new Map<string, Set<string>>();
   readonly #removed = new Map<string, { readonly project: string; readonly at: number }>();
-  /** By id, who has taken its place. */
+  /** By id, who has its place; and who has its name and path as well, so that sessions went there. */
   readonly #superseded = new Map<string, string>();
+  readonly #succeeded = new Map<string, string>();
   /** During the first scan: registrations whose process isn't running, until it is known who else there is. */
   #held: Map<string, Registration> | null = new Map();
 
@@ -56,7 +57,7 @@ export class Succession {
     }
     if (last !== undefined) this.#forget(last);
     const known = this.#remember(registration, process);
-    if (last?.process !== process) this.#superseded.delete(id);
+    if (last?.process !== process) this.#forgetPlaces(id);
     this.#options.onAccepted(registration);
     if (condition === 'running') this.#takePlaces(known);
     else if (condition !== 'unnamed') this.#yield(known);
@@ -71,10 +72,15 @@ export class Succession {
     this.#forget(known);
     const { now, onRemoved, onSucceeded } = this.#options;
     this.#removed.set(id, { project: known.project, at: now() });
-    this.#superseded.delete(id);
+    this.#forgetPlaces(id);
     const successor = this.#successorOf(known);
     if (successor !== null) onSucceeded(id, successor.registration.id);
     onRemoved(id);
+  }
+
+  #forgetPlaces(id: string): void {
+    this.#superseded.delete(id);
+    this.#succeeded.delete(id);
   }
 
   /** The first scan is over. */
@@ -132,15 +138,26 @@ export class Succession {
   }
 
   #supersede(known: Known, rival: Known): void {
-    const { onSucceeded, onSuperseded } = this.#options;
     const { id } = known.registration;
-    const by = this.#known.get(this.#superseded.get(id) ?? '');
-    if (by !== undefined && isRunning(by)) return;
-    this.#superseded.set(id, rival.registration.id);
     // Sessions go first: they would be told that their instance is dead.
+    this.#succeed(known);
+    if (this.#isHeld(this.#superseded.get(id))) return;
+    this.#superseded.set(id, rival.registration.id);
+    this.#options.onSuperseded(id, supersededBy(known, rival));
+  }
+
+  #succeed(known: Known): void {
+    const { id } = known.registration;
     const successor = this.#successorOf(known);
-    if (successor !== null) onSucceeded(id, successor.registration.id);
-    onSuperseded(id, supersededBy(known, rival));
+    if (successor === null || this.#isHeld(this.#succeeded.get(id))) return;
+    this.#succeeded.set(id, successor.registration.id);
+    this.#options.onSucceeded(id, successor.registration.id);
+  }
+
+  /** Whether a place is held by one that lives. */
+  #isHeld(by: string | undefined): boolean {
+    const holder = by === undefined ? undefined : this.#known.get(by);
+    return holder !== undefined && isRunning(holder);
   }
 
   /** Whoever lives and has its name and path, the latest; otherwise whoever lives and has its endpoint. */

@@ -6,8 +6,8 @@ import { type Envelope, readEnvelope, replaceId, textAt } from '../wire/envelope
 import { parseJson, stringOf } from '../wire/json.ts';
 import { type AgentRequest, paramsOf } from './agent-request.ts';
 import { isHubResource, readHubResource } from './hub-resources.ts';
-import { agentInfoOf, initializeResult } from './initialize.ts';
 import { Inbox } from './inbox.ts';
+import { agentInfoOf, initializeResult } from './initialize.ts';
 import { isFirstPage, type List, listOf, mergePage, ownPage } from './lists.ts';
 import { News } from './news.ts';
 import { OwnAnswers } from './own-answers.ts';

@@ -3,6 +3,12 @@ import type { Socket } from 'node:net';
 import { type ConnectionGuard, GuardedAgent } from './guarded-agent.ts';
 import { type HttpRequester, onceOnWire } from './http-exchange.ts';
 
+/**
+ * A socket that was idle for so many milliseconds may have been closed by the instance, and the hub not have heard of it
+ * yet: what is sent on it would be lost.
+ */
+const DOUBTFUL = 2;
+
 /** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
 const KEEP_ALIVE = 4_000;
 
@@ -31,8 +37,10 @@ export function createNodeRequester({
     keepAlive ? { keepAlive, maxSockets, timeout: KEEP_ALIVE } : { maxSockets },
     guard,
   );
-  const request: HttpRequester = ({ method, endpoint, headers, body }, handlers) => {
+  let usedAt = Number.NEGATIVE_INFINITY;
+  const send: HttpRequester = ({ method, endpoint, headers, body }, handlers) => {
     let settled = false;
+    usedAt = performance.now();
     const outgoing = http.request({
       method,
       host: endpoint.address,
@@ -45,6 +53,7 @@ export function createNodeRequester({
     onceOnWire(outgoing, handlers.onSent);
     outgoing.once('response', (response) => {
       settled = true;
+      usedAt = performance.now();
       handlers.onResponse({
         status: response.statusCode ?? 0,
         headers: response.headers,
@@ -62,9 +71,26 @@ export function createNodeRequester({
       outgoing.destroy();
     };
   };
+  const request: HttpRequester = (asked, handlers) => {
+    if (!keepAlive || performance.now() - usedAt < DOUBTFUL) return send(asked, handlers);
+    let abort: (() => void) | null = null;
+    let isAborted = false;
+    afterNextPoll(() => {
+      if (!isAborted) abort = send(asked, handlers);
+    });
+    return () => {
+      isAborted = true;
+      abort?.();
+    };
+  };
   return {
     request,
     adopt: (socket) => agent.adopt(socket),
     destroy: () => agent.destroy(),
   };
+}
+
+/** Calls back once everything that the system has to tell now has been heard. */
+function afterNextPoll(call: () => void): void {
+  setImmediate(() => setImmediate(call));
 }

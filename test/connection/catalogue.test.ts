@@ -18,7 +18,12 @@ const LISTS = {
 
 type Method = keyof typeof LISTS;
 
-const METHODS = ['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list'] as const;
+const METHODS = [
+  'tools/list',
+  'resources/list',
+  'resources/templates/list',
+  'prompts/list',
+] as const;
 
 /** What a server answers to a page of a list: items and whether there is more, an HTTP error, or nothing at all. */
 type Page = { items: string; more: boolean } | { status: number; code: number } | 'nothing';
@@ -42,7 +47,9 @@ async function lister(pageOf: (method: string, page: number) => Page) {
     const next = page.more ? `,"nextCursor":"${number + 1}"` : '';
     response
       .writeHead(200, type)
-      .end(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"${key}":[${page.items}]${next}}}`);
+      .end(
+        `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"${key}":[${page.items}]${next}}}`,
+      );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -89,7 +96,9 @@ describe('a catalogue', () => {
           const all = Object.values(catalogue).flat();
           const offered = count * pages + 3;
           expect(all.length).toBeLessThanOrEqual(BUDGETS.catalogueItems.value);
-          expect(JSON.stringify(catalogue).length).toBeLessThan(BUDGETS.catalogueBytes.value + 1_000);
+          expect(JSON.stringify(catalogue).length).toBeLessThan(
+            BUDGETS.catalogueBytes.value + 1_000,
+          );
           expect(shortfall?.code ?? null).toBe(all.length < offered ? 'ANSWER_TOO_LARGE' : null);
         },
       ),
@@ -123,12 +132,15 @@ describe('a catalogue', () => {
     });
   });
 
-  it.each([500, 502, 503])('is unknown where a server that starts answers HTTP %d', async (status) => {
-    const { read } = await lister((asked) =>
-      asked === 'tools/list' ? { status, code: -32603 } : { items: '', more: false },
-    );
-    await expect(read()).rejects.toMatchObject({ failure: { code: 'HTTP_ERROR' } });
-  });
+  it.each([500, 502, 503])(
+    'is unknown where a server that starts answers HTTP %d',
+    async (status) => {
+      const { read } = await lister((asked) =>
+        asked === 'tools/list' ? { status, code: -32603 } : { items: '', more: false },
+      );
+      await expect(read()).rejects.toMatchObject({ failure: { code: 'HTTP_ERROR' } });
+    },
+  );
 
   it.each([
     [200, -32603],

@@ -58,13 +58,16 @@ const TOO_LARGE = {
 };
 
 describe('an instance that nobody connected to', () => {
-  it.each(Object.entries(LISTS))('may list %s: the hub says so and takes little', async (_, list) => {
-    const { agent, rowIs } = await hostile(list, () => true);
-    await rowIs(TOO_LARGE);
-    const { structuredContent } = await agent.call(1_000, 'instances_tools');
-    expect(structuredContent.tools.length).toBeLessThanOrEqual(10_000);
-    expect(peakOf(agent.child)).toBeLessThan(MOST);
-  });
+  it.each(Object.entries(LISTS))(
+    'may list %s: the hub says so and takes little',
+    async (_, list) => {
+      const { agent, rowIs } = await hostile(list, () => true);
+      await rowIs(TOO_LARGE);
+      const { structuredContent } = await agent.call(1_000, 'instances_tools');
+      expect(structuredContent.tools.length).toBeLessThanOrEqual(10_000);
+      expect(peakOf(agent.child)).toBeLessThan(MOST);
+    },
+  );
 
   it.each(Object.entries(LISTS))('may come to list %s', async (_, list) => {
     let isBad = false;
@@ -81,7 +84,10 @@ describe('an instance that nobody connected to', () => {
   });
 
   it('may say a thousand times a second that its lists have changed', async () => {
-    const { agent, server, rowIs } = await hostile(() => [tool('t', 3_000_000)], () => true);
+    const { agent, server, rowIs } = await hostile(
+      () => [tool('t', 3_000_000)],
+      () => true,
+    );
     await eventually(() => expect(server.streams).toHaveLength(1));
     for (let n = 0; n < 1_000; n += 1) server.say(CHANGED);
     await rowIs(TOO_LARGE);
@@ -93,7 +99,10 @@ describe('an instance that nobody connected to', () => {
   });
 
   it('may send 60 MB, and a million objects, on the standing stream', async () => {
-    const { agent, server, rowIs } = await hostile(() => [], () => false);
+    const { agent, server, rowIs } = await hostile(
+      () => [],
+      () => false,
+    );
     await rowIs({ state: 'active' });
     await eventually(() => expect(server.streams).toHaveLength(1));
     server.say({ ...CHANGED, params: { x: 'x'.repeat(60_000_000) } });

@@ -10,6 +10,11 @@ import { afterTest } from './cleanup.ts';
 import { type Frame, FrameAgent } from './frame-agent.ts';
 import { BIN, exitOf, startProcess, textOf } from './processes.ts';
 
+/** On a busy machine start-up takes longer than a second: first answers wait for it, however long it takes. */
+function hubArguments(directory: string, args: readonly string[]): string[] {
+  return [BIN, 'hub', '--instances-dir', directory, '--settle', '15s', ...args];
+}
+
 /** The answer of a tool, as far as tests look into it. */
 const toolAnswer = z.looseObject({
   content: z.array(z.looseObject({ type: z.string(), text: z.string().default('') })),
@@ -59,7 +64,7 @@ export async function startAgent(
 ): Promise<{ client: Client; stderr: () => string; close: () => Promise<void> }> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [BIN, 'hub', '--instances-dir', directory, ...args],
+    args: hubArguments(directory, args),
     stderr: 'pipe',
     env: {
       ...getDefaultEnvironment(),
@@ -86,7 +91,7 @@ export async function pipeToHub(
   lines: readonly (object | string)[],
   args: readonly string[] = [],
 ): Promise<{ answers: Frame[]; stderr: string; code: number | null }> {
-  const child = startProcess(process.execPath, [BIN, 'hub', '--instances-dir', directory, ...args]);
+  const child = startProcess(process.execPath, hubArguments(directory, args));
   const output = Promise.all([textOf(child.stdout), textOf(child.stderr), exitOf(child)]);
   child.stdin?.end(
     lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
@@ -112,7 +117,7 @@ export class RawAgent extends FrameAgent {
     { descriptors }: { descriptors?: number } = {},
   ) {
     super();
-    const command = [process.execPath, BIN, 'hub', '--instances-dir', directory, ...args];
+    const command = [process.execPath, ...hubArguments(directory, args)];
     const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
     this.child = startProcess('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command]);
     let rest = '';

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** The most memory that a process has had so far, in MiB. */
 export function peakOf({ pid }: ChildProcess): number {

@@ -60,6 +60,55 @@ describe('connecting', () => {
   });
 });
 
+describe('an instance whose process has ended', () => {
+  const gone = { code: 'PROCESS_GONE', message: 'process 4242 has ended' } as const;
+
+  it('is retrying for a while without being tried, then dead, then removed with its file', () => {
+    const web = scriptedInstance({ goneGrace: 40_000, deadTtl: 300_000 });
+    web.activate();
+    web.report({ type: 'connection.down', failure: gone });
+    expect(web.value).toEqual({ retrying: 'gone' });
+    const opened = web.commands.filter(({ type }) => type === 'open').length;
+    for (const type of ['instance.reconnect', 'machine.woke', 'instance.awaited'] as const) {
+      web.instance.send({ type });
+    }
+    web.instance.send({ type: 'registration.changed', registration: WEB });
+    web.clock.advance(39_999);
+    expect(web.value).toEqual({ retrying: 'gone' });
+    web.clock.advance(1);
+    expect(web.state).toBe('dead');
+    for (const type of ['instance.reconnect', 'machine.woke', 'instance.probe'] as const) {
+      web.instance.send({ type });
+    }
+    web.instance.send({ type: 'registration.changed', registration: WEB });
+    expect(web.value).toEqual({ dead: 'resting' });
+    web.script.processGone = true;
+    web.clock.advance(300_000);
+    expect(web.state).toBe('removed');
+    expect(web.deleted).toEqual([WEB.file]);
+    expect(web.commands.filter(({ type }) => type === 'open')).toHaveLength(opened);
+  });
+
+  it('is connected to again as soon as its file names another', () => {
+    const web = scriptedInstance();
+    web.activate();
+    web.report({ type: 'connection.down', failure: gone });
+    web.instance.send({ type: 'registration.changed', registration: { ...WEB, pid: 1 } });
+    expect(web.state).toBe('connecting');
+  });
+
+  it('is dead at once where another has its place, also before its first attempt', () => {
+    const failure = { code: 'SUPERSEDED', message: 'another has its place' } as const;
+    for (const isActive of [true, false]) {
+      const web = scriptedInstance();
+      if (isActive) web.activate();
+      web.instance.send({ type: 'registration.superseded', failure });
+      expect(web.state).toBe('dead');
+      expect(web.context).toMatchObject({ lastFailure: failure, nextRetryAt: null });
+    }
+  });
+});
+
 describe('retrying', () => {
   it('backs off exponentially and is dead when the budget is spent', () => {
     const web = scriptedInstance({ maxRetries: 3 });
@@ -162,6 +211,61 @@ describe('retrying', () => {
     }
     web.down();
     expect(web.context.retryCount).toBe(0);
+  });
+
+  it('forgives a server that is restarted all day, and tries its port often while it is away', () => {
+    const web = scriptedInstance({ maxRetries: 2 });
+    web.script.tryInterval = 100;
+    web.activate();
+    for (let restart = 0; restart < 30; restart += 1) {
+      web.script.lastActivity = web.clock.now;
+      web.clock.advance(8_000);
+      web.script.lastActivity = web.clock.now;
+      web.down();
+      for (const end = web.clock.now + 1_000; web.clock.now < end; ) {
+        expect(web.value).toEqual({ retrying: 'waiting' });
+        const wait = (web.context.nextRetryAt ?? Infinity) - web.clock.now;
+        expect(wait).toBeLessThanOrEqual(100);
+        web.clock.advance(wait);
+        web.fail();
+      }
+      expect(web.context.retryCount).toBeLessThanOrEqual(1);
+      web.clock.advance(100);
+      web.up();
+      expect(web.state).toBe('active');
+    }
+  });
+
+  it('tries a port of another machine no more often than the backoff says', () => {
+    const web = scriptedInstance({ maxRetries: 3 });
+    web.activate();
+    web.script.lastActivity = web.clock.now;
+    web.down();
+    web.clock.advance(200);
+    web.fail();
+    expect(web.context.retryCount).toBe(1);
+    expect((web.context.nextRetryAt ?? 0) - web.clock.now).toBe(400);
+  });
+
+  it('is tried soon once somebody waits for it, and no later for those who come after', () => {
+    const web = scriptedInstance({ maxRetries: 20 });
+    web.script.tryInterval = 100;
+    web.instance.send({ type: 'slot.granted' });
+    // Never active: nobody has used it.
+    while (web.context.retryCount < 6) {
+      web.fail();
+      web.clock.advance((web.context.nextRetryAt ?? 0) - web.clock.now);
+    }
+    web.fail();
+    const planned = web.context.nextRetryAt ?? 0;
+    expect(planned - web.clock.now).toBeGreaterThan(10_000);
+    web.script.waiting = 1;
+    web.instance.send({ type: 'instance.awaited' });
+    const hastened = web.context.nextRetryAt ?? 0;
+    expect(hastened - web.clock.now).toBe(100);
+    web.clock.advance(60);
+    web.instance.send({ type: 'instance.awaited' });
+    expect(web.context.nextRetryAt).toBe(hastened);
   });
 
   it('lets a server that crashes on every connect die', () => {

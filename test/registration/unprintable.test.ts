@@ -16,13 +16,15 @@ const parse = (facts: object) =>
   );
 
 /** Controls, line breaks, marks of direction, joiners, tags, and a surrogate on its own. */
-const unprintable = fc.oneof(
-  fc.integer({ min: 0, max: 0x1f }),
-  fc.integer({ min: 0x7f, max: 0x9f }),
-  fc.constantFrom(0xad, 0x200b, 0x200d, 0x200e, 0x202e, 0x2028, 0x2029, 0x2066, 0xfeff),
-  fc.integer({ min: 0xe0020, max: 0xe007f }),
-  fc.integer({ min: 0xd800, max: 0xdfff }),
-).map((code) => String.fromCodePoint(code));
+const unprintable = fc
+  .oneof(
+    fc.integer({ min: 0, max: 0x1f }),
+    fc.integer({ min: 0x7f, max: 0x9f }),
+    fc.constantFrom(0xad, 0x200b, 0x200d, 0x200e, 0x202e, 0x2028, 0x2029, 0x2066, 0xfeff),
+    fc.integer({ min: 0xe0020, max: 0xe007f }),
+    fc.integer({ min: 0xd800, max: 0xdfff }),
+  )
+  .map((code) => String.fromCodePoint(code));
 
 const word = fc.stringMatching(/^[a-z äé日🙂-]{0,20}$/u);
 
@@ -73,7 +75,10 @@ describe('what somebody else says', () => {
 
   it.each([
     ['an HTTP status', (_: unknown) => ({ status: 500, body: NASTY })],
-    ['a JSON-RPC error', (id: unknown) => ({ body: { jsonrpc: '2.0', id, error: { code: 1, message: NASTY } } })],
+    [
+      'a JSON-RPC error',
+      (id: unknown) => ({ body: { jsonrpc: '2.0', id, error: { code: 1, message: NASTY } } }),
+    ],
     [
       'a protocol version',
       (id: unknown) => ({ body: { jsonrpc: '2.0', id, result: { protocolVersion: NASTY } } }),
@@ -82,7 +87,9 @@ describe('what somebody else says', () => {
     const server = await scripted.start({
       post: ({ message, response }) => {
         if (message.method !== 'initialize') return undefined;
-        const { status = 200, body }: { status?: number; body: object | string } = answerTo(message.id);
+        const { status = 200, body }: { status?: number; body: object | string } = answerTo(
+          message.id,
+        );
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(typeof body === 'string' ? body : JSON.stringify(body));
         return true;

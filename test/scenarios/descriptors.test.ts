@@ -29,7 +29,8 @@ describe('a hub that may open few files', () => {
       expect((await agent.answer(`ping-${id}`))['result']).toEqual({});
       const rows = await rowsOf(agent, id);
       expect(rows).toHaveLength(MANY);
-      for (const row of rows) expect(row).toMatchObject({ state: expect.not.stringMatching('dead') });
+      for (const row of rows)
+        expect(row).toMatchObject({ state: expect.not.stringMatching('dead') });
       expect(rows.filter(({ state }: { state: string }) => state === 'active')).toHaveLength(MANY);
     }, 40_000);
     // The cause is said once, not once for each.

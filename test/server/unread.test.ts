@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import * as scripted from '../fixtures/scripted.mjs';
 import { Inbox } from '../../src/server/inbox.ts';
+import * as scripted from '../fixtures/scripted.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { RawAgent } from '../helpers/hub-process.ts';
 import { eventually } from '../helpers/processes.ts';
@@ -20,8 +20,8 @@ const call = (id: unknown, name: string, args: object = {}) => ({
 
 /** What an agent can have the hub write that is larger than what it sends. */
 const REQUESTS: Record<string, (id: number) => object | string> = {
-  'instances_list': (id) => call(id, 'instances_list'),
-  'instances_health': (id) => call(id, 'instances_health'),
+  instances_list: (id) => call(id, 'instances_list'),
+  instances_health: (id) => call(id, 'instances_health'),
   'tools/list': (id) => ({ jsonrpc: '2.0', id, method: 'tools/list' }),
   'resources/list': (id) => ({ jsonrpc: '2.0', id, method: 'resources/list' }),
   'resources/read': (id) => ({
@@ -50,7 +50,9 @@ async function flood(agent: RawAgent, most: number, lineOf: (id: number) => obje
   const { stdin } = agent.child;
   let sent = 0;
   while (sent < most) {
-    const lines = Array.from({ length: Math.min(500, most - sent) }, (_, n) => lineOf(sent + n + 1));
+    const lines = Array.from({ length: Math.min(500, most - sent) }, (_, n) =>
+      lineOf(sent + n + 1),
+    );
     sent += lines.length;
     agent.send(...lines);
     if (stdin?.writableNeedDrain !== true) continue;
@@ -62,15 +64,19 @@ async function flood(agent: RawAgent, most: number, lineOf: (id: number) => obje
 }
 
 describe('an agent that does not read', () => {
-  it.each(Object.entries(REQUESTS))('may send any number of %s', async (_, requestOf) => {
-    const agent = await crowded();
-    agent.child.stdout?.pause();
-    const sent = await flood(agent, 200_000, requestOf);
-    expect(peakOf(agent.child)).toBeLessThan(MOST);
-    agent.child.stdout?.resume();
-    // It goes on as soon as it reads.
-    if (requestOf(1) !== 'garbage') await agent.answer(Math.min(sent, 200));
-  }, 30_000);
+  it.each(Object.entries(REQUESTS))(
+    'may send any number of %s',
+    async (_, requestOf) => {
+      const agent = await crowded();
+      agent.child.stdout?.pause();
+      const sent = await flood(agent, 200_000, requestOf);
+      expect(peakOf(agent.child)).toBeLessThan(MOST);
+      agent.child.stdout?.resume();
+      // It goes on as soon as it reads.
+      if (requestOf(1) !== 'garbage') await agent.answer(Math.min(sent, 200));
+    },
+    30_000,
+  );
 
   it('can cancel what it has asked: that reaches the instance, and what has not begun never does', async () => {
     const directory = temporaryDirectory();
@@ -113,18 +119,26 @@ describe('an agent', () => {
     ['objects', '{},'],
     ['arrays', '[],'],
     ['numbers', '1,'],
-  ])('may send a line of 60 MB of %s', async (_, what) => {
-    const agent = new RawAgent(temporaryDirectory());
-    await agent.initialize();
-    const many = what.repeat(60_000_000 / what.length).slice(0, -1);
-    agent.send(`[${many}]`);
-    agent.send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"instances_list","x":[${many}]}}`);
-    agent.send({ jsonrpc: '2.0', id: 2, method: 'ping' });
-    await agent.answer(2);
-    expect(agent.frames.some(({ error }) => error?.code === -32700 || error?.code === -32600)).toBe(true);
-    await agent.answer(1);
-    expect(peakOf(agent.child)).toBeLessThan(500);
-  }, 30_000);
+  ])(
+    'may send a line of 60 MB of %s',
+    async (_, what) => {
+      const agent = new RawAgent(temporaryDirectory());
+      await agent.initialize();
+      const many = what.repeat(60_000_000 / what.length).slice(0, -1);
+      agent.send(`[${many}]`);
+      agent.send(
+        `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"instances_list","x":[${many}]}}`,
+      );
+      agent.send({ jsonrpc: '2.0', id: 2, method: 'ping' });
+      await agent.answer(2);
+      expect(
+        agent.frames.some(({ error }) => error?.code === -32700 || error?.code === -32600),
+      ).toBe(true);
+      await agent.answer(1);
+      expect(peakOf(agent.child)).toBeLessThan(500);
+    },
+    30_000,
+  );
 });
 
 describe('the inbox', () => {
