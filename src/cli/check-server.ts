@@ -7,6 +7,7 @@ import { resolveConfig } from '../config.ts';
 import { createHub } from '../create-hub.ts';
 import { createLogger } from '../log.ts';
 import { type Announcement, announce } from '../registration/announce.ts';
+import { untilSettled } from './until-settled.ts';
 
 /**
  * Connects to a server as hubs do, and reads what it has. Resolves with a sentence about it; rejects with one that says

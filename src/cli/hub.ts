@@ -1,4 +1,4 @@
-import { type Config, resolveConfig } from '../config.ts';
+import { resolveConfig } from '../config.ts';
 import type { Hub } from '../create-hub.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { ownInstancesDirectory } from '../paths.ts';

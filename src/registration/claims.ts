@@ -63,7 +63,10 @@ export class Claims {
     if (line === undefined || line.holder !== null) return;
     const next = this.#nextOf(line);
     if (next === null) return;
-    if (next.file !== file) return this.#outcomes.onVacant(next.file);
+    if (next.file !== file) {
+      this.#outcomes.onVacant(next.file);
+      return;
+    }
     line.waiting.delete(file);
     line.holder = next;
     line.queue = [];
