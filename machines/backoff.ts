@@ -18,6 +18,9 @@ export const GONE_GRACE = 30_000;
 /** Milliseconds between two attempts at an instance that answers 401 or 403, at least. */
 export const UNAUTHORIZED_DELAY = 5_000;
 
+/** Milliseconds until a connection is tried again for which the hub had no file descriptor, at most; at least half. */
+export const DESCRIPTOR_DELAY = 2_000;
+
 /** Transitions that an instance remembers. */
 export const HISTORY_LENGTH = 20;
 

@@ -26,6 +26,8 @@ export interface HubContext extends HubInput {
   /** Ids of the instances whose first attempt runs, and of those that wait for theirs. */
   readonly slotHolders: readonly string[];
   readonly slotQueue: readonly string[];
+  /** Ids of the actors of sessions: there are few, and many instances. */
+  readonly sessions: readonly string[];
   /** When actors crashed lately. */
   readonly crashes: readonly { readonly actorId: string; readonly at: number }[];
   /** Which instance took the place of which, by id, the oldest first. The old id stands for the new instance. */
@@ -83,6 +85,11 @@ const living = (children: Readonly<Record<string, AnyActorRef | undefined>>, pre
     .filter(([id]) => id.startsWith(prefix))
     .map(([, child]) => child)
     .filter(isAlive);
+
+const livingOf = (
+  children: Readonly<Record<string, AnyActorRef | undefined>>,
+  ids: readonly string[],
+) => ids.map((id) => children[id]).filter(isAlive);
 
 /** The child that an `xstate.done.actor.*` or `xstate.error.actor.*` event is about. */
 const actorIdOf = (event: object) =>
@@ -159,22 +166,23 @@ export const hubSetup = setup({
       return { successors: [...others, { from, to }].slice(-SUCCESSORS) };
     }),
     /** To the listeners and to every session, before the instance that ends says so itself. */
-    reportSuccession: enqueueActions(({ event, enqueue, self }) => {
+    reportSuccession: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== 'instance.succeeded') return;
       const { from, to } = event;
       const { children } = self.getSnapshot();
       const successor = children[instanceActorId(to)];
       const active = isAlive(successor) && isActive(successor.getSnapshot().context);
       enqueue.emit(event);
-      for (const child of living(children, 'session:')) {
+      for (const child of livingOf(children, context.sessions)) {
         enqueue.sendTo(child, { type: 'session.succeed', from, to, active });
       }
     }),
-    openSession: enqueueActions(({ event, enqueue, self }) => {
+    openSession: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== 'session.opened') return;
       const id = sessionActorId(event.id);
       if (self.getSnapshot().children[id]) enqueue.stopChild(id);
       enqueue.spawnChild('session', { id, input: { id: event.id } });
+      enqueue.assign({ sessions: [...context.sessions.filter((each) => each !== id), id] });
     }),
     endSession: enqueueActions(({ event, enqueue, self }) => {
       if (event.type !== 'session.ended') return;
@@ -187,10 +195,10 @@ export const hubSetup = setup({
       }
     }),
     /** To the listeners and to every session: which instance is whose is the session's to know. */
-    reportTransition: enqueueActions(({ event, enqueue, self }) => {
+    reportTransition: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== 'instance.transitioned') return;
       enqueue.emit(event);
-      for (const child of living(self.getSnapshot().children, 'session:')) {
+      for (const child of livingOf(self.getSnapshot().children, context.sessions)) {
         enqueue.sendTo(child, event);
       }
     }),
@@ -210,10 +218,14 @@ export const hubSetup = setup({
         if (from !== 'connecting' && !leavesQueue) return {};
       }
       const left = 'id' in event && typeof event.id === 'string' ? event.id : endedInstance(event);
-      return {
-        slotHolders: context.slotHolders.filter((id) => id !== left),
-        slotQueue: context.slotQueue.filter((id) => id !== left),
-      };
+      // Holders are few, and those who wait many: nobody is both.
+      const { slotHolders, slotQueue } = context;
+      if (slotHolders.some((id) => id === left)) {
+        return { slotHolders: slotHolders.filter((id) => id !== left) };
+      }
+      return slotQueue.some((id) => id === left)
+        ? { slotQueue: slotQueue.filter((id) => id !== left) }
+        : {};
     }),
     grantSlots: enqueueActions(({ context, enqueue, self }) => {
       const granted = context.slotQueue.slice(0, CONNECTION_SLOTS - context.slotHolders.length);
@@ -229,7 +241,13 @@ export const hubSetup = setup({
       }
     }),
     /** Done children stay among the children until they are stopped. */
-    bury: enqueueActions(({ event, enqueue }) => enqueue.stopChild(actorIdOf(event))),
+    bury: enqueueActions(({ context, event, enqueue }) => {
+      const actorId = actorIdOf(event);
+      enqueue.stopChild(actorId);
+      if (actorId.startsWith('session:')) {
+        enqueue.assign({ sessions: context.sessions.filter((each) => each !== actorId) });
+      }
+    }),
     restartCrashed: enqueueActions(({ context, event, enqueue, self }) => {
       const actorId = actorIdOf(event);
       const child = self.getSnapshot().children[actorId];
@@ -242,6 +260,7 @@ export const hubSetup = setup({
       if (actorId.startsWith('session:')) {
         const id = actorId.slice('session:'.length);
         if (restarted) enqueue.spawnChild('session', { id: actorId, input: { id } });
+        else enqueue.assign({ sessions: context.sessions.filter((each) => each !== actorId) });
         return;
       }
       const id = endedInstance(event) ?? '';

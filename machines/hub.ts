@@ -15,6 +15,7 @@ export const hubMachine = hubSetup.createMachine({
     now: 0,
     slotHolders: [],
     slotQueue: [],
+    sessions: [],
     crashes: [],
     successors: [],
   }),

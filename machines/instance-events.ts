@@ -13,6 +13,8 @@ export type ConnectionReport =
       readonly attempt: number;
       readonly peer: Peer;
       readonly catalogue: Catalogue;
+      /** What of the catalogue could not be read, and why. */
+      readonly shortfall?: Failure | null;
     }
   | { readonly type: 'connection.failed'; readonly attempt: number; readonly failure: Failure }
   | { readonly type: 'connection.down'; readonly attempt: number; readonly failure: Failure }
@@ -26,6 +28,7 @@ export type ConnectionReport =
       readonly type: 'connection.catalogueChanged';
       readonly attempt: number;
       readonly catalogue: Catalogue;
+      readonly shortfall?: Failure | null;
     };
 
 export type InstanceEvent =

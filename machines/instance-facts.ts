@@ -30,6 +30,11 @@ export function isDisowned({ lastFailure }: InstanceContext): boolean {
   return lastFailure?.code === 'PROCESS_GONE' || lastFailure?.code === 'SUPERSEDED';
 }
 
+/** Whether the last attempt says nothing against the instance: it answered, or the hub could not even connect. */
+export function isUncounted({ lastFailure }: InstanceContext): boolean {
+  return lastFailure?.code === 'UNAUTHORIZED' || lastFailure?.code === 'OUT_OF_DESCRIPTORS';
+}
+
 /** Whether its port refused or dropped the last connection: probably the server is just being restarted. */
 export function isAway({ lastFailure }: InstanceContext): boolean {
   return lastFailure?.code === 'CONNECTION_REFUSED' || lastFailure?.code === 'CONNECTION_LOST';

@@ -1,6 +1,7 @@
 import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
 import {
   backoffDelay,
+  DESCRIPTOR_DELAY,
   isQuiet,
   LONGEST_DELAY,
   remember,
@@ -14,6 +15,7 @@ import {
   factsDiffer,
   failureOf,
   isDisowned,
+  isUncounted,
   lastHeard,
   reasonOf,
 } from './instance-facts.ts';
@@ -56,6 +58,18 @@ export interface InstanceContext extends InstanceInput {
   /** Kept while the instance is away: its tools stay listed. */
   readonly catalogue: Catalogue | null;
   readonly transitions: readonly Transition[];
+}
+
+/** Milliseconds until the next retry. */
+function retryDelay({ lastFailure, policy, retryCount, world }: InstanceContext): number {
+  switch (lastFailure?.code) {
+    case 'UNAUTHORIZED':
+      return UNAUTHORIZED_DELAY;
+    case 'OUT_OF_DESCRIPTORS':
+      return Math.ceil(DESCRIPTOR_DELAY * (0.5 + world.random / 2));
+    default:
+      return backoffDelay(retryCount + 1, world.random, policy);
+  }
 }
 
 /** The parts of the instance chart by name. What touches the world is a placeholder. */
@@ -109,11 +123,10 @@ export const instanceSetup = setup({
         : {},
     ),
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
-    /** An instance that says "unauthorized" is alive: it doesn't spend the budget. */
+    /** An instance that says "unauthorized" is alive, and a hub without descriptors is no failure of the instance's. */
     countRetry: assign(({ context }) => ({
       nextRetryAt: null,
-      retryCount:
-        context.lastFailure?.code === 'UNAUTHORIZED' ? context.retryCount : context.retryCount + 1,
+      retryCount: isUncounted(context) ? context.retryCount : context.retryCount + 1,
     })),
     /** A refused connection tells that a server is being restarted, not that it is broken. */
     refundRetry: assign(({ context }) =>
@@ -137,13 +150,13 @@ export const instanceSetup = setup({
         connectedAt: context.world.now,
         missedPings: 0,
         lastPing: null,
-        lastFailure: null,
+        lastFailure: event.shortfall ?? null,
         nextRetryAt: null,
       };
     }),
     noteCatalogue: assign(({ event }) => {
       assertEvent(event, 'connection.catalogueChanged');
-      return { catalogue: event.catalogue };
+      return { catalogue: event.catalogue, lastFailure: event.shortfall ?? null };
     }),
     notePing: assign({ lastPing: ({ context }) => context.world.now }),
     notePong: assign(({ context, event }) => {
@@ -155,11 +168,8 @@ export const instanceSetup = setup({
     /** A plan that stands already is only brought forward. */
     planRetry: assign({
       nextRetryAt: ({ context }) => {
-        const { lastFailure, nextRetryAt, policy, retryCount, world } = context;
-        const delay =
-          lastFailure?.code === 'UNAUTHORIZED'
-            ? UNAUTHORIZED_DELAY
-            : backoffDelay(retryCount + 1, world.random, policy);
+        const { lastFailure, nextRetryAt, world } = context;
+        const delay = retryDelay(context);
         const eager = eagerInterval(context);
         // A refused try costs nothing, so that nothing but the interval keeps the next one apart.
         const isFree = eager !== null && lastFailure?.code === 'CONNECTION_REFUSED';
@@ -205,8 +215,7 @@ export const instanceSetup = setup({
       context.missedPings >= context.policy.maxMissedPings && context.world.callsInFlight === 0,
     hasRetries: ({ context }) =>
       !isDisowned(context) &&
-      (context.retryCount < context.policy.maxRetries ||
-        context.lastFailure?.code === 'UNAUTHORIZED'),
+      (context.retryCount < context.policy.maxRetries || isUncounted(context)),
     isProcessGone: ({ context }) => context.lastFailure?.code === 'PROCESS_GONE',
     isDisowned: ({ context }) => isDisowned(context),
     revivalDue: ({ context }) => (context.nextRetryAt ?? Infinity) <= context.world.now,

@@ -46,11 +46,13 @@ export interface Failure {
 }
 
 export type FailureCode =
+  | 'ANSWER_TOO_LARGE'
   | 'CONNECTION_REFUSED'
   | 'CONNECTION_LOST'
   | 'CONNECT_TIMEOUT'
   | 'HTTP_ERROR'
   | 'IDENTITY_MISMATCH'
+  | 'OUT_OF_DESCRIPTORS'
   | 'PINGS_MISSED'
   | 'PROCESS_GONE'
   | 'PROTOCOL_ERROR'

@@ -97,9 +97,10 @@ export function instanceContexts(hub: HubSnapshot): InstanceContext[] {
 
 /** The contexts of all sessions. */
 export function sessionContexts(hub: HubSnapshot): SessionContext[] {
-  return Object.keys(hub.children)
-    .filter((key) => key.startsWith('session:'))
-    .flatMap((key) => sessionRef(hub, key.slice('session:'.length))?.getSnapshot().context ?? []);
+  return hub.context.sessions.flatMap((key) => {
+    const ref = hub.children[key] as SessionRef | undefined;
+    return ref?.getSnapshot().context ?? [];
+  });
 }
 
 /** The rows of instances, as session `sessionId` sees them. */

@@ -92,6 +92,74 @@ export const BUDGETS = {
     reason:
       'Kinds of lines that are counted apart. With more, those that were silent for longest start anew.',
   },
+  supervisedMessage: {
+    value: 4 * 1024 * 1024,
+    unit: 'bytes',
+    reason:
+      "One message of an instance on the hub's own connection to it. It carries nothing but lists and notifications.",
+  },
+  supervisedObjects: {
+    value: 200_000,
+    unit: 'objects',
+    reason:
+      'Objects and arrays in such a message, which is parsed. Each takes many times the two bytes that it has as text.',
+  },
+  catalogueBytes: {
+    value: 4 * 1024 * 1024,
+    unit: 'bytes',
+    reason:
+      'What an instance lists in all, over all pages of tools, resources, templates and prompts. Further pages are left out, and `last_error` says so.',
+  },
+  catalogueItems: {
+    value: 10_000,
+    unit: 'items',
+    reason: 'Items in these lists. Further ones are left out, and `last_error` says so.',
+  },
+  cataloguePages: {
+    value: 1_000,
+    unit: 'pages',
+    reason: 'Pages of these lists: cursors may never end.',
+  },
+  catalogueTime: {
+    value: 30_000,
+    unit: 'ms',
+    reason: 'Reading these lists again. What was known before is kept when it takes longer.',
+  },
+  parsedObjects: {
+    value: 1_000_000,
+    unit: 'objects',
+    reason:
+      'Objects and arrays in a message that the hub itself has to look into. It is refused with more; what is only passed on is not counted.',
+  },
+  outputBehind: {
+    value: 1024 * 1024,
+    unit: 'bytes',
+    reason:
+      'Output that an agent has not read when the hub stops to work on its requests. Cancellations are still read.',
+  },
+  requestsWaiting: {
+    value: 1024 * 1024,
+    unit: 'bytes',
+    reason:
+      'Requests of such an agent that are kept, so that cancellations behind them are seen. Then nothing more is read.',
+  },
+  requestsUnderWay: {
+    value: 20_000,
+    unit: 'requests',
+    reason: 'Requests of one session that are not answered yet. Further ones wait as above.',
+  },
+  ownAnswer: {
+    value: 4 * 1024 * 1024,
+    unit: 'bytes',
+    reason:
+      'Tools that `instances_tools` puts into one answer, which has them twice. With more it is an error that says to ask for less.',
+  },
+  shownText: {
+    value: 300,
+    unit: 'characters',
+    reason:
+      'What a server says of itself or of an error, where it is shown in rows and errors of the hub.',
+  },
 } as const satisfies Record<string, Budget>;
 
 /** The budgets as a Markdown table. */

@@ -3,7 +3,7 @@ import { type HubActor, hubMachine } from '../machines/hub.ts';
 import { instanceActorId } from '../machines/hub-setup.ts';
 import { instanceMachine } from '../machines/instance.ts';
 import type { InstanceEvent } from '../machines/instance-events.ts';
-import type { AgentInfo, Refusal, World } from '../machines/model.ts';
+import type { AgentInfo, InstanceState, Refusal, World } from '../machines/model.ts';
 import { sessionMachine } from '../machines/session.ts';
 import {
   type InstanceRow,
@@ -15,6 +15,8 @@ import {
 } from '../machines/views.ts';
 import type { Config } from './config.ts';
 import { createConnections } from './connection/connection-actor.ts';
+import { loadSockets } from './connection/sockets.ts';
+import { StandingStreams } from './connection/standing-streams.ts';
 import { TryPacer } from './connection/try-pacer.ts';
 import { AskBook } from './link/ask-book.ts';
 import { Backlog } from './link/backlog.ts';
@@ -31,6 +33,7 @@ import { Succession } from './registration/succession.ts';
 import { SELF } from './self.ts';
 import { AgentSession } from './server/agent-session.ts';
 import { fitting } from './server/fitting.ts';
+import { Outflow } from './server/outflow.ts';
 import type { AgentMemory } from './server/ports.ts';
 import { VERSION } from './version.ts';
 import { watchForWake as watchClock } from './wake-watch.ts';
@@ -41,9 +44,9 @@ export interface Hub {
   readonly actor: HubActor;
   /**
    * Resolves when every registration that the first scan found has been connected to or has failed, after
-   * `limit` milliseconds at most.
+   * `limit` milliseconds at most. With how many of them are left.
    */
-  settled(limit: number): Promise<void>;
+  settled(limit: number): Promise<number>;
   instances(): InstanceRow[];
   refusals(): readonly Refusal[];
   /** Calls that an instance has not answered yet. */
@@ -68,12 +71,17 @@ export interface HubSurroundings {
   /** Calls back when the machine was asleep; returns the stop. */
   readonly watchForWake?: (onWake: () => void) => () => void;
   readonly recorder?: Recorder;
+  /**
+   * Called once, before the first connection: loads what is needed later, while there are file descriptors for it. The
+   * first connection waits for it.
+   */
+  readonly preload?: () => Promise<unknown>;
 }
 
 /** Makes and starts a hub: the one place where the charts meet what touches the world. */
 export function createHub(
   config: Config,
-  { log, clock, watchForWake = watchClock, recorder }: HubSurroundings,
+  { log, clock, watchForWake = watchClock, recorder, preload }: HubSurroundings,
 ): Hub {
   const now = clock === undefined ? Date.now : () => clock.now;
   const traffic = new Map<string, Traffic>();
@@ -112,6 +120,20 @@ export function createHub(
   const links = new Map<string, SessionLinks>();
   const sessions = new Set<AgentSession>();
   const memories = new Map<string, AgentMemory>();
+  const streams = new StandingStreams(now, () =>
+    log.warn('out of file descriptors: standing streams are given up, connections wait', {
+      hint: 'raise ulimit -n',
+    }),
+  );
+  let loaded: Promise<unknown> | null = null;
+  const ready = () => {
+    loaded ??= Promise.allSettled([loadSockets(), preload?.()]).then((results) => {
+      for (const { reason } of results.filter((each) => each.status === 'rejected')) {
+        log.warn('a part of the hub could not be loaded', { reason: String(reason) });
+      }
+    });
+    return loaded;
+  };
   const connections = createConnections({
     self: SELF,
     now,
@@ -123,6 +145,9 @@ export function createHub(
       trafficOf(id).isStreaming = isStreaming;
     },
     refusal,
+    needsStream: (id) => succession.refusal(id) !== null,
+    streams,
+    ready,
   });
 
   const actor = createActor(
@@ -226,15 +251,20 @@ export function createHub(
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
 
   const settled = (limit: number) => untilSettled(actor, scan, limit);
-  const discovered = settled(config.settle);
+  const discovered = settled(config.settle).then(() => {});
 
   let lastSession = 0;
   const openSession: Hub['openSession'] = (say) => {
     lastSession += 1;
     const id = `session-${lastSession}`;
+    const outflow = new Outflow();
     const toAgent = (frame: Frame) => {
       const fit = fitting(frame, config.maxMessage);
-      if (fit !== null) return say(fit);
+      if (fit !== null) {
+        const hold = say(fit);
+        outflow.sent(fit, hold);
+        return hold;
+      }
       log.warn('dropped a message that is too large for the agent', { session: id });
       return undefined;
     };
@@ -274,6 +304,7 @@ export function createHub(
       maxMessage: config.maxMessage,
       log,
       onSuspected: () => tellInstance(instanceId, { type: 'instance.suspected' }),
+      onShort: () => streams.runShort(),
     }));
     links.set(id, sessionLinks);
     const session = new AgentSession({
@@ -282,6 +313,7 @@ export function createHub(
       links: sessionLinks,
       asks,
       backlog,
+      outflow,
       memory,
       toAgent,
       awaitInstance,
@@ -326,26 +358,30 @@ export function createHub(
   };
 }
 
-async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<void> {
+async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<number> {
   const patience = AbortSignal.timeout(limit);
   const over = new Promise<void>((resolve) => {
     patience.addEventListener('abort', () => resolve());
   });
   await Promise.race([scan, over]);
-  const found = instanceContexts(actor.getSnapshot()).map(({ registration }) => registration.id);
-  const isSettled = () =>
-    found.every((id) => {
-      const state = instanceContext(actor.getSnapshot(), id)?.state;
-      return state !== 'discovered' && state !== 'connecting';
-    });
+  const contexts = instanceContexts(actor.getSnapshot());
+  const pending = new Set(
+    contexts.filter(({ state }) => !isSettled(state)).map(({ registration }) => registration.id),
+  );
   await new Promise<void>((resolve) => {
-    const check = () => {
-      if (!patience.aborted && !isSettled()) return;
+    const end = () => {
       subscription.unsubscribe();
       resolve();
     };
-    const subscription = actor.on('instance.transitioned', check);
-    over.then(check);
-    check();
+    const subscription = actor.on('instance.transitioned', ({ id, transition: { to } }) => {
+      if (isSettled(to) && pending.delete(id) && pending.size === 0) end();
+    });
+    over.then(end);
+    if (pending.size === 0) end();
   });
+  return pending.size;
+}
+
+function isSettled(state: InstanceState | null): boolean {
+  return state !== null && state !== 'discovered' && state !== 'connecting';
 }

@@ -1,3 +1,5 @@
+import { shown } from './printable.ts';
+
 /** A wrong use or configuration: one line on stderr and exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -46,6 +48,17 @@ export interface HubErrorFacts {
   }[];
 }
 
+/** Candidates that are listed at most. */
+const MOST_CANDIDATES = 100;
+
+/** What servers said is made {@link shown}, and no list is endless. */
+function shownFacts({ last_error: error, candidates }: HubErrorFacts): HubErrorFacts {
+  return {
+    ...(error ? { last_error: { ...error, message: shown(error.message) } } : {}),
+    ...(candidates ? { candidates: candidates.slice(0, MOST_CANDIDATES) } : {}),
+  };
+}
+
 /** A request that the hub can't do: a code, a fact, a next step. */
 export class HubError extends Error {
   override readonly name = 'HubError';
@@ -55,7 +68,7 @@ export class HubError extends Error {
   constructor(code: HubErrorCode, message: string, facts: HubErrorFacts = {}) {
     super(message);
     this.code = code;
-    this.facts = facts;
+    this.facts = { ...facts, ...shownFacts(facts) };
   }
 
   /** As it goes to the agent. */

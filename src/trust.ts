@@ -96,6 +96,11 @@ function unreadable(error: unknown): DirectoryCondition {
   return { kind: 'unreadable', reason: `the directory cannot be read (${codeOf(error)})` };
 }
 
+/** Whether an error says that there is no file descriptor left. */
+export function isShortage(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(codeOf(error));
+}
+
 /** The code of a system error; its message holds the path, which may hold anything. */
 export function codeOf(error: unknown): string {
   return errnoOf(error) ?? 'unknown error';

@@ -7,6 +7,7 @@ import { resolveConfig } from '../config.ts';
 import { createHub } from '../create-hub.ts';
 import { createLogger } from '../log.ts';
 import { type Announcement, announce } from '../registration/announce.ts';
+import { untilSettled } from './until-settled.ts';
 
 /**
  * Connects to a server as hubs do, and reads what it has. Resolves with a sentence about it; rejects with one that says
@@ -20,7 +21,7 @@ export async function checkServer(announcement: Announcement): Promise<string> {
   announce(directory, announcement);
   const hub = createHub(config, { log: createLogger('silent') });
   try {
-    await hub.settled(config.policy.connectTimeout + config.settle);
+    await untilSettled(hub, config);
     const [instance] = instanceContexts(hub.actor.getSnapshot());
     if (instance?.state === 'active') {
       const { name = 'unnamed', version = '' } = instance.peer?.serverInfo ?? {};

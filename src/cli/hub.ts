@@ -1,4 +1,4 @@
-import { type Config, resolveConfig } from '../config.ts';
+import { resolveConfig } from '../config.ts';
 import type { Hub } from '../create-hub.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { ownInstancesDirectory } from '../paths.ts';
@@ -6,7 +6,7 @@ import type { AgentSession } from '../server/agent-session.ts';
 import { StdioTransport } from '../server/stdio.ts';
 import { makeDirectory } from '../trust.ts';
 import { parseHubArguments } from './arguments.ts';
-import type { Inspection } from './inspection.ts';
+import { LateInspection } from './late-inspection.ts';
 import { startHub } from './start-hub.ts';
 import { untilSignalled } from './until-signalled.ts';
 
@@ -30,11 +30,13 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
   }
   const log = createLogger(config.logLevel);
   if (config.instancesDirs === null) makeOwnDirectory(log);
-  const hub = await startHub(config, log);
+  const offer = new LateInspection(config, log);
+  // Before the first connection: later there may be no file descriptor for it.
+  const hub: Hub = await startHub(config, log, () => offer.start(hub));
   const transport = new StdioTransport(process.stdin, process.stdout);
   const session = hub.openSession((frame) => transport.send(frame));
   transport.start(session);
-  const stopInspection = inspectLater(hub, config, log);
+  void hub.settled(config.settle).then(() => offer.start(hub));
 
   const signalled = untilSignalled().then(() => 'signal' as const);
   const broken = transport.broken.then(() => 'stdout closed' as const);
@@ -45,7 +47,7 @@ export async function hubCommand(args: readonly string[]): Promise<void> {
     because = await Promise.race([signalled, broken, answered]);
   }
   log.debug('stopping', { because });
-  await Promise.all([hub.stop(), stopInspection()]);
+  await Promise.all([hub.stop(), offer.stop()]);
   await transport.flush();
 }
 
@@ -71,20 +73,4 @@ function makeOwnDirectory(log: Logger): void {
     const because = error instanceof Error ? error.message : String(error);
     log.warn('the directory for registrations cannot be made', { directory, error: because });
   }
-}
-
-/** Offers the hub to those who want to look, after the agent's first answers. Returns the end of that. */
-function inspectLater(hub: Hub, config: Config, log: Logger): () => Promise<void> {
-  let stopped = false;
-  let started: Promise<Inspection> | null = null;
-  void hub.settled(config.settle).then(() => {
-    if (stopped) return;
-    started = import('./inspection.ts').then(({ startInspection }) =>
-      startInspection(hub, config, log),
-    );
-  });
-  return async () => {
-    stopped = true;
-    await (await started)?.close();
-  };
 }

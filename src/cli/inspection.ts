@@ -4,6 +4,7 @@ import type { Hub } from '../create-hub.ts';
 import { Feed } from '../inspector/feed.ts';
 import { offer } from '../inspector/offer.ts';
 import { sourceOfFeed } from '../inspector/page-source.ts';
+import type { WatchSource } from '../inspector/watch.ts';
 import type { Logger } from '../log.ts';
 import { defaultInstancesDirectories, hubsDirectory } from '../paths.ts';
 import { VERSION } from '../version.ts';
@@ -24,7 +25,7 @@ export async function startInspection(
 ): Promise<Inspection> {
   const started = new Date(performance.timeOrigin).toISOString();
   const id = `${process.pid}-${Math.floor(performance.timeOrigin)}`;
-  const feed = new Feed({
+  const source: WatchSource = {
     actor: hub.actor,
     facts: {
       id,
@@ -40,7 +41,8 @@ export async function startInspection(
       const { name, version } = hub.agentOf(session)?.clientInfo ?? {};
       return typeof name === 'string' ? [name, version].filter(Boolean).join(' ') : null;
     },
-  });
+  };
+  const feed = new Feed(source, (message, error) => log.warn(message, { error }));
   const directory = hubsDirectory();
   const opened = await Promise.allSettled([
     directory === null ? null : offer(feed, directory),
@@ -53,6 +55,7 @@ export async function startInspection(
   });
   return {
     close: async () => {
+      feed.close();
       await Promise.all(parts.map((part) => part.close()));
     },
   };

@@ -9,6 +9,7 @@ import { parseHubArguments } from './arguments.ts';
 import { LIST_DEFAULTS } from './help.ts';
 import { startHub } from './start-hub.ts';
 import { renderTable, type TableStyle } from './table.ts';
+import { untilSettled } from './until-settled.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 /** Milliseconds in which changes are shown together. */
@@ -37,7 +38,10 @@ export async function listCommand(args: readonly string[]): Promise<void> {
     return renderList(rows, refusals, directoriesOf(config), styleOf(process.stdout));
   };
   try {
-    await hub.settled(config.policy.connectTimeout + config.settle);
+    const left = await untilSettled(hub, config);
+    if (left > 0) {
+      console.error(`${left} of ${hub.instances().length} instances are still being connected to.`);
+    }
     if (watch) await repaint(hub, render, json || !process.stdout.isTTY ? '' : CLEAR);
     else process.stdout.write(`${render()}\n`);
   } finally {

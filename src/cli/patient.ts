@@ -16,6 +16,7 @@ import { Redaction } from '../redaction.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
 import { VERSION } from '../version.ts';
 import { startHub } from './start-hub.ts';
+import { untilSettled } from './until-settled.ts';
 
 /**
  * What the checks of `doctor` look at: the state in which a hub with this configuration finds this machine. Changes nothing
@@ -48,7 +49,6 @@ export async function patientOf(config: Config, where: Surroundings): Promise<Pa
 
 /** Starts a hub, as `list` does, and stops it when it has tried every instance. */
 async function tryInstances(config: Config) {
-  const { connectTimeout } = config.policy;
   const hub = await startHub(
     {
       ...config,
@@ -58,7 +58,7 @@ async function tryInstances(config: Config) {
     createLogger(config.logLevel),
   );
   try {
-    await hub.settled(connectTimeout + config.settle);
+    await untilSettled(hub, config);
     const instances = instanceContexts(hub.actor.getSnapshot()).map((each) => ({
       registration: each.registration,
       state: each.state ?? 'discovered',

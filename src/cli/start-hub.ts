@@ -3,11 +3,16 @@ import { createHub, type Hub } from '../create-hub.ts';
 import type { Logger } from '../log.ts';
 
 /** A hub as `hub`, `list` and `doctor` start it, recorded if that is wanted. */
-export async function startHub(config: Config, log: Logger): Promise<Hub> {
-  if (config.record === null) return createHub(config, { log });
+export async function startHub(
+  config: Config,
+  log: Logger,
+  preload?: () => Promise<unknown>,
+): Promise<Hub> {
+  const surroundings = { log, ...(preload === undefined ? {} : { preload }) };
+  if (config.record === null) return createHub(config, surroundings);
   const { recordTo } = await import('../recording/record-file.ts');
   const { recorder, close } = recordTo(config.record, log);
-  const hub = createHub(config, { log, recorder });
+  const hub = createHub(config, { ...surroundings, recorder });
   return {
     ...hub,
     stop: async () => {

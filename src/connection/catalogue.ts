@@ -1,42 +1,85 @@
-import type { Catalogue, JsonObject } from '../../machines/model.ts';
+import type { Catalogue, Failure, JsonObject } from '../../machines/model.ts';
+import { BUDGETS } from '../budgets.ts';
+import { RPC_CODE } from '../wire/answer.ts';
 import { objectsOf, stringOf } from '../wire/json.ts';
-import { type RpcClient, RpcError } from '../wire/rpc-client.ts';
+import { ExchangeError, type RpcClient, RpcError } from '../wire/rpc-client.ts';
+import { CatalogueBudget } from './catalogue-budget.ts';
 
-/** Pages that are read of one list: an instance whose cursors never end is not read for ever. */
-const MAX_PAGES = 1_000;
-
-/**
- * Reads all that an instance offers, over all pages. A list that the instance doesn't know or refuses is empty;
- * rejects only when the connection fails.
- */
-export async function readCatalogue(rpc: RpcClient, capabilities: JsonObject): Promise<Catalogue> {
-  const offers = (capability: string) => capability in capabilities;
-  const none = Promise.resolve([]);
-  const [tools, resources, resourceTemplates, prompts] = await Promise.all([
-    // Asked for even when not announced: old servers have tools and say nothing.
-    readList(rpc, 'tools/list', 'tools'),
-    offers('resources') ? readList(rpc, 'resources/list', 'resources') : none,
-    offers('resources') ? readList(rpc, 'resources/templates/list', 'resourceTemplates') : none,
-    offers('prompts') ? readList(rpc, 'prompts/list', 'prompts') : none,
-  ]);
-  return { tools, resources, resourceTemplates, prompts };
+/** What an instance offers, and what of it could not be read. */
+export interface CatalogueFound {
+  readonly catalogue: Catalogue;
+  readonly shortfall: Failure | null;
 }
 
-async function readList(rpc: RpcClient, method: string, key: string): Promise<JsonObject[]> {
-  const items: JsonObject[] = [];
+/**
+ * Reads all that an instance offers, over all pages, within the budgets: what exceeds them is left out and said. A list
+ * that the instance doesn't know or refuses is empty. Rejects with {@link ExchangeError} when the connection fails, the
+ * instance says that it can't answer now, or `signal` ends it.
+ */
+export async function readCatalogue(
+  rpc: RpcClient,
+  capabilities: JsonObject,
+  signal: AbortSignal = AbortSignal.timeout(BUDGETS.catalogueTime.value),
+): Promise<CatalogueFound> {
+  const budget = new CatalogueBudget();
+  const offers = (capability: string) => capability in capabilities;
+  const read = (method: string, key: string) => readList(rpc, method, key, budget, signal);
+  const [tools, resources, resourceTemplates, prompts] = await Promise.all([
+    // Asked for even when not announced: old servers have tools and say nothing.
+    read('tools/list', 'tools'),
+    offers('resources') ? read('resources/list', 'resources') : [],
+    offers('resources') ? read('resources/templates/list', 'resourceTemplates') : [],
+    offers('prompts') ? read('prompts/list', 'prompts') : [],
+  ]);
+  return {
+    catalogue: { tools, resources, resourceTemplates, prompts },
+    shortfall: budget.shortfall,
+  };
+}
+
+async function readList(
+  rpc: RpcClient,
+  method: string,
+  key: string,
+  budget: CatalogueBudget,
+  signal: AbortSignal,
+): Promise<JsonObject[]> {
+  const pages: JsonObject[][] = [];
   let cursor: string | null = null;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    let result: JsonObject;
+  while (budget.takePage(method)) {
     try {
-      result = await rpc.request(method, cursor === null ? {} : { cursor });
+      let size = 0;
+      const onSize = (length: number) => {
+        size = length;
+      };
+      const params: JsonObject = cursor === null ? {} : { cursor };
+      const result: JsonObject = await rpc.request(method, params, { signal, onSize });
+      const items = objectsOf(result[key]);
+      pages.push(items.slice(0, budget.take(method, size, items.length)));
+      const next = stringOf(result['nextCursor']);
+      if (next === null || next === cursor) break;
+      cursor = next;
     } catch (error) {
-      if (error instanceof RpcError) return items;
-      throw error;
+      if (signal.aborted) throw error;
+      if (isTooLarge(error)) budget.exceed(method, error.message);
+      else if (!(error instanceof RpcError)) throw error;
+      else if (isTemporary(method, error)) {
+        const message = `answered HTTP ${error.status} to ${method}: ${error.message}`;
+        throw new ExchangeError({ code: 'HTTP_ERROR', message }, error.status);
+      }
+      break;
     }
-    items.push(...objectsOf(result[key]));
-    const next = stringOf(result['nextCursor']);
-    if (next === null || next === cursor) break;
-    cursor = next;
   }
-  return items;
+  return pages.flat();
+}
+
+function isTooLarge(error: unknown): error is ExchangeError {
+  return error instanceof ExchangeError && error.failure.code === 'ANSWER_TOO_LARGE';
+}
+
+/** Whether the server is in trouble, as one is that is just being started: then it isn't known what it offers. */
+function isTemporary(method: string, { status, code }: RpcError): boolean {
+  if (status === null || status < 500 || code === RPC_CODE.methodNotFound) return false;
+  // Some servers fail for good at a list that they have nothing for; none is of use without its tools.
+  return status > 500 || method === 'tools/list';
 }

@@ -1,8 +1,10 @@
 import { fromCallback } from 'xstate';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
+import { shown } from '../printable.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import { InstanceConnection } from './instance-connection.ts';
+import type { StandingStreams } from './standing-streams.ts';
 
 export interface ConnectionActorOptions {
   readonly self: AgentInfo;
@@ -15,6 +17,11 @@ export interface ConnectionActorOptions {
   onStreaming(id: string, isStreaming: boolean): void;
   /** Why nobody may connect to the instance now, or null. */
   refusal(id: string): Failure | null;
+  /** Whether the instance would be refused if it had no standing stream. */
+  needsStream(id: string): boolean;
+  readonly streams: StandingStreams;
+  /** Resolves when everything is loaded that connections need: without descriptors it could not be. */
+  ready(): Promise<unknown>;
 }
 
 /**
@@ -43,12 +50,14 @@ export function createConnections(options: ConnectionActorOptions) {
           self: options.self,
           now: options.now,
           guard: () => options.refusal(id),
+          streams: options.streams,
+          needsStream: () => options.needsStream(id),
           onHeard: () => options.onHeard(id),
           isBusy: () => options.isBusy(id),
           onStreaming: (isStreaming) => options.onStreaming(id, isStreaming),
           onDown: (failure) => report({ type: 'connection.down', attempt, failure }),
-          onCatalogue: (catalogue) =>
-            report({ type: 'connection.catalogueChanged', attempt, catalogue }),
+          onCatalogue: (found) =>
+            report({ type: 'connection.catalogueChanged', attempt, ...found }),
         });
         current = {
           ping: () =>
@@ -60,7 +69,8 @@ export function createConnections(options: ConnectionActorOptions) {
             closing.add(closed);
           },
         };
-        connection.open().then(
+        const opening = options.ready().then(() => connection.open());
+        opening.then(
           (opened) => report({ type: 'connection.up', attempt, ...opened }),
           (error: unknown) =>
             report({ type: 'connection.failed', attempt, failure: failureOf(error) }),
@@ -100,6 +110,6 @@ function failureOf(error: unknown): Failure {
   if (error instanceof ExchangeError) return error.failure;
   return {
     code: 'PROTOCOL_ERROR',
-    message: error instanceof Error ? error.message : String(error),
+    message: shown(error instanceof Error ? error.message : String(error)),
   };
 }

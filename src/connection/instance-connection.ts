@@ -1,7 +1,6 @@
 import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
 import type {
   AgentInfo,
-  Catalogue,
   Endpoint,
   Failure,
   FailureCode,
@@ -18,18 +17,30 @@ import { isObject, parseJson } from '../wire/json.ts';
 import { Outbox } from '../wire/outbox.ts';
 import { CLOSED, ExchangeError, RpcClient } from '../wire/rpc-client.ts';
 import { StreamableHttp, streamEndOf } from '../wire/streamable-http.ts';
-import { readCatalogue } from './catalogue.ts';
+import { type CatalogueFound, readCatalogue } from './catalogue.ts';
+import { CatalogueUpkeep } from './catalogue-upkeep.ts';
 import { LifeCheck } from './life-check.ts';
 import { openSockets, type Sockets } from './sockets.ts';
-
-/** Largest message that the hub takes on its own connection, in bytes. */
-const MAX_MESSAGE = 64 * 1024 * 1024;
+import type { StandingStream, StandingStreams } from './standing-streams.ts';
 
 /** Without a standing stream nobody tells of changes: the catalogue is read again this often, in milliseconds. */
 const REREAD_INTERVAL = 60_000;
 
 /** Failures that another address can't mend. */
-const FINAL: ReadonlySet<FailureCode> = new Set(['UNAUTHORIZED', 'PROCESS_GONE', 'SUPERSEDED']);
+const FINAL: ReadonlySet<FailureCode> = new Set([
+  'OUT_OF_DESCRIPTORS',
+  'PROCESS_GONE',
+  'SUPERSEDED',
+  'UNAUTHORIZED',
+]);
+
+/** Only the method and the id of what an instance sends unasked are of interest here. */
+const MOST_OBJECTS_UNASKED = 10_000;
+
+/** An instance that was connected to. */
+export interface Opened extends CatalogueFound {
+  readonly peer: Peer;
+}
 
 export interface InstanceConnectionOptions {
   readonly registration: Registration;
@@ -38,6 +49,10 @@ export interface InstanceConnectionOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly guard: ConnectionGuard;
+  /** Where this connection's standing stream is kept, and given up. */
+  readonly streams: StandingStreams;
+  /** Whether the standing stream alone shows that the instance is still the one that was connected to. */
+  needsStream(): boolean;
   onHeard(): void;
   /** The instance has opened, or ended, the standing stream. */
   onStreaming(isStreaming: boolean): void;
@@ -45,7 +60,7 @@ export interface InstanceConnectionOptions {
   isBusy(): boolean;
   /** The connection is of no use any more. Comes once at most, and not after `close`. */
   onDown(failure: Failure): void;
-  onCatalogue(catalogue: Catalogue): void;
+  onCatalogue(found: CatalogueFound): void;
 }
 
 /**
@@ -67,19 +82,25 @@ export class InstanceConnection {
   #lifeCheck: LifeCheck | null = null;
   #stopListening: (() => void) | null = null;
   #streaming = false;
-  #peer: Peer | null = null;
-  #catalogue: { text: string; readAt: number } | null = null;
-  #reading: Promise<void> | null = null;
-  #stale = false;
+  #catalogue: CatalogueUpkeep | null = null;
+  readonly #stream: StandingStream;
+  /** Descriptors ran short: the standing stream is opened again when they suffice. */
+  #gaveUpStream = false;
   #closed = false;
   #opening: Promise<unknown> = Promise.resolve();
 
   constructor(options: InstanceConnectionOptions) {
     this.#options = options;
+    this.#stream = {
+      get isSpare() {
+        return !options.needsStream();
+      },
+      giveUp: () => this.#giveUpStream(),
+    };
   }
 
   /** Connects, at whichever loopback address answers. Rejects with {@link ExchangeError}. */
-  async open(): Promise<{ peer: Peer; catalogue: Catalogue }> {
+  async open(): Promise<Opened> {
     let first: ExchangeError | null = null;
     for (const endpoint of endpointsOf(this.#options.registration)) {
       try {
@@ -88,6 +109,7 @@ export class InstanceConnection {
         const failure = asExchangeError(error);
         // The more telling failure: somebody who refuses beats nobody who listens.
         const isFinal = FINAL.has(failure.failure.code);
+        if (failure.failure.code === 'OUT_OF_DESCRIPTORS') this.#options.streams.runShort();
         if (first === null || isFinal || first.failure.code === 'CONNECTION_REFUSED')
           first = failure;
         if (this.#closed || isFinal) break;
@@ -106,10 +128,16 @@ export class InstanceConnection {
     return new Promise((resolve) => {
       const pong = () => {
         resolve(now() - asked);
+        if (this.#gaveUpStream && this.#options.streams.mayOpen) {
+          this.#listen(null);
+          // Nobody told of changes meanwhile.
+          this.#catalogue?.refresh();
+        }
         const age = now() - (this.#catalogue?.readAt ?? 0);
-        if (!this.#streaming && age >= REREAD_INTERVAL) this.#reread();
+        if (!this.#streaming && age >= REREAD_INTERVAL) this.#catalogue?.refresh();
       };
       const unanswered = async (error: unknown) => {
+        if (isShortage(error)) this.#options.streams.runShort();
         const failure = await this.#lifeCheck?.failureBehind(error);
         if (failure) this.#fail(failure);
         else pong();
@@ -121,7 +149,8 @@ export class InstanceConnection {
   #channel(endpoint: Endpoint, request: HttpRequester): StreamableHttp {
     const { registration, onHeard } = this.#options;
     const { token } = registration;
-    return new StreamableHttp({ endpoint, token, request, maxMessage: MAX_MESSAGE, onHeard });
+    const maxMessage = BUDGETS.supervisedMessage.value;
+    return new StreamableHttp({ endpoint, token, request, maxMessage, onHeard });
   }
 
   /** Ends the session at the instance, and its sockets. Resolves when the instance has answered, a second at most. */
@@ -129,8 +158,8 @@ export class InstanceConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#dialling.abort();
-    this.#stopListening?.();
-    this.#options.onStreaming(false);
+    this.#endStream();
+    this.#catalogue?.stop();
     this.#replies.close();
     // An instance that hangs doesn't answer the goodbye either.
     const deadline = setTimeout(() => this.#sockets?.destroy(), CLOSE_DEADLINE);
@@ -143,7 +172,7 @@ export class InstanceConnection {
     this.#sockets?.destroy();
   }
 
-  async #openAt(endpoint: Endpoint): Promise<{ peer: Peer; catalogue: Catalogue }> {
+  async #openAt(endpoint: Endpoint): Promise<Opened> {
     const sockets = await this.#dial(endpoint);
     try {
       return await this.#openWith(sockets, endpoint);
@@ -159,34 +188,25 @@ export class InstanceConnection {
     const { guard } = this.#options;
     const refusal = guard();
     if (refusal !== null) throw new ExchangeError(refusal);
-    const socket = await dial(endpoint, this.#dialling.signal);
-    // Nobody may hold it while got is loaded.
-    const ignore = () => {};
-    socket.on('error', ignore);
-    const sockets = this.#sockets ?? (await openSockets(guard));
-    socket.off('error', ignore);
+    this.#sockets ??= openSockets(guard);
+    this.#sockets.adopt(await dial(endpoint, this.#dialling.signal));
     if (this.#closed) {
-      socket.destroy();
+      this.#sockets.destroy();
       throw new ExchangeError(CLOSED);
     }
-    this.#sockets = sockets;
-    sockets.adopt(socket);
-    return sockets;
+    return this.#sockets;
   }
 
-  async #openWith(
-    { request, requestPing }: Sockets,
-    endpoint: Endpoint,
-  ): Promise<{ peer: Peer; catalogue: Catalogue }> {
-    const { self, now } = this.#options;
+  async #openWith({ request, requestPing }: Sockets, endpoint: Endpoint): Promise<Opened> {
+    const { self, now, onCatalogue } = this.#options;
     const { nonce } = this.#options.registration;
     const http = this.#channel(endpoint, request);
-    const rpc = new RpcClient(http, (text) => this.#onOther(text));
+    const rpc = new RpcClient(http, (text) => this.#onOther(text), BUDGETS.supervisedObjects.value);
     this.#http = http;
     this.#rpc = rpc;
     const opening = handshake(http, rpc, { endpoint, nonce }, self);
     this.#opening = opening.catch(() => {});
-    this.#peer = await opening;
+    const peer = await opening;
     if (this.#closed) throw new ExchangeError(CLOSED);
     this.#lifeCheck = new LifeCheck({
       target: { endpoint, nonce },
@@ -196,14 +216,22 @@ export class InstanceConnection {
     });
     this.#pings = new RpcClient(http.by(requestPing), (text) => this.#onOther(text));
     this.#listen(null);
-    const catalogue = await readCatalogue(rpc, this.#peer.capabilities);
-    this.#catalogue = { text: JSON.stringify(catalogue), readAt: now() };
-    return { peer: this.#peer, catalogue };
+    this.#catalogue = new CatalogueUpkeep({
+      read: () => readCatalogue(rpc, peer.capabilities),
+      now,
+      onChange: (found) => onCatalogue(found),
+      onFailure: () => void this.ping(),
+    });
+    return { peer, ...(await this.#catalogue.start()) };
   }
 
   /** The standing stream: by it a dying process is noticed at once, and changes are heard of. */
   #listen(lastEventId: string | null): void {
     if (this.#closed || this.#http === null) return;
+    const { streams, onStreaming } = this.#options;
+    this.#gaveUpStream = !streams.mayOpen;
+    if (this.#gaveUpStream) return;
+    streams.add(this.#stream);
     const startedAt = this.#options.now();
     this.#stopListening = this.#http.listen(lastEventId, {
       onFrame: (text) => {
@@ -213,13 +241,17 @@ export class InstanceConnection {
       onOversize: () => {},
       onOpen: () => {
         this.#streaming = true;
-        this.#options.onStreaming(true);
+        onStreaming(true);
       },
       onEnd: (end) => {
-        this.#streaming = false;
-        this.#options.onStreaming(false);
+        this.#endStream();
         const ended = streamEndOf(end);
         if (this.#closed || ended === null) return;
+        if (ended.kind === 'failed' && ended.failure.code === 'OUT_OF_DESCRIPTORS') {
+          this.#gaveUpStream = true;
+          streams.runShort();
+          return;
+        }
         // Either the process died or it only closed the stream: its answer to a ping tells.
         const rest = startedAt + 1_000 - this.#options.now();
         this.ping().then(() => {
@@ -230,13 +262,27 @@ export class InstanceConnection {
     });
   }
 
+  #endStream(): void {
+    const { streams, onStreaming } = this.#options;
+    streams.delete(this.#stream);
+    this.#stopListening?.();
+    this.#stopListening = null;
+    this.#streaming = false;
+    onStreaming(false);
+  }
+
+  #giveUpStream(): void {
+    this.#endStream();
+    this.#gaveUpStream = true;
+  }
+
   #onOther(text: string): void {
-    const message = parseJson(text);
+    const message = parseJson(text, MOST_OBJECTS_UNASKED);
     if (!isObject(message) || typeof message['method'] !== 'string') return;
     const { method, id } = message;
     if (id !== undefined && id !== null) this.#answer(id, method);
     else if (/^notifications\/(tools|resources|prompts)\/list_changed$/.test(method))
-      this.#reread();
+      this.#catalogue?.refresh();
   }
 
   /** Nobody is behind this connection whom the instance could ask. */
@@ -248,36 +294,15 @@ export class InstanceConnection {
     this.#replies.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
   }
 
-  #reread(): void {
-    this.#stale = true;
-    this.#reading ??= this.#rereadUntilFresh().finally(() => {
-      this.#reading = null;
-    });
-  }
-
-  async #rereadUntilFresh(): Promise<void> {
-    while (this.#stale && !this.#closed && this.#rpc !== null && this.#peer !== null) {
-      this.#stale = false;
-      try {
-        const catalogue = await readCatalogue(this.#rpc, this.#peer.capabilities);
-        const text = JSON.stringify(catalogue);
-        const changed = text !== this.#catalogue?.text;
-        this.#catalogue = { text, readAt: this.#options.now() };
-        if (changed && !this.#closed) this.#options.onCatalogue(catalogue);
-      } catch (error) {
-        if (this.#closed || !(error instanceof ExchangeError)) return;
-        // Not asked for again with the next ping, which comes now: it tells whether the instance lives.
-        if (this.#catalogue !== null) this.#catalogue.readAt = this.#options.now();
-        void this.ping();
-      }
-    }
-  }
-
   #fail(failure: Failure): void {
     if (this.#closed) return;
     void this.close();
     this.#options.onDown(failure);
   }
+}
+
+function isShortage(error: unknown): boolean {
+  return error instanceof ExchangeError && error.failure.code === 'OUT_OF_DESCRIPTORS';
 }
 
 function asExchangeError(error: unknown): ExchangeError {

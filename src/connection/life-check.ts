@@ -78,6 +78,8 @@ function verdictOn({ failure, status }: ExchangeError): 'life' | 'odd' | 'expire
       return 'end';
     case 'SESSION_EXPIRED':
       return 'expired';
+    // It could not be asked: nothing speaks against it.
+    case 'OUT_OF_DESCRIPTORS':
     case 'UNAUTHORIZED':
       return 'life';
     default:

@@ -14,10 +14,28 @@ export interface Sockets {
   destroy(): void;
 }
 
-/** got is loaded with the first server that listens: a hub that is started only to be probed does without. */
-export async function openSockets(guard: ConnectionGuard): Promise<Sockets> {
-  const { createGotRequester } = await import('./got-requester.ts');
-  const { request, adopt, destroy } = createGotRequester(guard);
+type Requester = Pick<Sockets, 'request' | 'adopt' | 'destroy'>;
+
+/** As long as got isn't loaded, or can't be. */
+let createRequester: (guard: ConnectionGuard) => Requester = (guard) =>
+  createNodeRequester({ keepAlive: true, guard });
+let loading: Promise<void> | null = null;
+
+/**
+ * Loads got, once: before the first connection, since Node remembers an import for which there was no file descriptor as
+ * one that fails for ever. A hub without registrations does without. Rejects when it can't be loaded; connections work
+ * all the same.
+ */
+export function loadSockets(): Promise<void> {
+  loading ??= import('./got-requester.ts').then(({ createGotRequester }) => {
+    createRequester = createGotRequester;
+  });
+  return loading;
+}
+
+/** Sockets to one instance. */
+export function openSockets(guard: ConnectionGuard): Sockets {
+  const { request, adopt, destroy } = createRequester(guard);
   const pinger = createNodeRequester({ keepAlive: false, guard });
   return {
     request,

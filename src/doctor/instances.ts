@@ -15,6 +15,7 @@ export interface TriedInstance {
 
 /** What to do about an instance that isn't active, by the code of its failure. */
 const REMEDIES: Readonly<Record<FailureCode, (registration: Registration) => string>> = {
+  ANSWER_TOO_LARGE: () => 'Have the server offer less, or in smaller pages.',
   CONNECTION_REFUSED: ({ port, file }) =>
     `Start the server at port ${port}, or remove its file: rm ${shellWord(file)}`,
   CONNECTION_LOST: () =>
@@ -23,6 +24,7 @@ const REMEDIES: Readonly<Record<FailureCode, (registration: Registration) => str
   HTTP_ERROR: ({ file }) => `Is its path /mcp? A url in its file can name another: ${file}`,
   IDENTITY_MISMATCH: ({ port, file }) =>
     `Another process has port ${port}: start the server again, or remove its file: rm ${shellWord(file)}`,
+  OUT_OF_DESCRIPTORS: () => 'Allow more open files: ulimit -n 4096, before the agent is started.',
   PROCESS_GONE: ({ port, file }) =>
     `Start the server again, so that it registers anew, or remove the file: rm ${shellWord(file)}. Whatever has port ${port} now is another server.`,
   SUPERSEDED: ({ file }) => `Nothing, or remove the old file: rm ${shellWord(file)}`,

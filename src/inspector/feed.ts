@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { instanceContexts, instanceRef } from '../../machines/views.ts';
 import { Redaction } from '../redaction.ts';
+import { SpareDescriptors } from '../spare-descriptors.ts';
 import { parseJson } from '../wire/json.ts';
 import type { HubMessage, ViewerMessage } from './messages.ts';
 import { type OfficialFrames, translate } from './official-frames.ts';
@@ -31,10 +32,19 @@ export class Feed {
   readonly #source: WatchSource;
   readonly #viewers = new Set<Looking>();
   readonly #redaction = new Redaction();
+  readonly #spare = new SpareDescriptors();
+  readonly #onTrouble: (message: string, error: string) => void;
   #watch: Watch | null = null;
 
-  constructor(source: WatchSource) {
+  /** `onTrouble` is told what fails of showing it. */
+  constructor(source: WatchSource, onTrouble: (message: string, error: string) => void = () => {}) {
     this.#source = source;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Gives up what is held back for viewers. */
+  close(): void {
+    this.#spare.close();
   }
 
   /** Sends everything there is, then what changes. */
@@ -80,9 +90,18 @@ export class Feed {
   async #startFrames(viewer: Looking): Promise<void> {
     if (viewer.frames !== null) return;
     viewer.frames = 'starting';
-    const frames = await translate(this.#source.actor, (frame) =>
-      viewer.send(this.#lineOf({ type: 'frames', frames: [frame] })),
-    );
+    let frames: OfficialFrames;
+    try {
+      frames = await this.#spare.during(() =>
+        translate(this.#source.actor, (frame) =>
+          viewer.send(this.#lineOf({ type: 'frames', frames: [frame] })),
+        ),
+      );
+    } catch (error) {
+      viewer.frames = null;
+      this.#onTrouble('the frames of @statelyai/inspect cannot be sent', String(error));
+      return;
+    }
     // Who has left meanwhile, or doesn't want them any more, gets none.
     if (viewer.frames === null) frames.stop();
     else viewer.frames = frames;

@@ -10,11 +10,13 @@ export class Calls {
   readonly #taskTokens = new Set<string>();
   readonly #waiting = new Set<Call>();
   readonly #onTurn: (call: Call) => void;
+  readonly #onCount: (change: 1 | -1) => void;
   #carried = 0;
 
-  /** `onTurn` is told when a call that had to wait can be carried. */
-  constructor(onTurn: (call: Call) => void) {
+  /** `onTurn` is told when a call that had to wait can be carried, `onCount` when there is one more or one less. */
+  constructor(onTurn: (call: Call) => void, onCount: (change: 1 | -1) => void) {
     this.#onTurn = onTurn;
+    this.#onCount = onCount;
   }
 
   get size(): number {
@@ -31,13 +33,14 @@ export class Calls {
 
   add(call: Call): void {
     this.#byId.set(call.rawId, call);
+    this.#onCount(1);
     call.progressToken = tokenOfRequest(call.frame);
     if (call.progressToken !== null) this.#byToken.set(call.progressToken, call);
   }
 
   /** The call is answered, or nobody waits for it any more. */
   delete(call: Call): void {
-    this.#byId.delete(call.rawId);
+    if (this.#byId.delete(call.rawId)) this.#onCount(-1);
     this.#waiting.delete(call);
     const token = call.progressToken;
     if (token === null) return;

@@ -1,5 +1,6 @@
 import type { Failure } from '../../machines/model.ts';
 import type { HubErrorCode } from '../errors.ts';
+import { shown } from '../printable.ts';
 import { RPC_CODE } from '../wire/answer.ts';
 import type { Envelope } from '../wire/envelope.ts';
 import { errorIn } from '../wire/error-body.ts';
@@ -11,6 +12,9 @@ import { resumeDelay } from './resume-delay.ts';
 
 /** Milliseconds in which an instance may end a stream itself after the answer. */
 const STREAM_GRACE = 1_000;
+
+/** Milliseconds after which a call is sent for which there was no file descriptor. */
+const SHORTAGE_PAUSE = 250;
 
 /** What becomes of a call, decided by its exchange and done by its link. */
 export interface ExchangeOwner {
@@ -28,6 +32,8 @@ export interface ExchangeOwner {
   lost(session: LinkSession, failure: Failure): void;
   /** Is the instance still there? */
   suspected(): void;
+  /** There was no file descriptor for a connection. */
+  short(): void;
 }
 
 /** One call on one session: what its response brings, and what it means when that ends without an answer. */
@@ -132,6 +138,9 @@ export class Exchange implements ExchangeSink {
       call.accepted = session.canAnswer;
       if (call.accepted) return;
       owner.fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
+    } else if (end.kind === 'failed' && end.failure.code === 'OUT_OF_DESCRIPTORS') {
+      owner.short();
+      this.#afterShortage();
     } else if (end.kind === 'failed' && !call.sent) {
       // Nobody took it: it isn't lost, it waits.
       owner.lost(session, end.failure);
@@ -140,7 +149,7 @@ export class Exchange implements ExchangeSink {
       this.#resume(end.lastEventId, resumeDelay(end, this.#resumedAfter, this.#fruitless));
       this.#fruitless += 1;
     } else if (end.kind === 'failed' && end.failure.code === 'PROTOCOL_ERROR') {
-      owner.fail(call, 'INSTANCE_REFUSED', end.failure.message, end.failure);
+      owner.fail(call, 'INSTANCE_REFUSED', shown(end.failure.message), end.failure);
       owner.suspected();
     } else {
       owner.fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
@@ -156,6 +165,16 @@ export class Exchange implements ExchangeSink {
       this.#call.carriedBy(this.#session.http.listen(lastEventId, this));
     }, delay);
     this.#call.carriedBy(() => clearTimeout(resume));
+  }
+
+  /** The link is as good as before: only this call could not be sent, or its stream not be resumed. */
+  #afterShortage(): void {
+    const [call, session, owner] = [this.#call, this.#session, this.#owner];
+    const again = setTimeout(() => {
+      if (!call.resumed || this.#resumedAfter === null) owner.again(call);
+      else call.carriedBy(session.http.listen(this.#resumedAfter, this));
+    }, SHORTAGE_PAUSE);
+    call.carriedBy(() => clearTimeout(again));
   }
 
   #refused(status: number, body: string): void {

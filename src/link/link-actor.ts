@@ -2,6 +2,7 @@ import { fromCallback } from 'xstate';
 import type { Failure } from '../../machines/model.ts';
 import type { LeftBecause, LinkCommand, LinkReport } from '../../machines/session-setup.ts';
 import type { HubErrorCode } from '../errors.ts';
+import { shown } from '../printable.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import type { SessionLinks } from './session-links.ts';
 
@@ -60,6 +61,6 @@ function failureOf(error: unknown): Failure {
   if (error instanceof ExchangeError) return error.failure;
   return {
     code: 'PROTOCOL_ERROR',
-    message: error instanceof Error ? error.message : String(error),
+    message: shown(error instanceof Error ? error.message : String(error)),
   };
 }

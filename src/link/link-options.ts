@@ -45,6 +45,8 @@ export interface LinkOptions {
   readonly log: Logger;
   /** Traffic met a broken connection: is the instance still there? */
   onSuspected(): void;
+  /** There was no file descriptor for a connection. */
+  onShort(): void;
   /** The link stands no more and needs to be opened again. */
   onLost(failure: Failure): void;
   /** Nothing is under way any more. */

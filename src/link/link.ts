@@ -31,7 +31,7 @@ const PROGRESS_LEAD = 5;
  */
 export class Link implements Asker {
   #options: LinkOptions;
-  readonly #calls = new Calls((call) => this.#sendOrQueue(call));
+  readonly #calls: Calls;
   readonly #subscriptions = new Subscriptions();
   readonly #fromInstance: FromInstance;
   readonly #owner: ExchangeOwner;
@@ -42,6 +42,10 @@ export class Link implements Asker {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#calls = new Calls(
+      (call) => this.#sendOrQueue(call),
+      (change) => options.backlog.count(change),
+    );
     this.#fromInstance = new FromInstance({
       ...options,
       asker: this,
@@ -61,6 +65,7 @@ export class Link implements Asker {
       expired: (session) => this.#expired(session),
       lost: (session, failure) => this.#lose(session, failure),
       suspected: () => this.#options.onSuspected(),
+      short: () => this.#options.onShort(),
     };
   }
 

@@ -6,16 +6,25 @@ export interface ClaimOutcomes {
   onHeld(registration: Registration): void;
   /** The holder went, or has another id now. Before the next one, if any, is told. */
   onReleased(id: string): void;
+  /** This file is next in line for an id that nobody holds. It is to be read: if it is still there, it holds the id. */
+  onVacant(file: string): void;
   onWaiting(registration: Registration, holder: string): void;
+}
+
+interface Line {
+  /** Null as long as it isn't known whether the next one is still there. */
+  holder: Registration | null;
+  readonly waiting: Map<string, Registration>;
+  /** Files in order, the last one first: those that waited when the holder went. Some may have gone since. */
+  queue: string[];
 }
 
 /**
  * Which file holds which id. The first that claims an id holds it until it goes; the others wait and the first of
- * them in `order` takes over.
+ * them in `order` takes over, once it is sure that its file is still there: files are often removed together.
  */
 export class Claims {
-  /** By id: the holder, then those who wait. */
-  readonly #claims = new Map<string, Registration[]>();
+  readonly #lines = new Map<string, Line>();
   readonly #ids = new Map<string, string>();
   readonly #order: (fileA: string, fileB: string) => number;
   readonly #outcomes: ClaimOutcomes;
@@ -26,8 +35,7 @@ export class Claims {
   }
 
   holds(file: string): boolean {
-    const id = this.#ids.get(file);
-    return id !== undefined && this.#claims.get(id)?.[0]?.file === file;
+    return this.#lineOf(file)?.holder?.file === file;
   }
 
   /** The file says `registration` now. */
@@ -35,30 +43,68 @@ export class Claims {
     const { id, file } = registration;
     if (this.#ids.get(file) !== id) this.withdraw(file);
     this.#ids.set(file, id);
-    const claims = this.#claims.get(id) ?? [];
-    this.#claims.set(id, claims);
-    const known = claims.findIndex((claim) => claim.file === file);
-    claims[known === -1 ? claims.length : known] = registration;
-    const [holder] = claims;
-    if (holder === undefined || holder === registration) this.#outcomes.onHeld(registration);
-    else this.#outcomes.onWaiting(registration, holder.file);
+    const line = this.#lines.get(id) ?? { holder: null, waiting: new Map(), queue: [] };
+    const isNew = !this.#lines.has(id);
+    this.#lines.set(id, line);
+    if (isNew || line.holder?.file === file) {
+      line.holder = registration;
+      this.#outcomes.onHeld(registration);
+      return;
+    }
+    if (!line.waiting.has(file)) line.queue = [];
+    line.waiting.set(file, registration);
+    if (line.holder === null) this.confirm(file);
+    else this.#outcomes.onWaiting(registration, line.holder.file);
+  }
+
+  /** The file is still there, and says what it said. */
+  confirm(file: string): void {
+    const line = this.#lineOf(file);
+    if (line === undefined || line.holder !== null) return;
+    const next = this.#nextOf(line);
+    if (next === null) return;
+    if (next.file !== file) {
+      this.#outcomes.onVacant(next.file);
+      return;
+    }
+    line.waiting.delete(file);
+    line.holder = next;
+    line.queue = [];
+    this.#outcomes.onHeld(next);
+    for (const other of line.waiting.values()) this.#outcomes.onWaiting(other, file);
   }
 
   /** The file is gone, or claims nothing any more. */
   withdraw(file: string): void {
     const id = this.#ids.get(file);
-    if (id === undefined) return;
-    const wasHolder = this.holds(file);
-    const [next, ...others] = (this.#claims.get(id) ?? [])
-      .filter((claim) => claim.file !== file)
-      .sort((a, b) => (wasHolder ? this.#order(a.file, b.file) : 0));
+    const line = this.#lineOf(file);
+    if (id === undefined || line === undefined) return;
     this.#ids.delete(file);
-    if (next === undefined) this.#claims.delete(id);
-    else this.#claims.set(id, [next, ...others]);
-    if (!wasHolder) return;
-    this.#outcomes.onReleased(id);
-    if (next === undefined) return;
-    this.#outcomes.onHeld(next);
-    for (const other of others) this.#outcomes.onWaiting(other, next.file);
+    line.waiting.delete(file);
+    const wasHolder = line.holder?.file === file;
+    if (wasHolder) line.holder = null;
+    if (line.holder === null && line.waiting.size === 0) this.#lines.delete(id);
+    if (wasHolder) this.#outcomes.onReleased(id);
+    if (line.holder !== null) return;
+    const next = this.#nextOf(line);
+    if (next !== null) this.#outcomes.onVacant(next.file);
+  }
+
+  #lineOf(file: string): Line | undefined {
+    const id = this.#ids.get(file);
+    return id === undefined ? undefined : this.#lines.get(id);
+  }
+
+  #nextOf(line: Line): Registration | null {
+    const { waiting } = line;
+    if (waiting.size === 0) return null;
+    if (line.queue.length === 0) {
+      line.queue = [...waiting.keys()].sort((a, b) => this.#order(b, a));
+    }
+    for (;;) {
+      const next = waiting.get(line.queue.at(-1) ?? '');
+      if (next !== undefined) return next;
+      line.queue.pop();
+    }
   }
 }

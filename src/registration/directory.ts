@@ -48,6 +48,12 @@ export interface Registrations {
   stop(): Promise<void>;
 }
 
+/** Milliseconds until a file is read again for which there was no file descriptor. */
+const AGAIN = 1_000;
+
+/** Milliseconds without a further one after which a shortage of descriptors is over, and the next one is logged. */
+const SHORTAGE = 60_000;
+
 /** Stands for a file that is there but was not read: whatever it is next time, it is news. */
 const UNREAD: Seen = { stamp: '', digest: '', isSettled: false };
 
@@ -87,6 +93,7 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
         tell(() => options.onAccepted(registration));
       },
       onReleased: (id) => tell(() => options.onRemoved(id)),
+      onVacant: (file) => visit(file),
       onWaiting: ({ id, file }, holder) =>
         refusals.refuse(file, `id ${id} is already held by ${printable(holder)}`),
     },
@@ -105,7 +112,9 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
   };
 
   const apply = (file: string, verdict: FileVerdict) => {
-    if (stopped || verdict.kind === 'unchanged') return;
+    if (stopped) return;
+    if (verdict.kind === 'unchanged') return claims.confirm(file);
+    if (verdict.kind === 'unreadable' && verdict.isOurs) return visitAgain(file);
     if (verdict.kind === 'gone') {
       seen.delete(file);
       refusals.forget(file);
@@ -116,7 +125,9 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
       const last = seen.get(file);
       seen.set(file, verdict.seen);
       // One write can ring twice, and its second reading finds the same.
-      if (last?.stamp === verdict.seen.stamp && last.digest === verdict.seen.digest) return;
+      if (last?.stamp === verdict.seen.stamp && last.digest === verdict.seen.digest) {
+        return claims.confirm(file);
+      }
       if (verdict.kind === 'valid') return claims.claim(verdict.registration);
     } else {
       seen.set(file, UNREAD);
@@ -132,6 +143,17 @@ export function watchRegistrations(options: RegistrationsOptions): Registrations
       const verdict = await judge(file);
       return () => apply(file, verdict);
     });
+  };
+
+  let shortAt = Number.NEGATIVE_INFINITY;
+  const visitAgain = (file: string) => {
+    if (performance.now() - shortAt > SHORTAGE) {
+      log?.('warn', 'out of file descriptors: registrations are read again soon');
+    }
+    shortAt = performance.now();
+    // Known, so that it is noticed when it goes.
+    if (!seen.has(file)) seen.set(file, UNREAD);
+    setTimeout(() => visit(file), AGAIN).unref();
   };
 
   const takeLook = (directory: string, condition: DirectoryCondition, names: readonly string[]) => {

@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isMissing } from '../path-steps.ts';
-import { codeOf, distrust, inspectDirectory, isStill, type Naming } from '../trust.ts';
+import { codeOf, distrust, inspectDirectory, isShortage, isStill, type Naming } from '../trust.ts';
 import { FLAGS, MAX_BYTES } from './peek.ts';
 
 /** Clocks of file systems tick in steps: a file can be written twice, as long, within this time and look the same. */
@@ -25,8 +25,8 @@ export type FileFound =
   | { readonly kind: 'gone' }
   /** Not a file of ours. Counts for nothing. */
   | { readonly kind: 'untrusted'; readonly reason: string }
-  /** For now, perhaps. */
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  /** For now, perhaps. `isOurs`: the hub is out of file descriptors, which says nothing about the file. */
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly isOurs?: boolean };
 
 const TOO_LARGE: FileFound = { kind: 'unreadable', reason: `larger than ${MAX_BYTES} bytes` };
 
@@ -58,7 +58,8 @@ export async function readFile(
     return await readHandle(handle);
   } catch (error) {
     if (isMissing(error)) return { kind: 'gone' };
-    return { kind: 'unreadable', reason: `cannot be read (${codeOf(error)})` };
+    const reason = `cannot be read (${codeOf(error)})`;
+    return { kind: 'unreadable', reason, isOurs: isShortage(error) };
   } finally {
     await handle?.close().catch(() => {});
   }

@@ -1,21 +1,29 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Registration } from '../../machines/model.ts';
+import { isPrintable } from '../printable.ts';
 import { isLoopback, spellHost } from './loopback.ts';
 
 // Every message is one of ours, and says what the field must be: what the file holds may not reach a terminal.
 const text = (message: string) => z.string({ error: message });
 
+/** Longest path, in characters: that of Linux. */
+const LONGEST_PATH = 4_096;
+
 const ID = 'must be 1 to 128 characters of A-Z a-z 0-9 . _ - and not . or ..';
-const NAME = 'must be a text of 1 to 200 characters';
-const PATH = 'must be an absolute path';
+const NAME = 'must be a text of 1 to 200 characters without control or format characters';
+const PATH =
+  'must be an absolute path of at most 4096 characters without control or format characters';
 const PORT = 'must be a whole number from 1 to 65535';
 const PID = 'must be a positive whole number';
 const TIME = 'must be an ISO time like 2026-11-22T09:00:00Z';
 const VISIBLE = 'must be visible ASCII characters without blanks';
 
 const visible = text(VISIBLE).regex(/^[!-~]+$/, VISIBLE);
-const absolute = text(PATH).refine((path) => isAbsolute(path) && !path.includes('\0'), PATH);
+const absolute = text(PATH).refine(
+  (path) => isAbsolute(path) && path.length <= LONGEST_PATH && isPrintable(path),
+  PATH,
+);
 const pid = z.int({ error: PID }).positive(PID);
 const time = z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
   error: TIME,
@@ -27,7 +35,10 @@ const registrationFile = z.object(
     id: text(ID)
       .regex(/^[A-Za-z0-9._-]{1,128}$/, ID)
       .refine((id) => id !== '.' && id !== '..', ID),
-    name: text(NAME).refine((name) => name !== '' && [...name].length <= 200, NAME),
+    name: text(NAME).refine(
+      (name) => name !== '' && [...name].length <= 200 && isPrintable(name),
+      NAME,
+    ),
     path: absolute.nullish(),
     directory: absolute.nullish(),
     port: z.int({ error: PORT }).min(1, PORT).max(65_535, PORT).nullish(),

@@ -1,6 +1,6 @@
 import { opendir } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { codeOf, type DirectoryCondition, inspectDirectory } from '../trust.ts';
+import { codeOf, type DirectoryCondition, inspectDirectory, isShortage } from '../trust.ts';
 import { DirectoryWatcher } from './directory-watcher.ts';
 import { WayWatch } from './way-watch.ts';
 
@@ -8,6 +8,7 @@ import { WayWatch } from './way-watch.ts';
 const LOOK_ANYWAY = 30_000;
 const LOOK_UNWATCHED = 2_000;
 const LOOK_AFTER_STORM = 500;
+const LOOK_AFTER_SHORTAGE = 1_000;
 
 /** So many events since the last look mean that more may have been lost: Linux queues 16,384 and drops the rest. */
 const STORM = 4_096;
@@ -35,6 +36,8 @@ export class WatchedDirectory {
   #watcher: DirectoryWatcher | null = null;
   #watched = '';
   #rings = 0;
+  /** There was no file descriptor to list it with. */
+  #isShort = false;
   #looking: Promise<void> | null = null;
   #again = false;
   #troubled = false;
@@ -83,7 +86,7 @@ export class WatchedDirectory {
     const stands = this.#way.stands && (this.#watched === '' || this.#watcher !== null);
     const { lookAnyway = LOOK_ANYWAY } = this.#options;
     const most = this.#rings >= STORM ? LOOK_AFTER_STORM : stands ? lookAnyway : LOOK_UNWATCHED;
-    const wait = Math.min(lookAnyway, most);
+    const wait = Math.min(lookAnyway, this.#isShort ? LOOK_AFTER_SHORTAGE : most);
     this.#timer = setTimeout(() => void this.look(), wait).unref();
   }
 
@@ -98,7 +101,11 @@ export class WatchedDirectory {
     // It is looked at again at once: listing once is enough.
     if (isNewWay) return;
     // Listed when the watch stands and not before: nothing falls between the two.
-    const listing = await namesIn(directory).catch((error: unknown) => codeOf(error));
+    this.#isShort = false;
+    const listing = await namesIn(directory).catch((error: unknown) => {
+      this.#isShort = isShortage(error);
+      return codeOf(error);
+    });
     if (this.#stopped) return;
     if (typeof listing !== 'string') return onLook(condition, listing);
     const reason = `the directory cannot be read (${listing})`;

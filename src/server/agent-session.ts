@@ -6,6 +6,7 @@ import { type Envelope, readEnvelope, replaceId, textAt } from '../wire/envelope
 import { parseJson, stringOf } from '../wire/json.ts';
 import { type AgentRequest, paramsOf } from './agent-request.ts';
 import { isHubResource, readHubResource } from './hub-resources.ts';
+import { Inbox } from './inbox.ts';
 import { agentInfoOf, initializeResult } from './initialize.ts';
 import { isFirstPage, type List, listOf, mergePage, ownPage } from './lists.ts';
 import { News } from './news.ts';
@@ -31,6 +32,9 @@ export class AgentSession {
   readonly #project: Project;
   readonly #news: News;
   readonly #own: OwnAnswers;
+  readonly #inbox = new Inbox();
+  #isWorking = false;
+  #closed = false;
   #onIdle: (() => void) | null = null;
 
   constructor(ports: SessionPorts) {
@@ -39,6 +43,8 @@ export class AgentSession {
     this.#news = new News(ports, this.#project);
     this.#own = new OwnAnswers({
       settled: () => this.#project.settled(),
+      outflow: ports.outflow,
+      backlog: ports.backlog,
       toAgent: (frame) => this.#send(frame),
       onOver: () => this.answered(),
       log: ports.log,
@@ -48,8 +54,55 @@ export class AgentSession {
 
   /** Takes one frame of the agent; a promise says: not more until it is fulfilled. Never throws. */
   receive(frame: string): Promise<void> | undefined {
-    this.#receive(frame);
-    return this.#ports.backlog.hold;
+    if (!this.#isWorking && this.#wait === undefined) this.#receive(frame);
+    else this.#receiveLater(frame);
+    return this.#inbox.isFull ? this.#room() : this.#ports.backlog.hold;
+  }
+
+  /** What ends or answers something doesn't wait: others may wait for it. */
+  #receiveLater(frame: string): void {
+    const envelope = readEnvelope(frame);
+    const { id = null, method = null } = envelope ?? {};
+    const isAnswer = envelope !== null && method === null && id !== null;
+    const isPing = method === 'ping' && this.#ports.outflow.behind === undefined;
+    if (method === 'notifications/cancelled') {
+      if (!this.#inbox.cancel(cancelledBy(frame))) this.#receive(frame);
+    } else if (isAnswer || isPing) this.#receive(frame);
+    else {
+      this.#inbox.add(frame, method === null ? null : id);
+      if (!this.#isWorking) void this.#work();
+    }
+  }
+
+  /** Takes what waits, whenever that is possible. */
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    while (!this.#inbox.isEmpty && !this.#closed) {
+      const wait = this.#wait ?? this.#ports.backlog.hold;
+      if (wait !== undefined) await wait;
+      else {
+        const frame = this.#inbox.take();
+        if (frame !== null) this.#receive(frame);
+      }
+    }
+    this.#isWorking = false;
+    this.answered();
+  }
+
+  /** Resolves when there is room for more frames. */
+  async #room(): Promise<void> {
+    const { backlog } = this.#ports;
+    while (this.#inbox.isFull && !this.#closed) {
+      const wait = this.#wait ?? backlog.hold;
+      if (wait === undefined) break;
+      await wait;
+    }
+    await backlog.hold;
+  }
+
+  /** A promise says: no request is worked on until it is fulfilled. */
+  get #wait(): Promise<void> | undefined {
+    return this.#ports.outflow.behind ?? this.#ports.backlog.crowd;
   }
 
   #receive(frame: string): void {
@@ -82,6 +135,7 @@ export class AgentSession {
 
   /** Ends the session; resolves when the instances have said goodbye. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#news.stop();
     this.#own.cancelAll();
     await this.#ports.links.close('HUB_STOPPING', 'the hub is being stopped');
@@ -95,7 +149,7 @@ export class AgentSession {
   }
 
   #checkIdle(): void {
-    if (this.#own.isIdle && this.#ports.links.isIdle) this.#onIdle?.();
+    if (this.#own.isIdle && this.#ports.links.isIdle && this.#inbox.isEmpty) this.#onIdle?.();
   }
 
   #receiveAnswer(frame: string, envelope: Envelope): void {
@@ -123,10 +177,7 @@ export class AgentSession {
   }
 
   #cancel(frame: string): void {
-    const { requestId } = paramsOf(frame);
-    const isExact = typeof requestId !== 'number' || Math.abs(requestId) <= Number.MAX_SAFE_INTEGER;
-    const rawId =
-      (isExact ? JSON.stringify(requestId) : textAt(frame, 'params', 'requestId')) ?? '';
+    const rawId = cancelledBy(frame);
     this.#own.cancel(rawId);
     this.#ports.links.cancel(rawId, frame);
     this.answered();
@@ -308,6 +359,13 @@ export class AgentSession {
   #send(frame: string): void {
     this.#ports.toAgent(frame);
   }
+}
+
+/** The id, as JSON text, of the request that a `notifications/cancelled` is about. */
+function cancelledBy(frame: string): string {
+  const { requestId } = paramsOf(frame);
+  const isExact = typeof requestId !== 'number' || Math.abs(requestId) <= Number.MAX_SAFE_INTEGER;
+  return (isExact ? JSON.stringify(requestId) : textAt(frame, 'params', 'requestId')) ?? '';
 }
 
 /** Methods that an instance would know: not unknown, there is only nobody to ask. */

@@ -47,7 +47,10 @@ export function findInstance(hub: HubSnapshot, idNameOrPath: string): InstanceCo
 /** The error that lists who might be meant. */
 export function ambiguous(nameOrPath: string, found: readonly InstanceContext[]): HubError {
   const candidates = found.map(({ registration: { id, name, path } }) => ({ id, name, path }));
-  const message = `"${printable(nameOrPath)}" fits ${found.length} instances: ${candidates.map(({ id }) => id).join(', ')}`;
+  const message = `"${printable(nameOrPath)}" fits ${found.length} instances: ${candidates
+    .slice(0, 20)
+    .map(({ id }) => id)
+    .join(', ')}`;
   return new HubError('INSTANCE_AMBIGUOUS', message, { candidates });
 }
 

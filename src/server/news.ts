@@ -6,12 +6,17 @@ import type { Project } from './project.ts';
 
 const LISTS = ['tools', 'resources', 'prompts'] as const;
 
+/** Notifications that are kept for an agent that doesn't read. */
+const MOST_UNTOLD = 1_000;
+
 /** Tells the agent what changes by the hub's doing: lists, resources, and an instance that has gone. */
 export class News {
   readonly subscriptions = new Set<string>();
   readonly #ports: SessionPorts;
   readonly #stop: () => void;
   #told = false;
+  /** What is to be told as soon as the agent reads again. */
+  readonly #untold = new Set<string>();
   #bound: string | null = null;
   #catalogue: unknown = null;
 
@@ -80,6 +85,8 @@ export class News {
     if (listed) this.#tell('notifications/resources/list_changed');
     if (instanceId !== this.#bound) return;
     const catalogue = this.#currentCatalogue();
+    // Most transitions leave it as it is; and it may be large.
+    if (catalogue === this.#catalogue) return;
     if (JSON.stringify(catalogue) === JSON.stringify(this.#catalogue)) return;
     this.#catalogue = catalogue;
     this.#listsChanged();
@@ -112,6 +119,20 @@ export class News {
   }
 
   #tell(method: string, params?: object): void {
-    if (this.#told) this.#ports.toAgent(notificationFrame(method, params));
+    if (!this.#told) return;
+    const frame = notificationFrame(method, params);
+    const { behind } = this.#ports.outflow;
+    if (behind === undefined) {
+      this.#ports.toAgent(frame);
+      return;
+    }
+    // To be told the same twice says no more than once.
+    if (this.#untold.size < MOST_UNTOLD) this.#untold.add(frame);
+    if (this.#untold.size > 1) return;
+    void behind.then(() => {
+      const untold = [...this.#untold];
+      this.#untold.clear();
+      for (const each of untold) this.#ports.toAgent(each);
+    });
   }
 }

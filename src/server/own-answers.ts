@@ -2,10 +2,13 @@ import { HubError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { errorFrame, failureFrame, RPC_CODE } from '../wire/answer.ts';
 import type { AgentRequest } from './agent-request.ts';
+import type { BacklogPort, OutflowPort } from './ports.ts';
 
 export interface OwnAnswersOptions {
   /** Resolves when start-up discovery has settled; called once at most. */
   settled(): Promise<void>;
+  readonly outflow: OutflowPort;
+  readonly backlog: Pick<BacklogPort, 'count'>;
   toAgent(frame: string): void;
   /** A request is over, answered or not. */
   onOver(): void;
@@ -36,9 +39,12 @@ export class OwnAnswers {
     const controller = new AbortController();
     const { signal } = controller;
     this.#running.set(rawId, controller);
+    this.#options.backlog.count(1);
     const wait = afterDiscovery && !this.#hasSettled ? this.#settle() : null;
     const run = async () => {
       if (wait !== null) await wait;
+      // Many may have waited for the same.
+      while (this.#options.outflow.behind !== undefined) await this.#options.outflow.behind;
       if (!signal.aborted) await answer(signal);
     };
     run()
@@ -47,6 +53,7 @@ export class OwnAnswers {
       })
       .finally(() => {
         if (this.#running.get(rawId) === controller) this.#running.delete(rawId);
+        this.#options.backlog.count(-1);
         this.#options.onOver();
       });
   }

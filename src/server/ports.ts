@@ -50,14 +50,30 @@ export interface AgentMemory {
   logLevel: string | null;
 }
 
+/** What a session has asked of instances. A promise says: no more until it is fulfilled. */
+export interface BacklogPort {
+  /** Instances haven't taken what was sent to them. */
+  readonly hold: Promise<void> | undefined;
+  /** Too many requests are not answered yet. */
+  readonly crowd: Promise<void> | undefined;
+  /** One request more, or one less, is not answered yet. */
+  count(change: 1 | -1): void;
+}
+
+export interface OutflowPort {
+  /** The agent has so much to read that nothing more is made for it until this is fulfilled. */
+  readonly behind: Promise<void> | undefined;
+}
+
 /** What a session needs of the rest of the house. */
 export interface SessionPorts {
   readonly id: string;
   readonly hub: HubActor;
   readonly links: LinksPort;
   readonly asks: AsksPort;
-  /** What the links have still to send; a promise says: no more from the agent until it is fulfilled. */
-  readonly backlog: { readonly hold: Promise<void> | undefined };
+  readonly backlog: BacklogPort;
+  /** Whether the agent reads what it is told. */
+  readonly outflow: OutflowPort;
   readonly memory: AgentMemory;
   /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
   toAgent(frame: string): Promise<void> | undefined;

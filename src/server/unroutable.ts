@@ -17,7 +17,8 @@ export function unknownTool(snapshot: HubSnapshot, name: string): HubError {
     return new HubError('UNKNOWN_TOOL', `no tool "${name}", and not connected to an instance`);
   }
   const candidates = having.map(({ registration: { id, name, path } }) => ({ id, name, path }));
-  const owners = candidates.map(({ id }) => id).join(', ');
+  const some = candidates.slice(0, 20).map(({ id }) => id);
+  const owners = [...some, ...(candidates.length > some.length ? ['others'] : [])].join(', ');
   const message = `tool "${name}" belongs to ${owners}; this session is not connected`;
   return new HubError('NOT_CONNECTED', message, { candidates });
 }

@@ -50,6 +50,13 @@ export function lineLimit(most: number): number {
   return Math.max(most, LEAST);
 }
 
+/** About how many bytes a frame has. */
+export function sizeOf(frame: Frame): number {
+  return typeof frame === 'string'
+    ? frame.length
+    : frame.reduce((sum, part) => sum + part.length, 0);
+}
+
 /** How many bytes the frame has on its line when that is more than `limit`; otherwise null. */
 export function bytesOver(frame: Frame, limit: number): number | null {
   if (typeof frame === 'string' && frame.length * MOST < limit) return null;

@@ -57,6 +57,12 @@ export function networkFailure(error: NodeJS.ErrnoException, endpoint: Endpoint)
     case 'PROCESS_GONE':
     case 'SUPERSEDED':
       return { code: error.code, message: error.message };
+    case 'EMFILE':
+    case 'ENFILE':
+      return {
+        code: 'OUT_OF_DESCRIPTORS',
+        message: `the hub has no file descriptor left for a connection (${error.code}, see ulimit -n)`,
+      };
     default:
       return { code: 'CONNECTION_LOST', message: `connection to ${where} broke: ${error.message}` };
   }

@@ -1,11 +1,18 @@
 import type { Json, JsonObject } from '../../machines/model.ts';
+import { BUDGETS } from '../budgets.ts';
 
 /** `JSON.stringify` recurses: what is nested deeper than this crosses as text, and is not taken apart. */
 const DEEPEST = 1_000;
 
-/** Parses JSON; undefined when it isn't, or is nested deeper than it could be written again. */
-export function parseJson(text: string): Json | undefined {
-  if (isDeep(text)) return undefined;
+/**
+ * Parses JSON; undefined when it isn't, is nested deeper than it could be written again, or has more than `mostObjects`
+ * objects and arrays, or twice as many other values.
+ */
+export function parseJson(
+  text: string,
+  mostObjects: number = BUDGETS.parsedObjects.value,
+): Json | undefined {
+  if (isTaxing(text, mostObjects)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -34,17 +41,27 @@ export function stringOf(value: Json | undefined): string | null {
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COMMA = 44;
 
-function isDeep(text: string): boolean {
-  if (text.length < 2 * DEEPEST) return false;
+/** Whether JSON is nested too deeply to be parsed, or has too many objects and arrays, or twice as many other values. */
+export function isTaxing(text: string, mostObjects: number): boolean {
+  if (text.length < 2 * Math.min(DEEPEST, mostObjects)) return false;
   let depth = 0;
+  let objects = 0;
+  let commas = 0;
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) at = endOfString(text, at);
     // [ and {, ] and } differ in this bit alone.
-    else if ((char | 32) === 123) depth += 1;
-    else if ((char | 32) === 125) depth -= 1;
-    if (depth > DEEPEST) return true;
+    else if ((char | 32) === 123) {
+      depth += 1;
+      objects += 1;
+      if (depth > DEEPEST || objects > mostObjects) return true;
+    } else if ((char | 32) === 125) depth -= 1;
+    else if (char === COMMA) {
+      commas += 1;
+      if (commas > 2 * mostObjects) return true;
+    }
   }
   return false;
 }

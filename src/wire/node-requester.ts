@@ -1,4 +1,5 @@
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import { type ConnectionGuard, GuardedAgent } from './guarded-agent.ts';
 import { type HttpRequester, onceOnWire } from './http-exchange.ts';
 
@@ -28,6 +29,8 @@ export function createNodeRequester({
   guard,
 }: NodeRequesterOptions): {
   request: HttpRequester;
+  /** Takes a socket that is connected already for the next request. */
+  adopt: (socket: Socket) => void;
   destroy: () => void;
 } {
   const agent = new GuardedAgent(
@@ -80,7 +83,11 @@ export function createNodeRequester({
       abort?.();
     };
   };
-  return { request, destroy: () => agent.destroy() };
+  return {
+    request,
+    adopt: (socket) => agent.adopt(socket),
+    destroy: () => agent.destroy(),
+  };
 }
 
 /** Calls back once everything that the system has to tell now has been heard. */

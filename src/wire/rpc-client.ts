@@ -1,8 +1,10 @@
 import type { Failure, Json, JsonObject } from '../../machines/model.ts';
+import { BUDGETS } from '../budgets.ts';
+import { shown } from '../printable.ts';
 import { RPC_CODE } from './answer.ts';
 import { readEnvelope } from './envelope.ts';
 import { errorIn } from './error-body.ts';
-import { isObject, objectOf, parseJson, stringOf } from './json.ts';
+import { isObject, isTaxing, objectOf, parseJson, stringOf } from './json.ts';
 import type { ExchangeEnd, StreamableHttp } from './streamable-http.ts';
 
 /** The instance answered a request with a JSON-RPC error. */
@@ -10,18 +12,21 @@ export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: number;
   readonly data: Json | undefined;
+  /** The HTTP status under which it came, or null: as an answer. */
+  readonly status: number | null;
 
-  constructor(error: JsonObject) {
+  constructor(error: JsonObject, status: number | null = null) {
     super(stringOf(error['message']) ?? 'no message');
     this.code = typeof error['code'] === 'number' ? error['code'] : 0;
     this.data = error['data'];
+    this.status = status;
   }
 }
 
 /** The failure of what was under way when its owner closed the connection. */
 export const CLOSED: Failure = { code: 'CONNECTION_LOST', message: 'the connection was closed' };
 
-/** A request got no answer: refused, lost, or answered by something that isn't MCP. */
+/** A request got no answer: refused, lost, or answered by something that isn't MCP. What the server said is made {@link shown}. */
 export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
   readonly failure: Failure;
@@ -29,14 +34,22 @@ export class ExchangeError extends Error {
   readonly status: number | null;
 
   constructor(failure: Failure, status: number | null = null) {
-    super(failure.message);
-    this.failure = failure;
+    const message = shown(failure.message);
+    super(message);
+    this.failure = { ...failure, message };
     this.status = status;
   }
 }
 
 /** The error code by which a server that speaks only 2026-07-28 refuses `initialize`. */
 const UNSUPPORTED_PROTOCOL_VERSION = -32022;
+
+export interface RpcOptions {
+  /** Ends the request: it rejects with `ANSWER_TOO_LARGE`, for it took too long to come. */
+  readonly signal?: AbortSignal;
+  /** Told the size of the answer, in characters. */
+  readonly onSize?: (length: number) => void;
+}
 
 /**
  * The hub's own requests on one MCP session. Ids are strings, so that those of an agent, passed on unchanged,
@@ -45,17 +58,30 @@ const UNSUPPORTED_PROTOCOL_VERSION = -32022;
 export class RpcClient {
   readonly #http: StreamableHttp;
   readonly #onOther: (text: string) => void;
+  readonly #mostObjects: number;
   readonly #cancels = new Set<() => void>();
   #lastId = 0;
 
-  /** `onOther` gets every message that isn't an answer to a request of this client. */
-  constructor(http: StreamableHttp, onOther: (text: string) => void) {
+  /**
+   * `onOther` gets every message that isn't an answer to a request of this client. An answer with more than `mostObjects`
+   * objects and arrays is refused.
+   */
+  constructor(
+    http: StreamableHttp,
+    onOther: (text: string) => void,
+    mostObjects: number = BUDGETS.parsedObjects.value,
+  ) {
     this.#http = http;
     this.#onOther = onOther;
+    this.#mostObjects = mostObjects;
   }
 
   /** Resolves with the result. Rejects with {@link RpcError} or {@link ExchangeError}; there is no timeout. */
-  request(method: string, params?: JsonObject): Promise<JsonObject> {
+  request(
+    method: string,
+    params?: JsonObject,
+    { signal, onSize }: RpcOptions = {},
+  ): Promise<JsonObject> {
     this.#lastId += 1;
     const id = `signalbox:${this.#lastId}`;
     return new Promise((resolve, reject) => {
@@ -64,11 +90,18 @@ export class RpcClient {
         if (settled) return;
         settled = true;
         this.#cancels.delete(cancel);
+        signal?.removeEventListener('abort', expire);
         how();
       };
       const cancel = () => {
         abort();
         settle(() => reject(new ExchangeError(CLOSED)));
+      };
+      const refuse = (message: string) =>
+        settle(() => reject(new ExchangeError({ code: 'ANSWER_TOO_LARGE', message })));
+      const expire = () => {
+        abort();
+        refuse(`the answer to ${method} took too long`);
       };
       const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
       const abort = this.#http.post(body, {
@@ -79,7 +112,12 @@ export class RpcClient {
             this.#onOther(text);
             return undefined;
           }
-          const { error, result } = objectOf(parseJson(text));
+          if (isTaxing(text, this.#mostObjects)) {
+            refuse(`more than ${this.#mostObjects} objects in one answer`);
+            return undefined;
+          }
+          onSize?.(text.length);
+          const { error, result } = objectOf(parseJson(text, this.#mostObjects));
           settle(() =>
             isObject(error)
               ? reject(refusal(null, new RpcError(error), false))
@@ -87,13 +125,12 @@ export class RpcClient {
           );
           return undefined;
         },
-        onOversize: (bytes) => {
-          const message = `answered ${bytes} bytes, more than is taken`;
-          settle(() => reject(new ExchangeError({ code: 'PROTOCOL_ERROR', message })));
-        },
+        onOversize: (bytes) => refuse(`an answer of ${bytes} bytes`),
         onEnd: (end) => settle(() => reject(this.#unanswered(end))),
       });
       this.#cancels.add(cancel);
+      signal?.addEventListener('abort', expire, { once: true });
+      if (signal?.aborted) expire();
     });
   }
 
@@ -130,7 +167,7 @@ export class RpcClient {
     if (end.kind !== 'status') return new ExchangeError(failureOfEnd(end, hadSession));
     const error = errorIn(end.body);
     return error !== null
-      ? refusal(end.status, new RpcError(error), hadSession)
+      ? refusal(end.status, new RpcError(error, end.status), hadSession)
       : new ExchangeError(failureOfEnd(end, hadSession), end.status);
   }
 

@@ -108,15 +108,27 @@ export async function pipeToHub(
 export class RawAgent extends FrameAgent {
   readonly child: ChildProcess;
 
-  constructor(directory: string, args: readonly string[] = []) {
+  stderr = '';
+
+  /** With `descriptors`, as many files may be open in the hub. */
+  constructor(
+    directory: string,
+    args: readonly string[] = [],
+    { descriptors }: { descriptors?: number } = {},
+  ) {
     super();
-    this.child = startProcess(process.execPath, hubArguments(directory, args));
+    const command = [process.execPath, ...hubArguments(directory, args)];
+    const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
+    this.child = startProcess('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command]);
     let rest = '';
     this.child.stdout?.setEncoding('utf8');
     this.child.stdout?.on('data', (chunk) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       this.take(lines);
+    });
+    this.child.stderr?.on('data', (chunk) => {
+      this.stderr += chunk;
     });
   }
 

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../../machines/model.ts';
 import { instanceContexts } from '../../../machines/views.ts';
+import { BUDGETS } from '../../budgets.ts';
+import { HubError } from '../../errors.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
 import { instanceRef, tool } from './schemas.ts';
@@ -26,14 +28,24 @@ export const instancesTools = hubTool({
         ? instanceContexts(snapshot).filter(({ state }) => state === 'active')
         : [findInstance(snapshot, instance_id)];
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    const tools = instances.flatMap(({ registration, catalogue }) =>
-      (catalogue?.tools ?? [])
-        .filter((each) => words.every((word) => searchable(each).includes(word)))
-        .map((each) => ({ ...each, instance_id: registration.id })),
-    );
+    const tools: JsonObject[] = [];
+    let size = 0;
+    for (const { registration, catalogue } of instances) {
+      for (const each of catalogue?.tools ?? []) {
+        if (!words.every((word) => searchable(each).includes(word))) continue;
+        size += JSON.stringify(each).length;
+        if (size > BUDGETS.ownAnswer.value) throw tooMany();
+        tools.push({ ...each, instance_id: registration.id });
+      }
+    }
     return { structured: { tools } };
   },
 });
+
+function tooMany(): HubError {
+  const message = `these tools have more than ${BUDGETS.ownAnswer.value} bytes: name an instance_id, or words to look for in query`;
+  return new HubError('MESSAGE_TOO_LARGE', message);
+}
 
 function searchable({ name, title, description }: JsonObject): string {
   const texts = [name, title, description].filter((each) => typeof each === 'string');
