@@ -161,8 +161,10 @@ export const hubSetup = setup({
     noteSuccessor: assign(({ context, event }) => {
       if (event.type !== 'instance.succeeded' || event.from === event.to) return {};
       const { from, to } = event;
-      // An id that was somebody's successor and now has one itself: no circle.
-      const others = context.successors.filter((each) => each.from !== from && each.from !== to);
+      // Those whose place it had taken are led on; so every id is led by one step, and there is no circle.
+      const others = context.successors
+        .filter((each) => each.from !== from && each.from !== to)
+        .map((each) => (each.to === from ? { from: each.from, to } : each));
       return { successors: [...others, { from, to }].slice(-SUCCESSORS) };
     }),
     /** To the listeners and to every session, before the instance that ends says so itself. */

@@ -1,9 +1,19 @@
 import { assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
-import type { Failure, Transition } from './model.ts';
+import type { Failure, FailureCode, Transition } from './model.ts';
 import { placeholder } from './placeholder.ts';
 
 /** Milliseconds before a link that failed though its instance is active is tried again. */
 export const RELINK_DELAY = 1_000;
+
+/** Failures of a link that pass when its instance is back. */
+const AWAY: ReadonlySet<FailureCode> = new Set([
+  'CONNECTION_REFUSED',
+  'CONNECTION_LOST',
+  'OUT_OF_DESCRIPTORS',
+  'PROCESS_GONE',
+  'SESSION_EXPIRED',
+  'SUPERSEDED',
+]);
 
 /** Why a session is unbound; null when it was asked for, or never bound. */
 export type LeftBecause = 'gone' | 'dead' | 'refused' | null;
@@ -167,7 +177,18 @@ export const sessionSetup = setup({
     lostReturned: ({ context, event }) =>
       event.type === 'instance.transitioned' &&
       event.id === context.lostId &&
-      event.transition.to === 'active',
+      event.transition.to === 'active' &&
+      context.leftBecause === 'dead',
+    lostRemoved: ({ context, event }) =>
+      event.type === 'instance.transitioned' &&
+      event.id === context.lostId &&
+      event.transition.to === 'removed' &&
+      context.leftBecause === 'dead',
+    /** The instance is just being restarted, most likely: that is no refusal. */
+    isAway: ({ context, event }) =>
+      event.type === 'link.failed' &&
+      event.attempt === context.attempt &&
+      AWAY.has(event.failure.code),
     becameActive: ({ context, event }) => becomes(context, event) === 'active',
     isGone: ({ context, event }) => becomes(context, event) === 'removed',
     isDead: ({ context, event }) => becomes(context, event) === 'dead',

@@ -41,11 +41,15 @@ export const sessionMachine = sessionSetup.createMachine({
       entry: ['close', 'forget', { type: 'report', params: { to: 'unbound' } }],
       on: {
         // What it was connected to has come back.
-        'instance.transitioned': {
-          guard: 'lostReturned',
-          target: 'bound.relinking',
-          actions: ['move', 'resume'],
-        },
+        'instance.transitioned': [
+          {
+            guard: 'lostReturned',
+            target: 'bound.relinking',
+            actions: ['move', 'resume'],
+          },
+          // Who has its id after that may be another.
+          { guard: 'lostRemoved', actions: 'noteGone' },
+        ],
       },
     },
 
@@ -53,11 +57,10 @@ export const sessionMachine = sessionSetup.createMachine({
       entry: ['countAttempt', 'open', { type: 'report', params: { to: 'binding' } }],
       on: {
         'link.up': { guard: 'isCurrent', target: 'bound.ready' },
-        'link.failed': {
-          guard: 'isCurrent',
-          target: 'unbound',
-          actions: ['noteFailure', 'noteRefused'],
-        },
+        'link.failed': [
+          { guard: 'isAway', target: 'bound.waiting', actions: 'noteFailure' },
+          { guard: 'isCurrent', target: 'unbound', actions: ['noteFailure', 'noteRefused'] },
+        ],
         'instance.transitioned': {
           guard: 'wentAway',
           target: 'bound.waiting',

@@ -59,20 +59,12 @@ export function instanceRef(hub: HubSnapshot, id: string): InstanceRef | undefin
 
 /** The id that an instance goes by now: its own, or that of the instance that has taken its place. */
 export function currentId({ context: { successors } }: HubSnapshot, id: string): string {
-  let current = id;
-  // There is no circle, and no chain is longer than the list.
-  for (const _ of successors) {
-    const next = successors.find(({ from }) => from === current);
-    if (next === undefined) break;
-    current = next.to;
-  }
-  return current;
+  return successors.find(({ from }) => from === id)?.to ?? id;
 }
 
 /** The ids of instances whose place `id` has taken. */
 export function formerIds(hub: HubSnapshot, id: string): string[] {
-  const former = hub.context.successors.map(({ from }) => from);
-  return former.filter((from) => currentId(hub, from) === id);
+  return hub.context.successors.filter(({ to }) => to === id).map(({ from }) => from);
 }
 
 /** The actor of a session, or undefined when there is none. */

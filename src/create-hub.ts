@@ -115,7 +115,9 @@ export function createHub(
   /** While the standing stream stands, whoever opened it still lives, though the process that was named has ended. */
   const refusal = (id: string) => {
     const failure = succession.refusal(id);
-    return failure?.code === 'PROCESS_GONE' && trafficOf(id).isStreaming ? null : failure;
+    if (failure?.code === 'PROCESS_GONE' && traffic.get(id)?.isStreaming) return null;
+    if (failure !== null) pacer.forget(id);
+    return failure;
   };
   const links = new Map<string, SessionLinks>();
   const sessions = new Set<AgentSession>();
@@ -138,11 +140,14 @@ export function createHub(
     self: SELF,
     now,
     onHeard: (id) => {
-      trafficOf(id).lastActivity = now();
+      // An instance that was removed still answers the goodbye.
+      const known = traffic.get(id);
+      if (known !== undefined) known.lastActivity = now();
     },
-    isBusy: (id) => trafficOf(id).callsInFlight > 0,
+    isBusy: (id) => (traffic.get(id)?.callsInFlight ?? 0) > 0,
     onStreaming: (id, isStreaming) => {
-      trafficOf(id).isStreaming = isStreaming;
+      const known = traffic.get(id);
+      if (known !== undefined) known.isStreaming = isStreaming;
     },
     refusal,
     needsStream: (id) => succession.refusal(id) !== null,

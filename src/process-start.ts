@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { performance } from 'node:perf_hooks';
 
 /** Milliseconds in a tick of the clock in which Linux gives the start of a process. */
@@ -28,10 +29,12 @@ export function processBegan(pid: number): number | null {
     const said = Date.parse(`${startByPs(pid)} UTC`);
     return Number.isNaN(said) ? null : said;
   }
-  // Compared with our own start: the time of boot is another one in some containers.
   const [asked, own] = [statOf(pid), statOf('self')];
   if (asked === null || own === null) return null;
-  return performance.timeOrigin + (asked.ticks - own.ticks) * TICK;
+  // Both can be late, never early: some containers have another uptime, and our process may be older than our program.
+  const bySystem = Date.now() - (uptime() * 1_000 - asked.ticks * TICK);
+  const bySelf = performance.timeOrigin + (asked.ticks - own.ticks) * TICK;
+  return Math.min(bySystem, bySelf);
 }
 
 /** Whether a process has ended and only waits for its parent to ask how. */

@@ -2,15 +2,16 @@ import { EAGER_FOR } from '../../machines/backoff.ts';
 import { isAway, lastHeard } from '../../machines/instance-facts.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
 
-/** Shortest interval, in milliseconds, at which a port that refuses connections is tried. */
+/** Interval, in milliseconds, at which every such port is tried while that fits; and the shortest there is. */
+const COMMON = 500;
 const SHORTEST = 100;
 
 /** Tries per millisecond in one hub, at most. */
 const MOST = 200 / 1_000;
 
 /**
- * Shares the tries of ports that refuse connections among the instances that are wanted: those that somebody waits for
- * get their share first.
+ * Shares the tries of ports that refuse connections among the instances that are wanted. Those that somebody waits for
+ * come first where there are too many for all, and get more where there is room.
  */
 export class TryPacer {
   readonly #awaited = new Set<string>();
@@ -24,16 +25,20 @@ export class TryPacer {
     mark(this.#awaited, registration.id, awaited);
     const isRecent = away && !awaited && world.now - lastHeard(context) < EAGER_FOR;
     mark(this.#recent, registration.id, isRecent);
-    const interval = Math.max(SHORTEST, this.#awaited.size / MOST);
-    if (!isRecent) return interval;
-    const spare = MOST - this.#awaited.size / interval;
-    return Math.max(SHORTEST, this.#recent.size / Math.max(spare, MOST / 100));
+    const [many, others] = [this.#awaited.size, this.#recent.size];
+    const forAwaited = intervalFor(many, Math.max(MOST - others / COMMON, many / COMMON));
+    return isRecent ? intervalFor(others, MOST - many / forAwaited) : forAwaited;
   }
 
   forget(id: string): void {
     this.#awaited.delete(id);
     this.#recent.delete(id);
   }
+}
+
+/** The interval at which so many can be tried with `rate` tries per millisecond in all. */
+function intervalFor(count: number, rate: number): number {
+  return Math.max(SHORTEST, count / Math.min(MOST, Math.max(rate, MOST / 100)));
 }
 
 function mark(ids: Set<string>, id: string, isIn: boolean): void {

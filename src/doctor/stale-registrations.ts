@@ -65,7 +65,7 @@ async function staleRegistration(
 ): Promise<StaleFile | null> {
   const { path, text, registration } = found;
   const { pid, port } = registration;
-  if (pid === null || isRunning(found)) return null;
+  if (found.process.condition !== 'unseen') return null;
   if (processGone(registration) && (await nothingListens(registration))) {
     return {
       path,

@@ -118,6 +118,7 @@ export class Link implements Asker {
     } catch (error) {
       void session.close();
       if (this.#session === session) this.#state = 'waiting';
+      this.#options.onSuspected();
       throw error;
     }
     if (this.#session !== session) {
@@ -151,9 +152,9 @@ export class Link implements Asker {
     for (const call of this.#calls) if (call.isQueued) call.requeue(options.await());
   }
 
-  /** Whether calls wait for a session that nobody opens now. */
-  get needsOpening(): boolean {
-    return this.#state === 'waiting' && !this.isIdle;
+  /** Whether there is no session, and none is being opened. */
+  get isWaiting(): boolean {
+    return this.#state === 'waiting';
   }
 
   /** Takes over the calls that wait on a link that is suspended and of no more use. */
@@ -292,7 +293,6 @@ export class Link implements Asker {
     this.#openSession(target).catch((error: unknown) => {
       if (!(error instanceof ExchangeError) || this.#state !== 'waiting') return;
       this.#options.onLost(error.failure);
-      this.#options.onSuspected();
     });
   }
 

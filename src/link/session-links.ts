@@ -67,7 +67,10 @@ export class SessionLinks {
   passing(instanceId: string): Link {
     if (this.#bound?.instanceId === instanceId) return this.#bound;
     const known = this.#passing.get(instanceId);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (known.isWaiting) this.#open(known);
+      return known;
+    }
     const link: Link = new Link(this.#passingOptions(instanceId, () => link));
     this.#passing.set(instanceId, link);
     this.#open(link);
@@ -150,18 +153,14 @@ export class SessionLinks {
 
   /** Opens a passing link, while its instance is active: otherwise {@link instanceActive} does, or the wait ends. */
   #open(link: Link): void {
-    const { target, onSuspected } = this.#options(link.instanceId);
-    if (target() === null) return;
-    link.open().catch(() => {
-      onSuspected();
-      this.#openLater(link);
-    });
+    if (this.#options(link.instanceId).target() === null) return;
+    link.open().catch(() => this.#openLater(link));
   }
 
   #openLater(link: Link): void {
     setTimeout(() => {
       const isStanding = this.#passing.get(link.instanceId) === link;
-      if (isStanding && link.needsOpening) this.#open(link);
+      if (isStanding && link.isWaiting && !link.isIdle) this.#open(link);
     }, REOPEN).unref();
   }
 

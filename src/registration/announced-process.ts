@@ -6,14 +6,18 @@ import { processBegan, processStart } from '../process-start.ts';
 /** Milliseconds by which a process may have begun after the time that its registration gives. */
 const ALLOWANCE = 2_000;
 
+/** By so many milliseconds no clock is wrong: whoever began so much later is another process. */
+const CERTAIN = 3_600_000;
+
 /** Milliseconds for which the start of a process isn't asked for again where that takes a process of its own. */
 const ASK_AGAIN = 5_000;
 
 /**
  * `unnamed`: the registration gives no pid. `running`: the process that wrote it runs. `ended`: that process was seen
  * running on this machine, and has ended. `unseen`: no such process was ever seen here; it may be a container's.
+ * `doubtful`: a process with this pid runs, and seems to have begun after the registration was written.
  */
-export type ProcessCondition = 'unnamed' | 'running' | 'ended' | 'unseen';
+export type ProcessCondition = 'unnamed' | 'running' | 'ended' | 'unseen' | 'doubtful';
 
 type Facts = Pick<Registration, 'pid' | 'processStart' | 'startedAt' | 'file'>;
 
@@ -41,7 +45,9 @@ export class AnnouncedProcess {
     if (pid === null) return 'unnamed';
     if (this.#hasEnded) return 'ended';
     if (this.#seen === null) {
-      if (!isRunning(pid) || !this.#hasWritten(pid)) return 'unseen';
+      if (!isRunning(pid)) return 'unseen';
+      const late = this.#startedAfter(pid);
+      if (late > ALLOWANCE) return late > CERTAIN ? 'unseen' : 'doubtful';
       this.#seen = { start: processStart(pid) };
       this.#askedAt = performance.now();
       return 'running';
@@ -51,19 +57,19 @@ export class AnnouncedProcess {
     return 'ended';
   }
 
-  /** Whether the process that has the pid is the one that the registration is of: it began before that was written. */
-  #hasWritten(pid: number): boolean {
+  /** Milliseconds by which the process that has the pid began after the registration was written; 0 where it didn't. */
+  #startedAfter(pid: number): number {
     const { processStart: said } = this.#facts;
-    if (said !== null) return [null, said].includes(processStart(pid));
+    if (said !== null) return [null, said].includes(processStart(pid)) ? 0 : Infinity;
     const [began, announced] = [processBegan(pid), this.#announcedAt()];
-    return began === null || announced === null || began <= announced + ALLOWANCE;
+    return began === null || announced === null ? 0 : Math.max(0, began - announced);
   }
 
   #announcedAt(): number | null {
     const { startedAt, file } = this.#facts;
-    // A date alone says too little.
-    const said = startedAt?.includes('T') ? Date.parse(startedAt) : Number.NaN;
-    if (!Number.isNaN(said)) return said;
+    // Without a zone a time can be of any, and a date alone says too little.
+    const isExact = /T.*(Z|[+-]\d\d:?\d\d)$/i.test(startedAt ?? '');
+    if (isExact) return Date.parse(startedAt ?? '');
     return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? null;
   }
 

@@ -55,13 +55,20 @@ export class Succession {
       this.#held.set(id, registration);
       return;
     }
-    if (last !== undefined) this.#forget(last);
+    this.#held?.delete(id);
+    if (last !== undefined && last.registration.name !== registration.name) {
+      // Another project has the id now: its sessions are not for that.
+      if (last.registration.path !== registration.path) this.remove(id);
+    }
+    if (this.#known.has(id) && last !== undefined) this.#forget(last);
     const known = this.#remember(registration, process);
     if (last?.process !== process) this.#forgetPlaces(id);
     this.#options.onAccepted(registration);
     if (condition === 'running') this.#takePlaces(known);
-    else if (condition !== 'unnamed') this.#yield(known);
+    else if (hasNoProcess(known)) this.#yield(known);
     if (condition === 'running' || condition === 'unnamed') this.#followRemoved(known);
+    // The id is its own again.
+    this.#removed.delete(id);
   }
 
   /** The file of an instance is gone. */
@@ -95,7 +102,7 @@ export class Succession {
     const known = this.#known.get(id);
     if (known === undefined) return null;
     const { condition } = known.process;
-    if (condition === 'running' || condition === 'unnamed') return null;
+    if (!hasNoProcess(known)) return null;
     const rival = this.#rivalOf(known);
     if (rival !== null) {
       this.#supersede(known, rival);
@@ -109,15 +116,14 @@ export class Succession {
 
   /** Whether the process that the registration names isn't running; not so where it names none. */
   hasNoProcess(id: string): boolean {
-    const condition = this.#known.get(id)?.process.condition;
-    return condition === 'ended' || condition === 'unseen';
+    const known = this.#known.get(id);
+    return known !== undefined && hasNoProcess(known);
   }
 
   /** A living one takes the places of those whose processes aren't running. */
   #takePlaces(living: Known): void {
     for (const other of this.#others(living)) {
-      if (isRunning(other) || other.registration.pid === null) continue;
-      this.#supersede(other, living);
+      if (hasNoProcess(other)) this.#supersede(other, living);
     }
   }
 
@@ -210,6 +216,11 @@ export class Succession {
 
 function isRunning({ process }: Known): boolean {
   return process.condition === 'running';
+}
+
+/** Whether the process that the registration names doesn't run, for certain. */
+function hasNoProcess({ process: { condition } }: Known): boolean {
+  return condition === 'ended' || condition === 'unseen';
 }
 
 function startOf({ registration: { startedAt } }: Known): number {

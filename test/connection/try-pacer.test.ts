@@ -47,12 +47,20 @@ describe('tries of ports that refuse', () => {
     },
   );
 
+  it('leave every recent one its 500 ms while that fits beside awaited ones', () => {
+    const pacer = new TryPacer();
+    const [awaited, recent] = [many(20, 1), many(40, 0)];
+    expect(rateOf(pacer, [...awaited, ...recent])).toBeLessThanOrEqual(205);
+    for (const each of recent) expect(pacer.intervalOf(each)).toBeLessThanOrEqual(500);
+    for (const each of awaited) expect(pacer.intervalOf(each)).toBeLessThan(250);
+  });
+
   it('are for those first that somebody waits for', () => {
     const pacer = new TryPacer();
     const [awaited] = many(1, 1);
     const recent = many(1_000, 0);
     rateOf(pacer, recent);
-    expect(awaited && pacer.intervalOf(awaited)).toBe(100);
+    expect(awaited && pacer.intervalOf(awaited)).toBeLessThanOrEqual(500);
     // Those that came back leave their share to the others.
     for (const each of recent.slice(10)) pacer.forget(each.registration.id);
     expect(recent[0] && pacer.intervalOf(recent[0])).toBe(100);

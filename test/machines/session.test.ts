@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { createActor, fromCallback, setup } from 'xstate';
-import type { InstanceState } from '../../machines/model.ts';
+import type { Failure, InstanceState } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import type { LinkCommand, SessionReport } from '../../machines/session-setup.ts';
 import { SteppingClock } from '../helpers/stepping-clock.ts';
 
 const LOST = { code: 'CONNECTION_LOST', message: 'broke' } as const;
+const REFUSED = { code: 'HTTP_ERROR', message: 'answered HTTP 500' } as const;
 
 function scriptedSession() {
   const clock = new SteppingClock();
@@ -43,7 +44,8 @@ function scriptedSession() {
     bind: (instanceId: string, active = true) =>
       session.send({ type: 'session.bind', instanceId, active }),
     up: () => session.send({ type: 'link.up', attempt: attempt() }),
-    failed: () => session.send({ type: 'link.failed', attempt: attempt(), failure: LOST }),
+    failed: (failure: Failure = LOST) =>
+      session.send({ type: 'link.failed', attempt: attempt(), failure }),
     lost: () => session.send({ type: 'link.lost', attempt: attempt(), failure: LOST }),
     instance: (id: string, to: InstanceState) =>
       session.send({
@@ -81,13 +83,65 @@ describe('a session', () => {
   it('is unbound again when the link is refused', () => {
     const session = scriptedSession();
     session.bind('web');
-    session.failed();
+    session.failed(REFUSED);
     expect(session.value).toBe('unbound');
     expect(session.reports.at(-1)).toMatchObject({
       to: 'unbound',
       leftBecause: 'refused',
-      failure: LOST,
+      failure: REFUSED,
     });
+  });
+
+  it('is bound to an instance that is away when its link is opened, and waits for it', () => {
+    const session = scriptedSession();
+    session.bind('web');
+    session.failed();
+    expect(session.value).toEqual({ bound: 'waiting' });
+  });
+
+  it('follows an instance to its successor, with what waits, wherever it is', () => {
+    for (const away of [
+      () => {},
+      (of: ReturnType<typeof bound>) => of.instance('web', 'retrying'),
+    ]) {
+      const session = bound();
+      away(session);
+      session.session.send({ type: 'session.succeed', from: 'web', to: 'web-2', active: true });
+      expect(session.value).toEqual({ bound: 'relinking' });
+      expect(session.context.instanceId).toBe('web-2');
+      expect(session.commands.slice(-2)).toMatchObject([
+        { type: 'move', from: 'web', to: 'web-2' },
+        { type: 'open', instanceId: 'web-2' },
+      ]);
+      expect(session.reports.at(-1)).toMatchObject({ instanceId: 'web-2', succeeds: 'web' });
+      // What becomes of the old one is nothing to it.
+      session.instance('web', 'dead');
+      expect(session.context.instanceId).toBe('web-2');
+    }
+  });
+
+  it('has its instance again when that revives, but not one that took its id', () => {
+    const revived = bound();
+    revived.instance('web', 'dead');
+    revived.instance('web', 'active');
+    expect(revived.value).toEqual({ bound: 'relinking' });
+    for (const ways of [['removed'], ['dead', 'removed']] as const) {
+      const removed = bound();
+      for (const to of ways) removed.instance('web', to);
+      removed.instance('web', 'active');
+      expect(removed.value).toBe('unbound');
+      // Whoever is its successor is known from elsewhere, also under the same id.
+      removed.session.send({ type: 'session.succeed', from: 'web', to: 'web', active: false });
+      expect(removed.value).toEqual({ bound: 'waiting' });
+    }
+  });
+
+  it('has no successor of an instance that the agent has left', () => {
+    const session = bound();
+    session.instance('web', 'dead');
+    session.session.send({ type: 'session.unbind' });
+    session.session.send({ type: 'session.succeed', from: 'web', to: 'web-2', active: true });
+    expect(session.value).toBe('unbound');
   });
 
   it('binds to an instance that is away, and opens the link when it is back', () => {

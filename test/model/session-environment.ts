@@ -4,6 +4,8 @@ import { instanceActorId, sessionActorId } from '../../machines/hub-setup.ts';
 import { type Agent, type DrivenHub, when } from '../helpers/driven-hub.ts';
 import type { Matter, ScriptedPeer } from '../helpers/scripted-peer.ts';
 
+const lost = z.looseObject({ failure: z.looseObject({ code: z.literal('CONNECTION_LOST') }) });
+const isLost = (event: AnyEventObject) => lost.safeParse(event).success;
 const succeed = z.looseObject({ from: z.string(), active: z.boolean() });
 const bind = z.looseObject({ instanceId: z.string() });
 const transitioned = z.looseObject({
@@ -90,7 +92,7 @@ export class SessionEnvironment {
       case 'link.up':
         return (await this.#held('link')).tell({ link: 'well' });
       case 'link.failed':
-        return (await this.#held('link')).tell({ link: 500 });
+        return (await this.#held('link')).tell({ link: isLost(event) ? 'break' : 500 });
       case 'link.lost':
         this.#bound().tell({ link: 500 });
         this.#bound().forgetLinks();

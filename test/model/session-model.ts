@@ -51,12 +51,15 @@ export const sessionPathOptions: PathOptions = {
       { type: 'session.unbind' },
       { type: 'session.close' },
       ...(instanceId === null ? [] : [...transitions, ...succeeds]),
-      ...(lostId !== null && leftBecause === 'dead' ? [transition(lostId, 'active')] : []),
+      ...(lostId !== null && leftBecause === 'dead'
+        ? [transition(lostId, 'active'), transition(lostId, 'removed')]
+        : []),
       ...['link.up', 'link.failed', 'link.lost'].map((type) => ({
         type,
         attempt,
         failure: FAILURE,
       })),
+      { type: 'link.failed', attempt, failure: { code: 'CONNECTION_LOST', message: '' } },
       ...(JSON.stringify(value) === '{"bound":"waiting"}' && instanceActive
         ? [{ type: 'xstate.after.relinkDelay.session.bound.waiting' }]
         : []),

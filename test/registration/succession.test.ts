@@ -82,14 +82,21 @@ describe('the process of a registration', () => {
 
   it('is another one where that began after the registration was written', () => {
     const { pid } = livingProcess();
-    const long = new Date(Date.now() - 3_600_000).toISOString();
-    const before = { ...registration({ id: 'web' }), pid, startedAt: long };
-    expect(new AnnouncedProcess(before).condition).toBe('unseen');
+    const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+    const facts = { ...registration({ id: 'web' }), pid };
+    const conditionOf = (startedAt: string) =>
+      new AnnouncedProcess({ ...facts, startedAt }).condition;
+    expect(conditionOf(ago(1_000))).toBe('running');
+    expect(conditionOf(ago(2 * 3_600_000))).toBe('unseen');
+    // A clock may be wrong by so much.
+    expect(conditionOf(ago(60_000))).toBe('doubtful');
     const directory = temporaryDirectory();
     const file = register(directory, { id: 'web', port: 1, pid });
     // Without a time, that of the file counts.
-    const untimed = { ...registration({ id: 'web' }), pid, startedAt: null, file };
-    expect(new AnnouncedProcess(untimed).condition).toBe('running');
+    for (const startedAt of [null, '2026-01-01', '2026-01-01T00:00:00', 'T00:00']) {
+      const untimed = { ...registration({ id: 'web' }), pid, startedAt, file };
+      expect(new AnnouncedProcess(untimed).condition).toBe('running');
+    }
   });
 
   it('was never seen where it has ended before, and is none without a pid', () => {
@@ -204,6 +211,41 @@ describe('a registration whose process lives', () => {
     // Said once.
     succession.refusal('old');
     expect(take()).toEqual([]);
+  });
+});
+
+describe('an id', () => {
+  it('that another project has taken leads nobody there, and nobody away from it', () => {
+    const { succession, take } = watched();
+    succession.scanned();
+    const first = { name: 'first', path: '/first' };
+    const second = { name: 'second', path: '/second', port: 7_002 };
+    succession.accept(registration({ id: 'web', ...first, pid: process.pid }));
+    succession.remove('web');
+    succession.accept(registration({ id: 'web', ...second, pid: process.pid }));
+    succession.accept(registration({ id: 'late', ...first, pid: process.pid }));
+    expect(take()).toEqual(['accepted web', 'removed web', 'accepted web', 'accepted late']);
+  });
+
+  it('whose file says another name and path is of another instance; with one of them, of the same', () => {
+    const { succession, take } = watched();
+    succession.scanned();
+    const facts = { id: 'web', pid: process.pid };
+    succession.accept(registration({ ...facts, name: 'a', path: '/a' }));
+    succession.accept(registration({ ...facts, name: 'b', path: '/a' }));
+    succession.accept(registration({ ...facts, name: 'b', path: '/b' }));
+    expect(take()).toEqual(['accepted web', 'accepted web', 'accepted web']);
+    succession.accept(registration({ ...facts, name: 'c', path: '/c' }));
+    expect(take()).toEqual(['removed web', 'accepted web']);
+  });
+
+  it('that was held in the first scan and then written anew is what was written last', () => {
+    const { succession, take } = watched();
+    succession.accept(registration({ id: 'web', pid: gonePid(), port: 1_111 }));
+    succession.accept(registration({ id: 'web', pid: process.pid, port: 2_222 }));
+    succession.scanned();
+    expect(take()).toEqual(['accepted web']);
+    expect(succession.hasNoProcess('web')).toBe(false);
   });
 });
 

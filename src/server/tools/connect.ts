@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { instanceContext, instanceRow, sessionRef } from '../../../machines/views.ts';
+import { currentId, instanceRow, sessionRef } from '../../../machines/views.ts';
 import { HubError, type HubErrorFacts } from '../../errors.ts';
-import { findInstance } from '../find-instance.ts';
+import { findInstance, instanceWithId } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, tool } from './schemas.ts';
 import { triedInstance } from './tried.ts';
@@ -26,8 +26,9 @@ export const instancesConnect = hubTool({
   }),
   async run({ instance_id }, context) {
     const { hub, sessionId } = context;
-    const { id } = (await triedInstance(context, instance_id)).registration;
-    await until(context, () => !['discovered', 'connecting'].includes(stateOf(context, id)));
+    const asked = (await triedInstance(context, instance_id)).registration.id;
+    await until(context, () => !['discovered', 'connecting'].includes(stateOf(context, asked)));
+    const id = currentId(hub.getSnapshot(), asked);
     const state = stateOf(context, id);
     if (state !== 'active' && state !== 'retrying') {
       const { lastFailure } = findInstance(hub.getSnapshot(), id);
@@ -43,9 +44,10 @@ export const instancesConnect = hubTool({
       active: state === 'active',
     });
     await until(context, () => !session(context)?.matches('binding'));
-    const bound = session(context);
-    if (bound?.context.instanceId !== id) throw refused(context, id);
-    const found = findInstance(hub.getSnapshot(), id);
+    // Its successor, if it was restarted meanwhile.
+    const bound = session(context)?.context.instanceId;
+    if (bound !== currentId(hub.getSnapshot(), id)) throw refused(context, id);
+    const found = findInstance(hub.getSnapshot(), bound);
     return {
       structured: {
         instance: instanceRow(hub.getSnapshot(), found, sessionId),
@@ -61,7 +63,7 @@ function session({ hub, sessionId }: ToolContext) {
 }
 
 function stateOf({ hub }: ToolContext, id: string): string {
-  return instanceContext(hub.getSnapshot(), id)?.state ?? 'removed';
+  return instanceWithId(hub.getSnapshot(), id)?.state ?? 'removed';
 }
 
 function refused(context: ToolContext, id: string): HubError {

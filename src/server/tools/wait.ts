@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
-import type { InstanceContext } from '../../../machines/instance-setup.ts';
 import { currentId, instanceContext, instanceRow } from '../../../machines/views.ts';
 import { HubError } from '../../errors.ts';
 import { ambiguous, instancesNamed, instanceWithId, isNamed } from '../find-instance.ts';
+import { AwaitedInstances } from './awaited-instances.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, state } from './schemas.ts';
 
@@ -50,10 +50,17 @@ export const instancesWait = hubTool({
       const moved = instanceContext(hub.getSnapshot(), id);
       return moved !== undefined && isNamed(moved, ref);
     };
+    const awaited = new AwaitedInstances(context);
+    const look = () => {
+      const row = inState();
+      const isAwaited = row === undefined && wanted === 'active';
+      awaited.set(isAwaited ? known(context, ref).map(({ registration }) => registration.id) : []);
+      return row;
+    };
     const row =
-      inState() ??
-      (await awaiting(context, wanted === 'active' ? known(context, ref) : [], () =>
-        untilTransition(context, timeout_ms, (id) => (isMeant(id) ? inState() : undefined)),
+      look() ??
+      (await untilChange(context, timeout_ms, (id) => (isMeant(id) ? look() : undefined)).finally(
+        () => awaited.set([]),
       ));
     if (row !== undefined) return { structured: { instance: row } };
     const [found] = known(context, ref);
@@ -72,22 +79,8 @@ function known({ hub }: ToolContext, ref: string) {
   return byId === undefined ? instancesNamed(hub.getSnapshot(), ref) : [byId];
 }
 
-/** Has the instances tried often while `wait` goes on. */
-async function awaiting<T>(
-  { awaitInstance }: ToolContext,
-  instances: readonly InstanceContext[],
-  wait: () => Promise<T>,
-): Promise<T> {
-  const releases = instances.map(({ registration }) => awaitInstance(registration.id));
-  try {
-    return await wait();
-  } finally {
-    for (const release of releases) release();
-  }
-}
-
-/** Asks `check` at every transition, with the id of the instance; undefined when time runs out or nobody waits any more. */
-function untilTransition<T>(
+/** Asks `check` whenever an instance has changed its state or its place, with its id; undefined when time runs out or nobody waits any more. */
+function untilChange<T>(
   { hub, signal }: ToolContext,
   timeout: number,
   check: (id: string) => T | undefined,
@@ -95,20 +88,24 @@ function untilTransition<T>(
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void) => {
       clearTimeout(timer);
-      subscription.unsubscribe();
+      for (const subscription of subscriptions) subscription.unsubscribe();
       signal.removeEventListener('abort', giveUp);
       settle();
     };
     const giveUp = () => finish(() => resolve(undefined));
     const timer = setTimeout(giveUp, timeout);
-    const subscription = hub.on('instance.transitioned', ({ id }) => {
+    const changed = (id: string) => {
       try {
         const found = check(id);
         if (found !== undefined) finish(() => resolve(found));
       } catch (error) {
         finish(() => reject(error));
       }
-    });
+    };
+    const subscriptions = [
+      hub.on('instance.transitioned', ({ id }) => changed(id)),
+      hub.on('instance.succeeded', ({ to }) => changed(to)),
+    ];
     signal.addEventListener('abort', giveUp);
   });
 }
