@@ -37,8 +37,7 @@ export class News {
           instanceId,
           transition.to === 'discovered' || transition.to === 'removed',
         );
-        // Then there may be one to connect to, or no longer two.
-        if (['active', 'dead', 'removed'].includes(transition.to)) project.consider();
+        project.instanceMoved(instanceId, transition.to);
       }),
       hub.on('instance.catalogueChanged', ({ id: instanceId }) =>
         this.#catalogueChanged(instanceId),

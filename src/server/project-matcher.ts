@@ -17,13 +17,18 @@ export class ProjectMatcher {
    */
   match(instances: readonly InstanceContext[]): InstanceContext | null {
     const fitting = instances
-      .filter(({ state }) => state !== 'dead')
+      .filter((instance) => instance.state !== 'dead' && this.fits(instance))
       .map((instance) => ({ instance, path: this.#realOf(instance.registration.path) }))
-      .filter(({ path }) => this.#roots.some((root) => contains(path, root)))
       .sort((a, b) => b.path.length - a.path.length);
     const [first, second] = fitting;
     if (first === undefined || second?.path.length === first.path.length) return null;
     return first.instance;
+  }
+
+  /** Whether the project of the instance is, or contains, one of the directories. */
+  fits({ registration }: InstanceContext): boolean {
+    const path = this.#realOf(registration.path);
+    return this.#roots.some((root) => contains(path, root));
   }
 
   /** Without symbolic links, where the path exists. */

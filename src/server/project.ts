@@ -1,4 +1,5 @@
-import { instanceContexts, sessionRef } from '../../machines/views.ts';
+import type { InstanceState } from '../../machines/model.ts';
+import { instanceContext, instanceContexts, sessionRef } from '../../machines/views.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
 import type { Asker, SessionPorts } from './ports.ts';
 import { ProjectMatcher, pathsOfRoots } from './project-matcher.ts';
@@ -14,6 +15,8 @@ export class Project implements Asker {
   #knowsRoots: () => void = () => {};
   #rootsKnown: Promise<void> | null = null;
   #enabled: boolean;
+  /** Ids of the instances that fit the project. */
+  readonly #fitting = new Set<string>();
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
@@ -46,6 +49,16 @@ export class Project implements Asker {
     const roots = objectsOf(objectOf(answer['result'])['roots']);
     const paths = pathsOfRoots(roots.map(({ uri }) => uri));
     this.#use(paths.length > 0 ? paths : [this.#ports.settings.workingDirectory]);
+  }
+
+  /** An instance has moved to this state. Then there may be one to connect to, or no longer two. */
+  instanceMoved(id: string, to: InstanceState): void {
+    if (this.#matcher === null) return;
+    const instance = instanceContext(this.#ports.hub.getSnapshot(), id);
+    if (instance !== undefined && this.#matcher.fits(instance)) this.#fitting.add(id);
+    if (!this.#fitting.has(id)) return;
+    if (to === 'removed') this.#fitting.delete(id);
+    if (to === 'active' || to === 'dead' || to === 'removed') this.consider();
   }
 
   /** Connects if the instance of the project is active and the session is free. */
@@ -82,6 +95,10 @@ export class Project implements Asker {
 
   #use(paths: readonly string[]): void {
     this.#matcher = new ProjectMatcher(paths);
+    this.#fitting.clear();
+    for (const instance of instanceContexts(this.#ports.hub.getSnapshot())) {
+      if (this.#matcher.fits(instance)) this.#fitting.add(instance.registration.id);
+    }
     this.#knowsRoots();
     this.consider();
   }
