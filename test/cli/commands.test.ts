@@ -121,7 +121,8 @@ describe('signalbox list', () => {
   it('shows a table, or JSON, and what is refused', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('plain-post');
-    register(directory, { id: 'web-1', name: 'we\u001b[31mb', port: web.port, pid: 7 });
+    register(directory, { id: 'web-1', name: 'web', port: web.port, pid: 7 });
+    register(directory, { id: 'mean', name: 'we\u001b[31mb', port: web.port });
     register(directory, { id: 'away-1', name: 'away', port: 1 });
     writeInOneStep(join(directory, 'junk.json'), '?');
     const { stdout, code } = await run(['list', '--all', '--instances-dir', directory]);
@@ -131,8 +132,10 @@ describe('signalbox list', () => {
     expect(lines[1]).toMatch(
       /^away retrying 1 - away-1 \/projects\/away-1 nothing listens at localhost:1/,
     );
-    expect(lines[2]).toBe(`we\\u001b[31mb active ${web.port} 7 web-1 /projects/web-1`);
-    expect(lines.at(-2)).toBe(`${join(directory, 'junk.json')} not JSON`);
+    expect(lines[2]).toBe(`web active ${web.port} 7 web-1 /projects/web-1`);
+    expect(lines.at(-3)).toBe(`${join(directory, 'junk.json')} not JSON`);
+    expect(lines.at(-2)).toMatch(/mean\.json name: /);
+    expect(stdout).not.toContain('\u001b');
 
     const asJson = JSON.parse(
       (await run(['list', '--json'], { SIGNALBOX_INSTANCES_DIR: directory })).stdout,
