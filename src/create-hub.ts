@@ -103,6 +103,10 @@ export function createHub(
       isWaiting = false;
     };
   };
+  const trafficNow = (id: string) => {
+    const { callsInFlight, lastActivity, waiting } = trafficOf(id);
+    return { callsInFlight, lastActivity, waiting };
+  };
   const tellInstance = (id: string, event: InstanceEvent) =>
     instanceRef(actor.getSnapshot(), id)?.send(event);
   const succession = new Succession({
@@ -164,14 +168,7 @@ export function createHub(
             readWorld: assign({
               world: ({ context }) => {
                 const { id, url } = context.registration;
-                const { callsInFlight, lastActivity, waiting } = trafficOf(id);
-                const read = {
-                  now: now(),
-                  random: Math.random(),
-                  callsInFlight,
-                  lastActivity,
-                  waiting,
-                };
+                const read = { now: now(), random: Math.random(), ...trafficNow(id) };
                 const isLocal = url === null || isLoopback(new URL(url).hostname);
                 const world: World = {
                   ...read,
@@ -322,6 +319,10 @@ export function createHub(
       memory,
       toAgent,
       awaitInstance,
+      live: (instance) => ({
+        ...instance,
+        world: { ...instance.world, ...trafficNow(instance.registration.id) },
+      }),
       discovered,
       settings: {
         autoConnect: config.autoConnect,

@@ -1,6 +1,7 @@
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import type { HubActor } from '../../../machines/hub.ts';
+import type { InstanceContext } from '../../../machines/instance-setup.ts';
 import { HubError } from '../../errors.ts';
 
 /** What a hub tool has at hand while it runs. */
@@ -12,6 +13,8 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Notes that somebody waits for the instance; returns the function that takes this back. */
   awaitInstance(instanceId: string): () => void;
+  /** The instance with its traffic as it is now, without a step of its actor. */
+  live(instance: InstanceContext): InstanceContext;
 }
 
 /** What a tool answers: `structuredContent`, and what is shown as text if that is something else. */

@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { instanceRows } from '../../../machines/views.ts';
+import { instanceContexts, instanceRows } from '../../../machines/views.ts';
 import { hubTool } from './hub-tool.ts';
-import { observeInstances } from './observe.ts';
 import { instance, state } from './schemas.ts';
 
 export const instancesList = hubTool({
@@ -16,10 +15,13 @@ export const instancesList = hubTool({
   }),
   output: z.object({ instances: z.array(instance) }),
   run({ state: wanted, include_dead }, context) {
-    const wantedOnes = observeInstances(context).filter(({ state: is }) =>
-      wanted === undefined ? include_dead || is !== 'dead' : is === wanted,
-    );
-    const instances = instanceRows(context.hub.getSnapshot(), wantedOnes, context.sessionId);
+    const snapshot = context.hub.getSnapshot();
+    const wantedOnes = instanceContexts(snapshot)
+      .filter(({ state: is }) =>
+        wanted === undefined ? include_dead || is !== 'dead' : is === wanted,
+      )
+      .map(context.live);
+    const instances = instanceRows(snapshot, wantedOnes, context.sessionId);
     return { structured: { instances }, shown: instances };
   },
 });
