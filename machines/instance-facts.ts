@@ -1,7 +1,17 @@
 import type { EventObject } from 'xstate';
 import { EAGER_FOR } from './backoff.ts';
 import type { InstanceContext } from './instance-setup.ts';
-import type { Failure, Registration } from './model.ts';
+import type { Failure, Registration, World } from './model.ts';
+
+/** Before the first look at it. */
+export const UNREAD_WORLD: World = {
+  now: 0,
+  random: 0,
+  callsInFlight: 0,
+  lastActivity: null,
+  waiting: 0,
+  tryInterval: null,
+};
 
 const FACTS = [
   'name',

@@ -1,4 +1,5 @@
 import { and, not } from 'xstate';
+import { UNREAD_WORLD } from './instance-facts.ts';
 import { instanceSetup } from './instance-setup.ts';
 
 /**
@@ -14,14 +15,7 @@ export const instanceMachine = instanceSetup.createMachine({
   initial: 'discovered',
   context: ({ input }) => ({
     ...input,
-    world: {
-      now: 0,
-      random: 0,
-      callsInFlight: 0,
-      lastActivity: null,
-      waiting: 0,
-      tryInterval: null,
-    },
+    world: UNREAD_WORLD,
     state: null,
     stateChangedAt: null,
     discoveredAt: null,

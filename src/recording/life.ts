@@ -9,6 +9,7 @@ import {
 } from 'xstate';
 import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
+import { UNREAD_WORLD } from '../../machines/instance-facts.ts';
 import type { World } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import { changeOf, type StateChange } from '../../machines/step.ts';
@@ -31,15 +32,6 @@ const stub = fromTransition(
 );
 
 const nothing = () => {};
-
-const NOWHERE: World = {
-  now: 0,
-  random: 0,
-  callsInFlight: 0,
-  lastActivity: null,
-  waiting: 0,
-  tryInterval: null,
-};
 
 function sessionAgain(): AnyStateMachine {
   const machine: AnyStateMachine = sessionMachine;
@@ -154,7 +146,7 @@ export class Life {
 
   #instance(): AnyStateMachine {
     const machine: AnyStateMachine = instanceMachine;
-    const last = { value: NOWHERE };
+    const last = { value: UNREAD_WORLD };
     return machine.provide({
       actors: { connection: stub },
       actions: {
