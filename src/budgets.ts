@@ -7,6 +7,27 @@ export interface Budget {
 
 /** What instances, agents and logs may cost. docs/service-levels.md shows this table. */
 export const BUDGETS = {
+  agentMessage: {
+    value: 64 * 2 ** 20,
+    unit: 'bytes',
+    reason: 'One message of an agent. A larger one is answered with an error.',
+  },
+  untakenBytes: {
+    value: 32 * 2 ** 20,
+    unit: 'bytes',
+    reason:
+      'What one agent has sent and no instance has taken yet. Above it stdin is not read until half of it is taken.',
+  },
+  registrationFile: {
+    value: 64 * 1024,
+    unit: 'bytes',
+    reason: 'One registration file. A larger one is refused.',
+  },
+  refusalBody: {
+    value: 64 * 1024,
+    unit: 'bytes',
+    reason: 'The body of an HTTP response that is an error. The rest is not read.',
+  },
   batchMessages: {
     value: 1_000,
     unit: 'messages',

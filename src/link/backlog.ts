@@ -1,8 +1,5 @@
 import { BUDGETS } from '../budgets.ts';
 
-/** Bytes that may wait for instances to take them before the agent is asked to wait. */
-const HIGH_WATER = 32 * 1024 * 1024;
-
 /** Frames under this size, in bytes, aren't worth counting. */
 const COUNTED = 64 * 1024;
 
@@ -42,7 +39,7 @@ export class Backlog {
   add({ length }: string): () => void {
     if (length < COUNTED) return () => {};
     this.#bytes += length;
-    if (this.#bytes > HIGH_WATER) {
+    if (this.#bytes > BUDGETS.untakenBytes.value) {
       this.#hold ??= new Promise((resolve) => {
         this.#release = resolve;
       });
@@ -52,7 +49,7 @@ export class Backlog {
       if (!waits) return;
       waits = false;
       this.#bytes -= length;
-      if (this.#bytes <= HIGH_WATER / 2) {
+      if (this.#bytes <= BUDGETS.untakenBytes.value / 2) {
         this.#hold = undefined;
         this.#release();
       }

@@ -1,7 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-
-/** Largest registration, in bytes. */
-export const MAX_BYTES = 64 * 1024;
+import { BUDGETS } from '../budgets.ts';
 
 /** No link is followed, and no FIFO waits for its writer. Windows has neither flag. */
 export const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -23,7 +21,7 @@ export function peek(file: string): Peeked | null {
   try {
     descriptor = openSync(file, FLAGS);
     const facts = fstatSync(descriptor);
-    if (!facts.isFile() || facts.size > MAX_BYTES) return null;
+    if (!facts.isFile() || facts.size > BUDGETS.registrationFile.value) return null;
     const { ino, mtimeMs } = facts;
     return { content: readFileSync(descriptor, 'utf8'), ino, mtimeMs };
   } catch {

@@ -2,9 +2,12 @@ import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { BUDGETS } from '../budgets.ts';
 import { isMissing } from '../path-steps.ts';
 import { codeOf, distrust, inspectDirectory, isShortage, isStill, type Naming } from '../trust.ts';
-import { FLAGS, MAX_BYTES } from './peek.ts';
+import { FLAGS } from './peek.ts';
+
+const { value: MAX_BYTES } = BUDGETS.registrationFile;
 
 /** Clocks of file systems tick in steps: a file can be written twice, as long, within this time and look the same. */
 const CLOCK_STEP = 100;

@@ -1,9 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
+import { BUDGETS } from '../budgets.ts';
 import type { Frame } from '../wire/frame.ts';
 import { idNear, LineReader } from '../wire/line-reader.ts';
-
-/** Largest message that is taken from an agent, in bytes; what an instance takes is its own to say. */
-const MAX_INPUT = 64 * 1024 * 1024;
 
 export interface FrameSink {
   /** A promise says: not more until it is fulfilled. */
@@ -50,7 +48,7 @@ export class StdioTransport {
   /** Starts reading; every line goes to `sink`. */
   start(sink: FrameSink): void {
     const reader = new LineReader({
-      maxBytes: MAX_INPUT,
+      maxBytes: BUDGETS.agentMessage.value,
       onLine: (line) => {
         const hold = sink.receive(line);
         if (hold === undefined || this.#input.isPaused()) return;
@@ -58,7 +56,7 @@ export class StdioTransport {
         hold.then(() => this.#input.resume());
       },
       onOversize: ({ bytes, head, tail }) =>
-        sink.refuseOversize(idNear(head, tail), bytes, MAX_INPUT),
+        sink.refuseOversize(idNear(head, tail), bytes, BUDGETS.agentMessage.value),
     });
     this.#input.on('data', (chunk: Buffer) => reader.push(chunk));
     this.#input.on('end', () => {

@@ -1,4 +1,5 @@
 import type { Endpoint, Failure } from '../../machines/model.ts';
+import { BUDGETS } from '../budgets.ts';
 import { decoded } from './decoded.ts';
 import type { Envelope } from './envelope.ts';
 import { headOf, tailOf } from './frame.ts';
@@ -57,8 +58,6 @@ export interface StreamableHttpOptions {
   /** Any sign of life from the instance. */
   onHeard(): void;
 }
-
-const STATUS_BODY_LIMIT = 64 * 1024;
 
 /** Servers that say nothing say it in so many bytes at most: a line break or two. */
 const LONGEST_BLANK = 16;
@@ -206,7 +205,7 @@ export class StreamableHttp {
       this.#readStream(body, resumedAfter, sink, end, fail, isOver);
       return;
     }
-    const limit = status < 300 ? this.#options.maxMessage : STATUS_BODY_LIMIT;
+    const limit = status < 300 ? this.#options.maxMessage : BUDGETS.refusalBody.value;
     const message = new MessageBody(limit);
     body.on('data', (chunk: Buffer) => message.push(chunk));
     body.on('error', (error) => fail(error));
