@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import got from 'got';
+import { BUDGETS } from '../budgets.ts';
 import { type ConnectionGuard, GuardedAgent } from '../wire/guarded-agent.ts';
 import { type HttpRequester, onceOnWire, urlOf } from '../wire/http-exchange.ts';
 
@@ -16,7 +17,10 @@ export function createGotRequester(guard: ConnectionGuard): {
   adopt: (socket: Socket) => void;
   destroy: () => void;
 } {
-  const agent = new GuardedAgent({ keepAlive: true, timeout: KEEP_ALIVE }, guard);
+  const agent = new GuardedAgent(
+    { keepAlive: true, timeout: KEEP_ALIVE, maxSockets: BUDGETS.controlSockets.value },
+    guard,
+  );
   const request: HttpRequester = ({ method, endpoint, headers, body }, handlers) => {
     let aborted = false;
     const stream = got.stream(urlOf(endpoint), {

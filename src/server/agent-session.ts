@@ -102,7 +102,7 @@ export class AgentSession {
 
   /** A promise says: no request is worked on until it is fulfilled. */
   get #wait(): Promise<void> | undefined {
-    return this.#ports.outflow.behind ?? this.#ports.backlog.crowd;
+    return this.#ports.outflow.behind ?? this.#own.crowd ?? this.#ports.backlog.crowd;
   }
 
   #receive(frame: string): void {

@@ -15,12 +15,18 @@ export interface OwnAnswersOptions {
   readonly log: Logger;
 }
 
+/** Answers that are begun in one turn of the event loop. */
+const AT_ONCE = 16;
+
 /** The requests of an agent that the hub answers itself. */
 export class OwnAnswers {
   readonly #options: OwnAnswersOptions;
   readonly #running = new Map<string, AbortController>();
   #settling: Promise<void> | null = null;
   #hasSettled = false;
+  /** Answers begun in this turn of the event loop, and its end. */
+  #begun = 0;
+  #turn: Promise<void> | null = null;
 
   constructor(options: OwnAnswersOptions) {
     this.#options = options;
@@ -28,6 +34,11 @@ export class OwnAnswers {
 
   get isIdle(): boolean {
     return this.#running.size === 0;
+  }
+
+  /** So many answers were begun in this turn of the event loop that nothing more is to be begun until this is fulfilled. */
+  get crowd(): Promise<void> | undefined {
+    return this.#begun < AT_ONCE ? undefined : this.#nextTurn();
   }
 
   /** Runs `answer`, after start-up has settled if need be. What it throws is the answer to the request. */
@@ -43,8 +54,7 @@ export class OwnAnswers {
     const wait = afterDiscovery && !this.#hasSettled ? this.#settle() : null;
     const run = async () => {
       if (wait !== null) await wait;
-      // Many may have waited for the same.
-      while (this.#options.outflow.behind !== undefined) await this.#options.outflow.behind;
+      await this.#turnFor();
       if (!signal.aborted) await answer(signal);
     };
     run()
@@ -56,6 +66,31 @@ export class OwnAnswers {
         this.#options.backlog.count(-1);
         this.#options.onOver();
       });
+  }
+
+  /**
+   * Resolves when an answer may be made: the agent reads what it is told, and in this turn of the event loop not many
+   * have been made that nobody has counted yet.
+   */
+  async #turnFor(): Promise<void> {
+    const { outflow } = this.#options;
+    for (let wait = outflow.behind ?? this.crowd; wait !== undefined; ) {
+      await wait;
+      wait = outflow.behind ?? this.crowd;
+    }
+    if (this.#begun === 0) void this.#nextTurn();
+    this.#begun += 1;
+  }
+
+  #nextTurn(): Promise<void> {
+    this.#turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turn = null;
+        this.#begun = 0;
+        resolve();
+      });
+    });
+    return this.#turn;
   }
 
   /** The request `rawId` will not be answered. */

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { afterTest } from '../helpers/cleanup.ts';
 import { callTool, RawAgent, startAgent, textOfAnswer } from '../helpers/hub-process.ts';
-import { BIN, eventually, startFixture, startProcess, textOf } from '../helpers/processes.ts';
+import { BIN, eventually, startFixture, startProcess } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const codeOf = ({ structuredContent }: Awaited<ReturnType<typeof callTool>>) =>
@@ -118,13 +118,15 @@ describe('a hub that a shell has become', () => {
       '-c',
       `sleep 3; exec ${process.execPath} ${BIN} hub --instances-dir ${directory} --ping-interval 100ms`,
     ]);
-    const told = textOf(hub.stderr);
-    await new Promise((resolve) => setTimeout(resolve, 4_500));
+    let told = '';
+    hub.stderr?.on('data', (chunk) => {
+      told += chunk;
+    });
+    await eventually(() => expect(told).toMatch(/to=active/), 15_000);
     await server.kill();
     await startFixture('plain-post', { name: 'stranger', port: server.port });
-    await new Promise((resolve) => setTimeout(resolve, 800));
-    hub.stdin?.end();
-    expect(await told).toMatch(/to=retrying reason="process \d+ has ended/);
+    await eventually(() => expect(told).toMatch(/to=retrying/));
+    expect(told).toMatch(/to=retrying reason="process \d+ has ended/);
   });
 });
 
@@ -147,8 +149,10 @@ describe('an id that changes hands', () => {
         });
       }
       register(directory, { id: 'web', name: 'two', path: '/two', port: second.port });
-      await callTool(client, 'instances_wait', { instance_id: 'web' });
-      expect(codeOf(await callTool(client, 'echo', { text: 'hi' }))).toBe('NOT_CONNECTED');
+      // Until the hub has read the file, the session is at the first project.
+      await eventually(async () =>
+        expect(codeOf(await callTool(client, 'echo', { text: 'hi' }))).toBe('NOT_CONNECTED'),
+      );
       register(directory, { id: 'web', name: 'one', path: '/one', port: first.port });
       await callTool(client, 'instances_wait', { instance_id: 'web' });
       await callTool(client, 'instances_connect', { instance_id: 'web' });
