@@ -54,7 +54,9 @@ export class OwnAnswers {
     const wait = afterDiscovery && !this.#hasSettled ? this.#settle() : null;
     const run = async () => {
       if (wait !== null) await wait;
-      await this.#turnFor();
+      // Not awaited for nothing: what can be answered now is.
+      for (let hold = this.#hold; hold !== undefined; hold = this.#hold) await hold;
+      this.#begin();
       if (!signal.aborted) await answer(signal);
     };
     run()
@@ -68,16 +70,12 @@ export class OwnAnswers {
       });
   }
 
-  /**
-   * Resolves when an answer may be made: the agent reads what it is told, and in this turn of the event loop not many
-   * have been made that nobody has counted yet.
-   */
-  async #turnFor(): Promise<void> {
-    const { outflow } = this.#options;
-    for (let wait = outflow.behind ?? this.crowd; wait !== undefined; ) {
-      await wait;
-      wait = outflow.behind ?? this.crowd;
-    }
+  /** A promise says: no answer is begun until it is fulfilled. */
+  get #hold(): Promise<void> | undefined {
+    return this.#options.outflow.behind ?? this.crowd;
+  }
+
+  #begin(): void {
     if (this.#begun === 0) void this.#nextTurn();
     this.#begun += 1;
   }
