@@ -68,7 +68,9 @@ describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
         round % 5 === 0 && kind === 'the fixture' ? callTool(client, 'slow', { ms: 60_000 }) : null;
       if (hanging !== null) await eventually(() => expectCallsInFlight(client));
       await brummer.end(round % 2 === 0 ? 'SIGKILL' : 'SIGINT');
-      // While nobody listens.
+      // What is sent before the hub has heard of the end is lost; so this is sent after it.
+      const { id } = brummer.registration;
+      await callTool(client, 'instances_wait', { instance_id: id, state: 'retrying' });
       const calling = callTool(client, 'scripts_list');
       brummer = await startBrummer(kind, home, round % 3 === 0 ? port + 1 + (round % 7) : port);
       const listening = Date.now();
