@@ -7,7 +7,7 @@ import { type HttpRequester, onceOnWire } from './http-exchange.ts';
  * A socket that was idle for so many milliseconds may have been closed by the instance, and the hub not have heard of it
  * yet: what is sent on it would be lost.
  */
-const DOUBTFUL = 2;
+const DOUBTFUL = 10;
 
 /** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
 const KEEP_ALIVE = 4_000;
