@@ -1,4 +1,4 @@
-/** The error of a part that stands in a chart only by name until `src/create-hub.ts` provides it. */
+/** The error of a part that stands in a chart only by name until `src/hub/create-hub.ts` provides it. */
 export class NotProvidedError extends Error {
   override readonly name = 'NotProvidedError';
 

@@ -7,7 +7,7 @@ export async function drawCharts() {
   const { outputFiles } = await build({
     stdin: {
       contents:
-        "export { charts } from './machines/charts.ts'; export { dot } from './machines/dot.ts';",
+        "export { charts } from './src/drawing/charts.ts'; export { dot } from './src/drawing/dot.ts';",
       resolveDir: '.',
     },
     bundle: true,

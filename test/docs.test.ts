@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { charts } from '../machines/charts.ts';
-import { mermaid } from '../machines/mermaid.ts';
 import { budgetTable } from '../src/budgets.ts';
 import type { Client } from '../src/clients/client.ts';
 import { CLIENTS } from '../src/clients/clients.ts';
 import { ENTRY_NAME, membersOf } from '../src/clients/entry.ts';
 import { printJson } from '../src/clients/json-text.ts';
 import { printToml } from '../src/clients/toml-text.ts';
+import { OPTIONS } from '../src/config/options.ts';
+import { charts } from '../src/drawing/charts.ts';
+import { mermaid } from '../src/drawing/mermaid.ts';
 import { HUB_ERRORS } from '../src/errors.ts';
-import { OPTIONS } from '../src/options.ts';
 import { stateTable } from './helpers/state-table.ts';
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { GivenOptions } from '../config.ts';
+import type { GivenOptions } from '../config/config.ts';
 import { UsageError } from '../errors.ts';
 import { announcementDirectory } from '../paths.ts';
 import { printable } from '../printable.ts';

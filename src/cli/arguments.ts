@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { GivenOptions } from '../config.ts';
+import type { GivenOptions } from '../config/config.ts';
+import { OPTIONS } from '../config/options.ts';
 import { UsageError } from '../errors.ts';
-import { OPTIONS } from '../options.ts';
 import { printable } from '../printable.ts';
 
 /** A flag or a value of one command, beside the options of the hub. */

@@ -2,11 +2,11 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { instanceContexts } from '../../machines/views.ts';
-import { resolveConfig } from '../config.ts';
-import { createHub } from '../create-hub.ts';
+import { resolveConfig } from '../config/config.ts';
+import { createHub } from '../hub/create-hub.ts';
 import { createLogger } from '../log.ts';
 import { type Announcement, announce } from '../registration/announce.ts';
+import { instanceContexts } from '../views/views.ts';
 import { untilSettled } from './until-settled.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { resolveConfig } from '../config.ts';
+import { resolveConfig } from '../config/config.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkNodeVersion } from '../doctor/node-version.ts';
 import { here } from '../paths.ts';
@@ -15,9 +15,9 @@ export async function doctorCommand(args: readonly string[]): Promise<void> {
   const findings = [node];
   // On a Node that is too old, what the other checks need may not even load.
   if (node.level === 'ok') {
-    const { patientOf } = await import('./patient.ts');
+    const { doctorInputOf } = await import('./doctor-input.ts');
     const { examine } = await import('../doctor/examine.ts');
-    findings.push(...(await examine(await patientOf(config, here()))));
+    findings.push(...(await examine(await doctorInputOf(config, here()))));
   }
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const text =

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { guardName } from '../../machines/chart.ts';
-import { charts } from '../../machines/charts.ts';
+import { guardName } from '../drawing/chart.ts';
+import { charts } from '../drawing/charts.ts';
 import { errnoOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 

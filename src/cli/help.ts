@@ -1,5 +1,5 @@
 import { CLIENTS } from '../clients/clients.ts';
-import { keyOf, OPTIONS, variableOf } from '../options.ts';
+import { keyOf, OPTIONS, variableOf } from '../config/options.ts';
 
 /** What `list` has for default where that isn't the hub's: its output is the table, not what led to it. */
 export const LIST_DEFAULTS: Readonly<Record<string, string>> = { 'log-level': 'error' };

@@ -1,9 +1,9 @@
-import { resolveConfig } from '../config.ts';
-import type { Hub } from '../create-hub.ts';
+import { resolveConfig } from '../config/config.ts';
+import type { Hub } from '../hub/create-hub.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { ownInstancesDirectory } from '../paths.ts';
 import type { AgentSession } from '../server/agent-session.ts';
-import { StdioTransport } from '../server/stdio.ts';
+import { StdioTransport } from '../server/fronts/stdio.ts';
 import { makeDirectory } from '../trust.ts';
 import { parseHubArguments } from './arguments.ts';
 import { LateInspection } from './late-inspection.ts';

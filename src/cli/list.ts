@@ -1,10 +1,10 @@
 import type { Refusal } from '../../machines/model.ts';
-import type { InstanceRow } from '../../machines/views.ts';
-import { type Config, resolveConfig } from '../config.ts';
-import type { Hub } from '../create-hub.ts';
+import { type Config, resolveConfig } from '../config/config.ts';
+import type { Hub } from '../hub/create-hub.ts';
 import { createLogger } from '../log.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
+import type { InstanceRow } from '../views/views.ts';
 import { parseHubArguments } from './arguments.ts';
 import { LIST_DEFAULTS } from './help.ts';
 import { startHub } from './start-hub.ts';

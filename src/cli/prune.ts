@@ -1,4 +1,4 @@
-import { resolveConfig } from '../config.ts';
+import { resolveConfig } from '../config/config.ts';
 import { findStale } from '../doctor/stale.ts';
 import type { StaleFile } from '../doctor/stale-file.ts';
 import { defaultInstancesDirectories, hubsDirectories } from '../paths.ts';

@@ -1,4 +1,4 @@
-import type { GivenOptions } from '../config.ts';
+import type { GivenOptions } from '../config/config.ts';
 import { UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { announce } from '../registration/announce.ts';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { outerState } from '../../machines/state-path.ts';
-import { isShown } from '../../machines/step.ts';
 import { errnoOf, UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { NotARecording, parseRecording, type Recording } from '../recording/format.ts';
 import { type Replayed, replay } from '../recording/replay.ts';
+import { outerState } from '../views/state-path.ts';
+import { isShown } from '../views/step.ts';
 import { parseOwnArguments } from './arguments.ts';
 import { renderTable } from './table.ts';
 

@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts';
-import { createHub, type Hub } from '../create-hub.ts';
+import type { Config } from '../config/config.ts';
+import { createHub, type Hub } from '../hub/create-hub.ts';
 import type { Logger } from '../log.ts';
 
 /** A hub as `hub`, `list` and `doctor` start it, recorded if that is wanted. */

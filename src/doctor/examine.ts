@@ -8,14 +8,14 @@ import { checkStale } from './stale.ts';
 import { checkWatching } from './watching.ts';
 
 /** All that checks are given. Each says by its parameter what it needs. */
-export type Patient = Directories &
+export type DoctorInput = Directories &
   RunningHubs &
   Parameters<typeof checkRefusedFiles>[0] &
   Parameters<typeof checkInstances>[0] &
   Parameters<typeof checkStale>[0] &
   Parameters<typeof checkClients>[0];
 
-type Check = (patient: Patient) => readonly Finding[] | Promise<readonly Finding[]>;
+type Check = (input: DoctorInput) => readonly Finding[] | Promise<readonly Finding[]>;
 
 /** The checks, in the order in which their findings are shown. */
 const CHECKS: readonly Check[] = [
@@ -29,8 +29,8 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** Runs every check, one after the other, and changes nothing. */
-export async function examine(patient: Patient): Promise<Finding[]> {
+export async function examine(input: DoctorInput): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const check of CHECKS) findings.push(...(await check(patient)));
+  for (const check of CHECKS) findings.push(...(await check(input)));
   return findings;
 }

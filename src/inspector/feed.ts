@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { instanceContexts, instanceRef } from '../../machines/views.ts';
 import { Redaction } from '../redaction.ts';
 import { SpareDescriptors } from '../spare-descriptors.ts';
+import { instanceContexts, instanceRef } from '../views/views.ts';
 import { parseJson } from '../wire/json.ts';
 import type { HubMessage, ViewerMessage } from './messages.ts';
 import { type OfficialFrames, translate } from './official-frames.ts';

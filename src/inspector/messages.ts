@@ -1,5 +1,5 @@
 import type { Failure, InstanceState, Refusal } from '../../machines/model.ts';
-import type { StateChange } from '../../machines/step.ts';
+import type { StateChange } from '../views/step.ts';
 
 /** A hub as people tell it from others. */
 export interface HubFacts {

@@ -1,5 +1,5 @@
 import type { HubActor } from '../../machines/hub.ts';
-import { pathOf } from '../../machines/state-path.ts';
+import { pathOf } from '../views/state-path.ts';
 import {
   healthRow,
   instanceContext,
@@ -7,7 +7,7 @@ import {
   instanceRows,
   sessionContexts,
   sessionRef,
-} from '../../machines/views.ts';
+} from '../views/views.ts';
 import type { ActorRow, HubRow, InstanceViewRow, SessionViewRow, Step } from './messages.ts';
 
 /** What rows are made of beside the hub's snapshots. */

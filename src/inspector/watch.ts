@@ -1,9 +1,9 @@
 import type { InspectionEvent, Subscription } from 'xstate';
-import { actorName } from '../../machines/actor-name.ts';
-import { pathTo } from '../../machines/chart.ts';
 import type { Refusal } from '../../machines/model.ts';
-import { changeOf, isShown } from '../../machines/step.ts';
-import { instanceContexts, sessionContexts } from '../../machines/views.ts';
+import { pathTo } from '../drawing/chart.ts';
+import { actorName } from '../views/actor-name.ts';
+import { changeOf, isShown } from '../views/step.ts';
+import { instanceContexts, sessionContexts } from '../views/views.ts';
 import type { HubFacts, HubMessage, Step } from './messages.ts';
 import { livingActors, type RowSource, rowsOf } from './rows.ts';
 

@@ -12,11 +12,11 @@ import { type Frame, headOf } from '../wire/frame.ts';
 import { isObject, objectOf, parseJson } from '../wire/json.ts';
 import { idNear } from '../wire/line-reader.ts';
 import { ENDS } from '../wire/message-body.ts';
-import type { Asker } from './ask-book.ts';
 import type { Call } from './call.ts';
 import type { Calls } from './calls.ts';
 import type { LinkOptions } from './link-options.ts';
 import { progressTokenOf } from './progress-token.ts';
+import type { Asker } from './server-requests.ts';
 import { hasShape, SHAPE_LENGTH } from './tool-result.ts';
 
 /** Stands for an error of the instance that can't be taken apart. */

@@ -3,8 +3,8 @@ import type { HubErrorFacts } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { ConnectionGuard } from '../wire/guarded-agent.ts';
-import type { AskBook } from './ask-book.ts';
 import type { Backlog } from './backlog.ts';
+import type { ServerRequests } from './server-requests.ts';
 
 /** Counters of one instance's traffic, written on every call and read when somebody asks. */
 export interface Traffic {
@@ -27,7 +27,7 @@ export interface LinkOptions {
   logLevel(): string | null;
   /** What is known of the instance, for the errors of calls. */
   describe(): { readonly name: string; readonly facts: HubErrorFacts };
-  readonly asks: AskBook;
+  readonly asks: ServerRequests;
   readonly backlog: Backlog;
   /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
   toAgent(frame: Frame): Promise<void> | undefined;

@@ -5,13 +5,13 @@ import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/a
 import { oneLine } from '../wire/envelope.ts';
 import { type Frame, textOf } from '../wire/frame.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
-import type { Asker } from './ask-book.ts';
 import { Call, type Transform } from './call.ts';
 import { Calls } from './calls.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { FromInstance } from './from-instance.ts';
 import type { LinkOptions } from './link-options.ts';
 import { LinkSession } from './link-session.ts';
+import type { Asker } from './server-requests.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { readableResult } from './tool-result.ts';
 

@@ -1,8 +1,8 @@
 import type { InspectionEvent } from 'xstate';
-import { actorName } from '../../machines/actor-name.ts';
 import type { World } from '../../machines/model.ts';
-import { pathOf } from '../../machines/state-path.ts';
 import { Redaction } from '../redaction.ts';
+import { actorName } from '../views/actor-name.ts';
+import { pathOf } from '../views/state-path.ts';
 import { FORMAT } from './format.ts';
 
 export interface RecorderOptions {

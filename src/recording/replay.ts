@@ -1,5 +1,5 @@
 import type { Recording } from './format.ts';
-import { Life, type Step } from './life.ts';
+import { ReplayedActor, type Step } from './replayed-actor.ts';
 
 export interface Replayed {
   readonly actors: number;
@@ -14,30 +14,30 @@ export interface Replayed {
  * an actor does follows from what it is told and what it reads; so each is run from its own lines, in their order.
  */
 export function replay({ lines }: Recording): Replayed {
-  const lives = new Map<string, Life>();
+  const actors = new Map<string, ReplayedActor>();
   for (const line of lines) {
     if ('actor' in line) {
-      const life = Life.of(line.name);
-      if (life !== null) lives.set(line.actor, life);
+      const actor = ReplayedActor.of(line.name);
+      if (actor !== null) actors.set(line.actor, actor);
     } else {
-      lives.get(line.of)?.note(line);
+      actors.get(line.of)?.note(line);
       if ('event' in line && line.event.type.startsWith('xstate.error.actor.')) {
-        lives.get(line.from ?? '')?.noteCrash();
+        actors.get(line.from ?? '')?.noteCrash();
       }
     }
   }
   if (!lines.some((line) => 'state' in line && line.state === 'stopped')) {
-    for (const life of lives.values()) life.noteCut();
+    for (const actor of actors.values()) actor.noteCut();
   }
   const steps: Step[] = [];
   let events = 0;
   for (const line of lines) {
-    const life = 'event' in line ? lives.get(line.of) : undefined;
-    if (life === undefined || !('event' in line)) continue;
+    const actor = 'event' in line ? actors.get(line.of) : undefined;
+    if (actor === undefined || !('event' in line)) continue;
     events += 1;
-    const step = life.take(line.event, line.at);
+    const step = actor.take(line.event, line.at);
     if (step !== null) steps.push(step);
   }
-  const differences = [...lives.values()].flatMap((life) => life.difference() ?? []);
-  return { actors: lives.size, events, steps, differences };
+  const differences = [...actors.values()].flatMap((actor) => actor.difference() ?? []);
+  return { actors: actors.size, events, steps, differences };
 }

@@ -1,8 +1,8 @@
 import { opendir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { codeOf, type DirectoryCondition, inspectDirectory, isShortage } from '../trust.ts';
+import { AncestorWatcher } from './ancestor-watcher.ts';
 import { DirectoryWatcher } from './directory-watcher.ts';
-import { WayWatch } from './way-watch.ts';
 
 /** Milliseconds between looks that nothing asked for: as long as the watches stand, and while one doesn't. */
 const LOOK_ANYWAY = 30_000;
@@ -32,7 +32,7 @@ export interface WatchedDirectoryOptions {
 /** Watches one directory, which may be missing, come, be replaced and go. Looks at it whenever that may be. */
 export class WatchedDirectory {
   readonly #options: WatchedDirectoryOptions;
-  readonly #way: WayWatch;
+  readonly #ancestors: AncestorWatcher;
   #watcher: DirectoryWatcher | null = null;
   #watched = '';
   #rings = 0;
@@ -46,7 +46,7 @@ export class WatchedDirectory {
 
   constructor(options: WatchedDirectoryOptions) {
     this.#options = options;
-    this.#way = new WayWatch(options.directory, () => this.#rewatch());
+    this.#ancestors = new AncestorWatcher(options.directory, () => this.#rewatch());
   }
 
   /** Looks until nothing has changed meanwhile. Never rejects. */
@@ -61,7 +61,7 @@ export class WatchedDirectory {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#way.close();
+    this.#ancestors.close();
     await this.#unwatch();
     await this.#looking;
   }
@@ -83,7 +83,7 @@ export class WatchedDirectory {
   #lookLater(): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
-    const stands = this.#way.stands && (this.#watched === '' || this.#watcher !== null);
+    const stands = this.#ancestors.stands && (this.#watched === '' || this.#watcher !== null);
     const { lookAnyway = LOOK_ANYWAY } = this.#options;
     const most = this.#rings >= STORM ? LOOK_AFTER_STORM : stands ? lookAnyway : LOOK_UNWATCHED;
     const wait = Math.min(lookAnyway, this.#isShort ? LOOK_AFTER_SHORTAGE : most);
@@ -92,7 +92,7 @@ export class WatchedDirectory {
 
   async #lookOnce(): Promise<void> {
     const { directory, isNamed, onLook } = this.#options;
-    const isNewWay = await this.#way.approach();
+    const isNewWay = await this.#ancestors.approach();
     if (isNewWay) this.#again = true;
     const condition = await inspectDirectory(directory, { isNamed });
     await this.#watch(condition.kind === 'usable' ? condition.identity : '');

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../machines/model.ts';
-import { instanceContext } from '../../machines/views.ts';
 import { HubError } from '../errors.ts';
+import { instanceContext } from '../views/views.ts';
 import { errorFrame, failureFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { type Envelope, readEnvelope, replaceId, textAt } from '../wire/envelope.ts';
 import { parseJson, stringOf } from '../wire/json.ts';
@@ -9,7 +9,7 @@ import { isHubResource, readHubResource } from './hub-resources.ts';
 import { Inbox } from './inbox.ts';
 import { agentInfoOf, initializeResult } from './initialize.ts';
 import { isFirstPage, type List, listOf, mergePage, ownPage } from './lists.ts';
-import { News } from './news.ts';
+import { Notifier } from './notifier.ts';
 import { OwnAnswers } from './own-answers.ts';
 import type { LinkPort, SessionPorts } from './ports.ts';
 import { Project } from './project.ts';
@@ -30,7 +30,7 @@ const LEVEL = /^(debug|info|notice|warning|error|critical|alert|emergency)$/;
 export class AgentSession {
   readonly #ports: SessionPorts;
   readonly #project: Project;
-  readonly #news: News;
+  readonly #notifier: Notifier;
   readonly #own: OwnAnswers;
   readonly #inbox = new Inbox();
   #isWorking = false;
@@ -40,7 +40,7 @@ export class AgentSession {
   constructor(ports: SessionPorts) {
     this.#ports = ports;
     this.#project = new Project(ports);
-    this.#news = new News(ports, this.#project);
+    this.#notifier = new Notifier(ports, this.#project);
     this.#own = new OwnAnswers({
       settled: () => this.#project.settled(),
       outflow: ports.outflow,
@@ -136,7 +136,7 @@ export class AgentSession {
   /** Ends the session; resolves when the instances have said goodbye. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#news.stop();
+    this.#notifier.stop();
     this.#own.cancelAll();
     await this.#ports.links.close('HUB_STOPPING', 'the hub is being stopped');
     this.#ports.hub.send({ type: 'session.ended', id: this.#ports.id });
@@ -227,7 +227,7 @@ export class AgentSession {
     }
     this.#ports.memory.info = info;
     this.#send(resultFrame(rawId, initializeResult(info, this.#ports.settings.version)));
-    this.#news.start();
+    this.#notifier.start();
   }
 
   #setLevel(request: AgentRequest): void {
@@ -310,7 +310,7 @@ export class AgentSession {
       return;
     }
     if (method === 'resources/unsubscribe') {
-      this.#news.subscriptions.delete(uri);
+      this.#notifier.subscriptions.delete(uri);
       this.#send(resultFrame(rawId, {}));
       return;
     }
@@ -319,7 +319,7 @@ export class AgentSession {
       if (contents === null) {
         this.#send(errorFrame(rawId, -32002, `Resource ${uri} not found`, { uri }));
       } else if (method === 'resources/subscribe') {
-        this.#news.subscriptions.add(uri);
+        this.#notifier.subscriptions.add(uri);
         this.#send(resultFrame(rawId, {}));
       } else this.#send(resultFrame(rawId, contents));
     });

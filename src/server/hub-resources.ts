@@ -1,12 +1,12 @@
-import { charts } from '../../machines/charts.ts';
-import { mermaid } from '../../machines/mermaid.ts';
+import { charts } from '../drawing/charts.ts';
+import { mermaid } from '../drawing/mermaid.ts';
 import {
   formerIds,
   type HubSnapshot,
   instanceContexts,
   instanceRow,
   instanceRows,
-} from '../../machines/views.ts';
+} from '../views/views.ts';
 import { instanceWithId } from './find-instance.ts';
 import type { SessionPorts } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { COMMAND_NAMES, renderHelp } from '../../src/cli/help.ts';
-import { OPTIONS } from '../../src/options.ts';
+import { OPTIONS } from '../../src/config/options.ts';
 
 describe('the help', () => {
   it('names every command and every option', () => {

@@ -4,7 +4,7 @@ import {
   type AnyTransitionDefinition,
   isMachineSnapshot,
 } from 'xstate';
-import { type Arrow, arrowsOf, nodesOf } from '../../machines/chart.ts';
+import { type Arrow, arrowsOf, nodesOf } from '../../src/drawing/chart.ts';
 import { nameOf } from './state-table.ts';
 
 /** What a chart declares, and what of it was entered and taken. */

@@ -1,6 +1,6 @@
 import { type AnyEventObject, type AnyStateMachine, createActor, setup } from 'xstate';
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
-import { pathOf } from '../../machines/state-path.ts';
+import { pathOf } from '../../src/views/state-path.ts';
 import { ChartCoverage } from './chart-coverage.ts';
 import { SteppingClock } from './stepping-clock.ts';
 

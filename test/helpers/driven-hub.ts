@@ -2,20 +2,20 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyActorRef } from 'xstate';
 import { z } from 'zod';
-import { pathOf } from '../../machines/state-path.ts';
+import { resolveConfig } from '../../src/config/config.ts';
+import { createHub, type Hub } from '../../src/hub/create-hub.ts';
+import { createLogger } from '../../src/log.ts';
+import { parseRecording } from '../../src/recording/format.ts';
+import { Recorder } from '../../src/recording/recorder.ts';
+import { type Replayed, replay } from '../../src/recording/replay.ts';
+import { pathOf } from '../../src/views/state-path.ts';
 import {
   type HubSnapshot,
   instanceContext,
   instanceRef,
   sessionContexts,
   sessionRef,
-} from '../../machines/views.ts';
-import { resolveConfig } from '../../src/config.ts';
-import { createHub, type Hub } from '../../src/create-hub.ts';
-import { createLogger } from '../../src/log.ts';
-import { parseRecording } from '../../src/recording/format.ts';
-import { Recorder } from '../../src/recording/recorder.ts';
-import { type Replayed, replay } from '../../src/recording/replay.ts';
+} from '../../src/views/views.ts';
 import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
 import { register, temporaryDirectory } from './registrations.ts';

@@ -1,5 +1,5 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { arrowsOf } from '../../machines/chart.ts';
+import { arrowsOf } from '../../src/drawing/chart.ts';
 
 /** The transitions of a chart as a Markdown table: what stands in ARCHITECTURE.md, made from the machine itself. */
 export function stateTable(machine: AnyStateMachine): string {

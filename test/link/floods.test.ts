@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { BUDGETS } from '../../src/budgets.ts';
-import { AskBook } from '../../src/link/ask-book.ts';
+import { ServerRequests } from '../../src/link/server-requests.ts';
 import * as scripted from '../fixtures/scripted.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { MemoryAgent, startHubHere } from '../helpers/hub-here.ts';
@@ -92,7 +92,7 @@ describe('an instance that asks', () => {
   });
 
   it('is looked up in constant time, however many questions are open', () => {
-    const book = new AskBook();
+    const book = new ServerRequests();
     const [one, two] = [{ answered: () => {} }, { answered: () => {} }];
     const ids = Array.from({ length: 200_000 }, (_, n) =>
       book.add(n % 2 === 0 ? one : two, String(n)),

@@ -10,7 +10,7 @@ import {
   instanceContexts,
   instanceRow,
   sessionRef,
-} from '../../machines/views.ts';
+} from '../../src/views/views.ts';
 import { EMPTY, PEER, POLICY, WEB } from '../helpers/scripted-instance.ts';
 import { SteppingClock } from '../helpers/stepping-clock.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { charts } from '../../machines/charts.ts';
-import { mermaid } from '../../machines/mermaid.ts';
+import { charts } from '../../src/drawing/charts.ts';
+import { mermaid } from '../../src/drawing/mermaid.ts';
 import * as plainPost from '../fixtures/plain-post.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { startAgent } from '../helpers/hub-process.ts';

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { StdioTransport } from '../../src/server/stdio.ts';
+import { StdioTransport } from '../../src/server/fronts/stdio.ts';
 
 /** An agent's end of stdout, which notes what is written together. */
 function output() {

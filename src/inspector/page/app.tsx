@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
-import { outerState } from '../../../machines/state-path.ts';
+import { outerState } from '../../views/state-path.ts';
 import { HubDetail } from './hub-detail.tsx';
 import { InstanceDetail } from './instance-detail.tsx';
 import { InstanceList } from './instance-list.tsx';

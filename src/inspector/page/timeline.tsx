@@ -1,5 +1,5 @@
 import { memo } from 'preact/compat';
-import { outerState } from '../../../machines/state-path.ts';
+import { outerState } from '../../views/state-path.ts';
 import type { Step } from '../messages.ts';
 import { State } from './instance-list.tsx';
 import { clockTime, nameOfActor } from './words.ts';

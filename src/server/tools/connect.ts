@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { currentId, instanceRow, sessionRef } from '../../../machines/views.ts';
 import { HubError, type HubErrorFacts } from '../../errors.ts';
+import { currentId, instanceRow, sessionRef } from '../../views/views.ts';
 import { findInstance, instanceWithId } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, tool } from './schemas.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { instanceContexts, instanceRows } from '../../../machines/views.ts';
+import { instanceContexts, instanceRows } from '../../views/views.ts';
 import { hubTool } from './hub-tool.ts';
 import { instance, state } from './schemas.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { instanceRef as actorOf, instanceRow } from '../../../machines/views.ts';
+import { instanceRef as actorOf, instanceRow } from '../../views/views.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
 import { instance, instanceRef } from './schemas.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../../machines/model.ts';
-import { instanceContexts } from '../../../machines/views.ts';
 import { BUDGETS } from '../../budgets.ts';
 import { HubError } from '../../errors.ts';
+import { instanceContexts } from '../../views/views.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
 import { instanceRef, tool } from './schemas.ts';

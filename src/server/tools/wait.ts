@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
-import { currentId, instanceContext, instanceRow } from '../../../machines/views.ts';
 import { HubError } from '../../errors.ts';
+import { currentId, instanceContext, instanceRow } from '../../views/views.ts';
 import { ambiguous, instancesNamed, instanceWithId, isNamed } from '../find-instance.ts';
 import { AwaitedInstances } from './awaited-instances.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';

@@ -1,4 +1,4 @@
-import { LONGEST_DELAY } from '../machines/backoff.ts';
+import { LONGEST_DELAY } from '../../machines/backoff.ts';
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 

@@ -19,7 +19,7 @@ interface Asked {
  * The questions that are open at one agent, under ids that are unique in its session: every instance counts its own
  * from 0. Ids are JSON texts. Nothing here takes longer the more questions are open.
  */
-export class AskBook {
+export class ServerRequests {
   readonly #open = new Map<string, Ask>();
   readonly #askers = new Map<Asker, Asked>();
   #last = 0;

@@ -6,7 +6,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
  * Watches the way to a directory: its parent or, while that is missing, the nearest ancestor there is, for what
  * happens to the next step.
  */
-export class WayWatch {
+export class AncestorWatcher {
   readonly #directory: string;
   readonly #onChange: () => void;
   #watcher: FSWatcher | null = null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseBytes, parseDuration } from '../src/quantity.ts';
+import { parseBytes, parseDuration } from '../../src/config/quantity.ts';
 
 describe('durations', () => {
   it.each([

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import * as z from 'zod';
-import { GONE_GRACE } from '../machines/backoff.ts';
-import type { InstancePolicy } from '../machines/model.ts';
-import { errnoOf, UsageError } from './errors.ts';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { GONE_GRACE } from '../../machines/backoff.ts';
+import type { InstancePolicy } from '../../machines/model.ts';
+import { errnoOf, UsageError } from '../errors.ts';
+import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { printable } from '../printable.ts';
 import { keyOf, OPTIONS, type Option, variableOf } from './options.ts';
-import { printable } from './printable.ts';
 
 /** All settings of a hub, validated. Durations in milliseconds, sizes in bytes. */
 export interface Config {

@@ -1,4 +1,4 @@
-import { instanceContext } from '../../machines/views.ts';
+import { instanceContext } from '../views/views.ts';
 import { notificationFrame } from '../wire/answer.ts';
 import { urisOf } from './hub-resources.ts';
 import type { SessionPorts } from './ports.ts';
@@ -10,7 +10,7 @@ const LISTS = ['tools', 'resources', 'prompts'] as const;
 const MOST_UNTOLD = 1_000;
 
 /** Tells the agent what changes by the hub's doing: lists, resources, and an instance that has gone. */
-export class News {
+export class Notifier {
   readonly subscriptions = new Set<string>();
   readonly #ports: SessionPorts;
   readonly #stop: () => void;

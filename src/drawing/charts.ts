@@ -1,9 +1,9 @@
 import type { AnyStateMachine } from 'xstate';
-import { hubMachine } from './hub.ts';
-import { instanceMachine } from './instance.ts';
-import { sessionMachine } from './session.ts';
+import { hubMachine } from '../../machines/hub.ts';
+import { instanceMachine } from '../../machines/instance.ts';
+import { sessionMachine } from '../../machines/session.ts';
 
-/** The three charts by name. */
+/** The charts by name. */
 export const charts: ReadonlyMap<string, AnyStateMachine> = new Map<string, AnyStateMachine>([
   ['hub', hubMachine],
   ['instance', instanceMachine],

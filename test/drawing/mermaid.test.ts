@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMachine } from 'xstate';
-import { mermaid } from '../../machines/mermaid.ts';
+import { mermaid } from '../../src/drawing/mermaid.ts';
 
 const lines = (machine: Parameters<typeof mermaid>[0]) =>
   mermaid(machine)

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import { BUDGETS } from '../budgets.ts';
-import type { Frame } from '../wire/frame.ts';
-import { idNear, LineReader } from '../wire/line-reader.ts';
+import { BUDGETS } from '../../budgets.ts';
+import type { Frame } from '../../wire/frame.ts';
+import { idNear, LineReader } from '../../wire/line-reader.ts';
 
 export interface FrameSink {
   /** A promise says: not more until it is fulfilled. */

@@ -1,9 +1,8 @@
 import { LONGEST_DELAY } from '../../machines/backoff.ts';
 import type { Failure } from '../../machines/model.ts';
-import { instanceContexts } from '../../machines/views.ts';
 import { findConfigs } from '../clients/find-configs.ts';
-import type { Config } from '../config.ts';
-import type { Patient } from '../doctor/examine.ts';
+import type { Config } from '../config/config.ts';
+import type { DoctorInput } from '../doctor/examine.ts';
 import { findStale } from '../doctor/stale.ts';
 import { createLogger } from '../log.ts';
 import {
@@ -15,6 +14,7 @@ import {
 import { Redaction } from '../redaction.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
 import { VERSION } from '../version.ts';
+import { instanceContexts } from '../views/views.ts';
 import { startHub } from './start-hub.ts';
 import { untilSettled } from './until-settled.ts';
 
@@ -22,7 +22,7 @@ import { untilSettled } from './until-settled.ts';
  * What the checks of `doctor` look at: the state in which a hub with this configuration finds this machine. Changes nothing
  * on it.
  */
-export async function patientOf(config: Config, where: Surroundings): Promise<Patient> {
+export async function doctorInputOf(config: Config, where: Surroundings): Promise<DoctorInput> {
   const { instancesDirs } = config;
   const naming = { isNamed: instancesDirs !== null };
   const directories = await distinctDirectories(

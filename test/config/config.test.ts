@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parseHubArguments } from '../src/cli/arguments.ts';
-import { resolveConfig } from '../src/config.ts';
-import { UsageError } from '../src/errors.ts';
-import { keyOf, OPTIONS, variableOf } from '../src/options.ts';
-import { temporaryDirectory } from './helpers/registrations.ts';
+import { parseHubArguments } from '../../src/cli/arguments.ts';
+import { resolveConfig } from '../../src/config/config.ts';
+import { keyOf, OPTIONS, variableOf } from '../../src/config/options.ts';
+import { UsageError } from '../../src/errors.ts';
+import { temporaryDirectory } from '../helpers/registrations.ts';
 
 const resolve = (args: string[], env: Record<string, string> = {}, cwd = '/work') =>
   resolveConfig(parseHubArguments(args), env, cwd);

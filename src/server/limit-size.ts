@@ -7,7 +7,7 @@ import { bytesOver, type Frame, lineLimit, textOf } from '../wire/frame.ts';
  * The frame if an agent that takes lines of `most` bytes can take it. Otherwise, for an answer, the error that says so;
  * null for what nobody waits for.
  */
-export function fitting(frame: Frame, most: number): Frame | null {
+export function limitSize(frame: Frame, most: number): Frame | null {
   const limit = lineLimit(most);
   const bytes = bytesOver(frame, limit);
   if (bytes === null) return frame;

@@ -12,7 +12,7 @@ import { instanceMachine } from '../../machines/instance.ts';
 import { UNREAD_WORLD } from '../../machines/instance-facts.ts';
 import type { World } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
-import { changeOf, type StateChange } from '../../machines/step.ts';
+import { changeOf, type StateChange } from '../views/step.ts';
 import type { LineOfActor } from './format.ts';
 
 /** One change of an actor's state. */
@@ -39,7 +39,7 @@ function sessionAgain(): AnyStateMachine {
 }
 
 /** One actor of a recording, from its start on, run again on its chart as it is now. */
-export class Life {
+export class ReplayedActor {
   readonly #name: string;
   readonly #machine: AnyStateMachine;
   readonly #worlds: World[] = [];
@@ -54,17 +54,17 @@ export class Life {
   #state: string | null = null;
   #difference: string | null = null;
 
-  private constructor(name: string, machineFor: (life: Life) => AnyStateMachine) {
+  private constructor(name: string, machineFor: (actor: ReplayedActor) => AnyStateMachine) {
     this.#name = name;
     this.#machine = machineFor(this);
   }
 
   /** For an actor by its name; null when it has no chart. */
-  static of(name: string): Life | null {
-    if (name === 'hub') return new Life(name, (life) => life.#hub());
+  static of(name: string): ReplayedActor | null {
+    if (name === 'hub') return new ReplayedActor(name, (actor) => actor.#hub());
     if (name.includes('/')) return null;
-    if (name.startsWith('instance:')) return new Life(name, (life) => life.#instance());
-    if (name.startsWith('session:')) return new Life(name, sessionAgain);
+    if (name.startsWith('instance:')) return new ReplayedActor(name, (actor) => actor.#instance());
+    if (name.startsWith('session:')) return new ReplayedActor(name, sessionAgain);
     return null;
   }
 

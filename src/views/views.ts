@@ -1,9 +1,14 @@
 import type { SnapshotFrom } from 'xstate';
-import type { hubMachine } from './hub.ts';
-import { type InstanceRef, instanceActorId, type SessionRef, sessionActorId } from './hub-setup.ts';
-import type { InstanceContext } from './instance-setup.ts';
-import type { Failure, InstanceState } from './model.ts';
-import type { SessionContext } from './session-setup.ts';
+import type { hubMachine } from '../../machines/hub.ts';
+import {
+  type InstanceRef,
+  instanceActorId,
+  type SessionRef,
+  sessionActorId,
+} from '../../machines/hub-setup.ts';
+import type { InstanceContext } from '../../machines/instance-setup.ts';
+import type { Failure, InstanceState } from '../../machines/model.ts';
+import type { SessionContext } from '../../machines/session-setup.ts';
 
 export type HubSnapshot = SnapshotFrom<typeof hubMachine>;
 

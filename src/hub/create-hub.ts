@@ -1,10 +1,33 @@
 import { type ActorOptions, assign, createActor, fromPromise, toPromise } from 'xstate';
-import { type HubActor, hubMachine } from '../machines/hub.ts';
-import { instanceActorId } from '../machines/hub-setup.ts';
-import { instanceMachine } from '../machines/instance.ts';
-import type { InstanceEvent } from '../machines/instance-events.ts';
-import type { AgentInfo, InstanceState, Refusal, World } from '../machines/model.ts';
-import { sessionMachine } from '../machines/session.ts';
+import { type HubActor, hubMachine } from '../../machines/hub.ts';
+import { instanceActorId } from '../../machines/hub-setup.ts';
+import { instanceMachine } from '../../machines/instance.ts';
+import type { InstanceEvent } from '../../machines/instance-events.ts';
+import type { AgentInfo, InstanceState, Refusal, World } from '../../machines/model.ts';
+import { sessionMachine } from '../../machines/session.ts';
+import type { Config } from '../config/config.ts';
+import { createConnections } from '../connection/connection-actor.ts';
+import { loadSockets } from '../connection/sockets.ts';
+import { StandingStreams } from '../connection/standing-streams.ts';
+import { TryPacer } from '../connection/try-pacer.ts';
+import { Backlog } from '../link/backlog.ts';
+import { createLinkActor } from '../link/link-actor.ts';
+import type { Traffic } from '../link/link-options.ts';
+import { ServerRequests } from '../link/server-requests.ts';
+import { SessionLinks } from '../link/session-links.ts';
+import type { Logger } from '../log.ts';
+import { defaultInstancesDirectories } from '../paths.ts';
+import type { Recorder } from '../recording/recorder.ts';
+import { watchRegistrations } from '../registration/directory.ts';
+import { isLoopback } from '../registration/loopback.ts';
+import { removeStaleFile } from '../registration/remove-file.ts';
+import { Succession } from '../registration/succession.ts';
+import { SELF } from '../self.ts';
+import { AgentSession } from '../server/agent-session.ts';
+import { limitSize } from '../server/limit-size.ts';
+import { Outflow } from '../server/outflow.ts';
+import type { AgentMemory } from '../server/ports.ts';
+import { VERSION } from '../version.ts';
 import {
   type InstanceRow,
   instanceContext,
@@ -12,32 +35,9 @@ import {
   instanceRef,
   instanceRow,
   instanceRows,
-} from '../machines/views.ts';
-import type { Config } from './config.ts';
-import { createConnections } from './connection/connection-actor.ts';
-import { loadSockets } from './connection/sockets.ts';
-import { StandingStreams } from './connection/standing-streams.ts';
-import { TryPacer } from './connection/try-pacer.ts';
-import { AskBook } from './link/ask-book.ts';
-import { Backlog } from './link/backlog.ts';
-import { createLinkActor } from './link/link-actor.ts';
-import type { Traffic } from './link/link-options.ts';
-import { SessionLinks } from './link/session-links.ts';
-import type { Logger } from './log.ts';
-import { defaultInstancesDirectories } from './paths.ts';
-import type { Recorder } from './recording/recorder.ts';
-import { watchRegistrations } from './registration/directory.ts';
-import { isLoopback } from './registration/loopback.ts';
-import { removeStaleFile } from './registration/remove-file.ts';
-import { Succession } from './registration/succession.ts';
-import { SELF } from './self.ts';
-import { AgentSession } from './server/agent-session.ts';
-import { fitting } from './server/fitting.ts';
-import { Outflow } from './server/outflow.ts';
-import type { AgentMemory } from './server/ports.ts';
-import { VERSION } from './version.ts';
-import { watchForWake as watchClock } from './wake-watch.ts';
-import type { Frame } from './wire/frame.ts';
+} from '../views/views.ts';
+import { watchForWake as watchClock } from '../wake-watch.ts';
+import type { Frame } from '../wire/frame.ts';
 
 /** A running hub. */
 export interface Hub {
@@ -261,7 +261,7 @@ export function createHub(
     const id = `session-${lastSession}`;
     const outflow = new Outflow();
     const toAgent = (frame: Frame) => {
-      const fit = fitting(frame, config.maxMessage);
+      const fit = limitSize(frame, config.maxMessage);
       if (fit !== null) {
         const hold = say(fit);
         outflow.sent(fit, hold);
@@ -270,7 +270,7 @@ export function createHub(
       log.warn('dropped a message that is too large for the agent', { session: id });
       return undefined;
     };
-    const asks = new AskBook();
+    const asks = new ServerRequests();
     const backlog = new Backlog();
     const memory: AgentMemory = { info: SELF, logLevel: null };
     memories.set(id, memory);

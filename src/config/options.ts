@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LOG_LEVELS } from './log.ts';
+import { LOG_LEVELS } from '../log.ts';
 import { parseBytes, parseDuration } from './quantity.ts';
 
 /** One option of `hub`, `list` and `doctor`: the row from which command line, environment, file and help are made. */
