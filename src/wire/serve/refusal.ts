@@ -19,7 +19,12 @@ export function refuse(
   response: ServerResponse,
   { status, message, code = RPC_CODE.hub, headers = {} }: Refusal,
 ): void {
-  const error = { code, message };
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify({ jsonrpc: '2.0', error, id: null }));
+  const body = JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null });
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': length,
+    ...headers,
+  });
+  response.end(body);
 }
