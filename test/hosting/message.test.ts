@@ -25,7 +25,9 @@ describe('a line of a stdio server', () => {
   });
 
   it('is one line, whatever blanks stand in it', () => {
-    expect(textsOf('{"jsonrpc":"2.0",\r"method":"a"}')).toEqual(['{"jsonrpc":"2.0", "method":"a"}']);
+    expect(textsOf('{"jsonrpc":"2.0",\r"method":"a"}')).toEqual([
+      '{"jsonrpc":"2.0", "method":"a"}',
+    ]);
   });
 
   it.each([
