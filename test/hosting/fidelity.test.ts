@@ -2,85 +2,20 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
+import {
+  blankOrBreak,
+  frame,
+  joined,
+  members,
+  object,
+  rawId,
+  rawString,
+  rawToken,
+  value,
+} from '../helpers/raw-json.ts';
 import { post, RunProcess } from '../helpers/run-process.ts';
 
 const RAW = fileURLToPath(new URL('../fixtures/stdio-raw.mjs', import.meta.url));
-
-/** JSON text as no `JSON.stringify` writes it: blanks, numbers, escapes and doubled keys of every kind. */
-const { value, object } = fc.letrec<{ value: string; object: string }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3 },
-    fc.constantFrom(
-      ...['0', '-0', '1.0', '12345678901234567890', '1e400', '-0.10', '1E+2', '5e-325', 'null'],
-    ),
-    rawString(),
-    fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(' ,')}]`),
-    tie('object'),
-  ),
-  object: members(rawString(), tie('value')).map(([...pairs]) => joined(pairs)),
-}));
-
-function rawString() {
-  const parts = [
-    'a',
-    'é',
-    '😀',
-    '\\u0041',
-    '\\ud800',
-    '\\/',
-    '\\"',
-    '\\\\',
-    '\u2028',
-    '}',
-    '[',
-    ':',
-  ];
-  return fc.array(fc.constantFrom(...parts), { maxLength: 4 }).map((all) => `"${all.join('')}"`);
-}
-
-function members(key: fc.Arbitrary<string>, of: fc.Arbitrary<string>) {
-  return fc.array(fc.tuple(key, of), { maxLength: 3 });
-}
-
-function joined(pairs: readonly (readonly [string, string])[]): string {
-  return `{${pairs.map(([key, each]) => `${key}:${each}`).join(',')}}`;
-}
-
-const blank: fc.Arbitrary<string> = fc.constantFrom('', '', ' ', '\t ');
-const blankOrBreak: fc.Arbitrary<string> = fc.constantFrom('', '', ' \n', '\r\n\t');
-
-/** Ids in every spelling; the last one can't be a number of JavaScript. */
-const id = fc.constantFrom(
-  '7',
-  '-3',
-  '1.0',
-  '2e1',
-  '"a\\u0041"',
-  '"7"',
-  '""',
-  '12345678901234567890123',
-);
-const token = fc.option(fc.constantFrom('5', '"t\\u0041"', '5.0', '""'));
-
-/** A message of which the members stand in any order, among members that JSON-RPC doesn't know. */
-function frame(known: readonly (readonly [string, fc.Arbitrary<string>])[], space = blank) {
-  const own = fc.tuple(...known.map(([key, each]) => fc.tuple(fc.constant(`"${key}"`), each)));
-  const unknown = members(
-    rawString().map((key) => `"x${key.slice(1)}`),
-    value,
-  );
-  return fc
-    .tuple(own, unknown)
-    .chain(([some, others]) => {
-      const all = [['"jsonrpc"', '"2.0"'] as const, ...some, ...others];
-      return fc.shuffledSubarray(all, { minLength: all.length });
-    })
-    .chain((all) =>
-      fc
-        .tuple(space, space)
-        .map(([a, b]) => `{${a}${all.map(([k, v]) => `${k}${b}: ${v}`).join(`${b},`)}}${a}`),
-    );
-}
 
 const params = members(
   rawString().map((key) => `"p${key.slice(1)}`),
@@ -143,8 +78,8 @@ async function openRaw(...args: readonly string[]) {
 /** A request that has the raw server say some lines, under ids of the caller's choice. */
 const request = fc
   .record({
-    id,
-    token,
+    id: rawId,
+    token: rawToken,
     params,
     says: fc.tuple(fc.array(fc.oneof(progress, notification), { maxLength: 2 }), answer),
   })
@@ -154,7 +89,7 @@ const request = fc
     const text = [
       ['"says"', JSON.stringify(says)],
       ['"id"', JSON.stringify(own)],
-      ...(wanted === null ? [] : [['"_meta"', `{ "progressToken":${'@TOKEN'}}`]]),
+      ...(wanted === null ? [] : [['"_meta"', `{ "progressToken":@TOKEN}`]]),
       ...others,
     ];
     return frame(
@@ -168,8 +103,8 @@ const request = fc
       says,
       id: own,
       token: wanted,
-      spell: (rawId: string, rawToken: string) =>
-        template.replace('@TOKEN', () => rawToken).replace('@ID', () => rawId),
+      spell: (asId: string, asToken: string) =>
+        template.replace('@TOKEN', () => asToken).replace('@ID', () => asId),
     }));
   });
 
@@ -224,7 +159,7 @@ describe('signalbox run passes on every message byte for byte:', () => {
 
   it("what the client says unasked, the server's questions and the answers to them", async () => {
     const { send, heard } = await openRaw();
-    const question = id.chain((asked) =>
+    const question = rawId.chain((asked) =>
       fc.record({
         ask: frame([
           ['id', fc.constant(asked)],
