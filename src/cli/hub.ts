@@ -1,11 +1,10 @@
-import { resolveConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { Hub } from '../hub/create-hub.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { ownInstancesDirectory } from '../paths.ts';
 import type { AgentSession } from '../server/agent-session.ts';
 import { StdioTransport } from '../server/fronts/stdio.ts';
 import { makeDirectory } from '../trust.ts';
-import { parseHubArguments } from './arguments.ts';
 import { LateInspection } from './late-inspection.ts';
 import { startHub } from './start-hub.ts';
 import { untilSignalled } from './until-signalled.ts';
@@ -23,8 +22,7 @@ const PING = '{"jsonrpc":"2.0","id":"still-there","method":"ping"}';
  * `signalbox hub`: the MCP stdio server. Resolves when the agent has gone, or by SIGTERM or SIGINT, and everything is
  * closed.
  */
-export async function hubCommand(args: readonly string[]): Promise<void> {
-  const config = resolveConfig(parseHubArguments(args), process.env, process.cwd());
+export async function runHub(config: Config): Promise<void> {
   if (process.stdin.isTTY) {
     console.error('This is an MCP server: it waits for an agent on stdin. See signalbox --help.');
   }
