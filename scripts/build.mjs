@@ -1,18 +1,14 @@
 // Bundles the bin, the library and the page of the inspector.
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
 import ts from 'typescript';
-import { bin, library, missingFrom, packagesIn, page } from './bundles.mjs';
+import { buildBin, buildLibrary, buildPage, missingFrom, packagesIn } from './bundles.mjs';
 import { drawCharts } from './draw-charts.mjs';
 import { registrationSchema } from './registration-schema.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 await rm('dist', { recursive: true, force: true });
-const results = [
-  await build(bin),
-  await build(library),
-  await build({ ...page, define: { CHARTS: JSON.stringify(await drawCharts()) } }),
-];
+const { entry, rest } = await buildBin();
+const results = [entry, rest, await buildLibrary(), await buildPage(await drawCharts())];
 await chmod('dist/signalbox.js', 0o755);
 await copyFile('src/inspector/page/index.html', 'dist/page/index.html');
 

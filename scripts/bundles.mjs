@@ -1,6 +1,8 @@
 // What is bundled, and how. The tests look at the same bundles.
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { basename, resolve } from 'node:path';
+import { build } from 'esbuild';
 
 const { version, engines } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -30,30 +32,54 @@ const forNode = {
     SIGNALBOX_VERSION: JSON.stringify(version),
     SIGNALBOX_NODE: JSON.stringify(engines.node),
   },
-  banner: {
-    js: [
-      "import { createRequire as __createRequire } from 'node:module';",
-      'const require = __createRequire(import.meta.url);',
-    ].join('\n'),
-  },
 };
 
-/** The command: one entry with its lazy parts beside it. */
-export const bin = {
-  ...forNode,
-  entryPoints: { signalbox: 'src/main.ts' },
-  chunkNames: 'lazy/[name]-[hash]',
-  splitting: true,
+/** Packages that are CommonJS call `require`. */
+const banner = {
+  js: [
+    "import { createRequire as __createRequire } from 'node:module';",
+    'const require = __createRequire(import.meta.url);',
+  ].join('\n'),
 };
-
-/** The library, bundled by itself: what it shares with the command would be cut into smaller parts for both. */
-export const library = { ...forNode, entryPoints: { instance: 'src/instance.ts' } };
 
 /**
- * The inspector's page.
- * @satisfies {import('esbuild').BuildOptions}
+ * Bundles the command. What `hub` needs to answer `initialize` is one file, since each file that Node loads takes time; what
+ * is imported dynamically is below `lazy`. The two share no module: an error of one is not an instance of the other's class.
  */
-export const page = {
+export async function buildBin(options = {}) {
+  const lazy = new Map();
+  const aside = {
+    name: 'dynamic imports aside',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const [name, file] = [basename(path, '.ts'), resolve(resolveDir, path)];
+        if ((lazy.get(name) ?? file) !== file) throw new Error(`two lazy parts are named ${name}`);
+        lazy.set(name, file);
+        return { path: `./lazy/${name}.js`, external: true };
+      });
+    },
+  };
+  const entryPoints = { signalbox: 'src/main.ts' };
+  const entry = await build({ ...forNode, ...options, entryPoints, plugins: [aside] });
+  const rest = await build({
+    ...forNode,
+    ...options,
+    banner,
+    outdir: 'dist/lazy',
+    entryPoints: Object.fromEntries(lazy),
+    splitting: true,
+  });
+  return { entry, rest };
+}
+
+/** Bundles the library. */
+export function buildLibrary(options = {}) {
+  return build({ ...forNode, ...options, banner, entryPoints: { instance: 'src/instance.ts' } });
+}
+
+/** @satisfies {import('esbuild').BuildOptions} */
+const page = {
   ...common,
   entryPoints: [
     { in: 'src/inspector/page/main.tsx', out: 'app' },
@@ -66,6 +92,11 @@ export const page = {
   jsxImportSource: 'preact',
   minify: true,
 };
+
+/** Bundles the inspector's page, with the drawings of the charts. */
+export function buildPage(charts, options = {}) {
+  return build({ ...page, ...options, define: { CHARTS: JSON.stringify(charts) } });
+}
 
 /** Folders of the packages of which something is in the bundles, sorted. */
 export function packagesIn(metafiles) {
@@ -88,6 +119,7 @@ export function missingFrom(metafiles) {
     .flatMap((each) => Object.values(each.outputs))
     .flatMap((output) => output.imports);
   const names = imports.filter(({ external }) => external).map(({ path }) => path);
-  const isThere = (name) => builtinModules.includes(name.replace(/^node:/, ''));
+  const isThere = (name) =>
+    name.startsWith('./lazy/') || builtinModules.includes(name.replace(/^node:/, ''));
   return [...new Set(names)].filter((name) => !isThere(name) && !OPTIONAL.includes(name));
 }

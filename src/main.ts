@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { suggestion } from './cli/arguments.ts';
 import { COMMANDS, commandNamed } from './cli/commands.ts';
-import { errnoOf, UsageError } from './errors.ts';
+import { errnoOf, isUsageError, UsageError } from './errors.ts';
 import { printable } from './printable.ts';
 import { VERSION } from './version.ts';
 
@@ -49,7 +49,7 @@ function unknownCommand(word: string): UsageError {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
   const isDebug = /^(debug|trace)$/.test(process.env['SIGNALBOX_LOG_LEVEL'] ?? '');
-  const stack = isDebug && !(error instanceof UsageError) ? (error.stack ?? '') : '';
+  const stack = isDebug && !isUsageError(error) ? (error.stack ?? '') : '';
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return [error.message, ...frames].map(printable).join('\n');
 }
@@ -70,6 +70,6 @@ run(process.argv.slice(2)).then(
   () => exit(0),
   (error: unknown) => {
     process.stderr.write(`signalbox: ${describe(error)}\n`);
-    exit(error instanceof UsageError ? 2 : 1);
+    exit(isUsageError(error) ? 2 : 1);
   },
 );

@@ -1,4 +1,5 @@
 import { hubCommand } from '../command.ts';
+import { runHub } from '../hub.ts';
 
 export const hub = hubCommand({
   name: 'hub',
@@ -8,6 +9,6 @@ export const hub = hubCommand({
   run: async (config) => {
     // stdout carries MCP and nothing else, whatever a library may want to say as soon as it is loaded.
     console.log = console.info = console.debug = console.error;
-    return (await import('../hub.ts')).runHub(config);
+    return runHub(config);
   },
 });
