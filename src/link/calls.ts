@@ -66,6 +66,8 @@ export class Calls {
       this.#waiting.add(call);
       return false;
     }
+    // A link that opens anew sends everything that waits, also calls that wait for their turn.
+    this.#waiting.delete(call);
     this.#carried += 1;
     call.holdSlot(() => {
       this.#carried -= 1;
