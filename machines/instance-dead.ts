@@ -26,7 +26,7 @@ export const dead = instanceSetup.createStateConfig({
           reenter: true,
           actions: ['readWorld', 'hastenRevival'],
         },
-        // A heartbeat says that the server runs.
+        // A heartbeat: the server runs, so it is tried now.
         'registration.changed': {
           guard: and([not('factsDiffer'), not('isDisowned')]),
           target: 'probing',

@@ -12,7 +12,7 @@ export const retrying = instanceSetup.createStateConfig({
       entry: ['readWorld', 'planRetry'],
       on: {
         'instance.awaited': { target: 'waiting', reenter: true },
-        // A heartbeat says that the server runs.
+        // A heartbeat: the server runs, so it is tried now.
         'registration.changed': {
           guard: not('factsDiffer'),
           target: 'attempting',

@@ -6,8 +6,8 @@ import { retrying } from './instance-retrying.ts';
 import { instanceSetup } from './instance-setup.ts';
 
 /**
- * One registered instance: discovered → connecting → active → retrying → dead, and `removed` when its
- * file is removed, which is a goodbye and not a death.
+ * One registered instance: `discovered` → `connecting` → `active` → `retrying` → `dead`. It is `removed` when its
+ * registration is, which is an orderly end and not a failure.
  *
  * The shown state is the top-level state. A retry therefore runs inside `retrying` and a probe inside `dead`;
  * `connecting` is the first attempt, or one that was asked for. States such as `failed` and `due` are left in the same
@@ -98,7 +98,7 @@ export const instanceMachine = instanceSetup.createMachine({
 
     dead,
 
-    /** Nobody will come back for its file. */
+    /** Its process has ended for good: the registration that it left behind is deleted. */
     expired: {
       entry: 'deleteStaleFile',
       always: 'removed',

@@ -25,7 +25,7 @@ export class Call {
   #abort = nothing;
   #freeSlot = nothing;
 
-  /** `onWritten` is called once the instance has read the whole request, or need not any more. */
+  /** `onWritten` is called once the whole request is written, or need not be any more. */
   constructor(
     rawId: string,
     method: string,
@@ -128,7 +128,7 @@ export class Call {
     if (this.#moved(event) && event === 'sent') this.#timesSent += 1;
   }
 
-  /** The instance has not taken it: ends the exchange, so that the call can be sent as if for the first time. */
+  /** The instance has not taken it. Ends the exchange; the call can be sent as if for the first time. */
   takeBack(): void {
     if (!this.#moved('returned')) return;
     this.#leave();
