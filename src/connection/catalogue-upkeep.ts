@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Catalogue } from '../../machines/model.ts';
-import { ExchangeError } from '../wire/rpc-client.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
 import type { CatalogueFound } from './catalogue.ts';
 
 /** An instance whose lists change all the time has them read for a fifth of the time. Milliseconds. */

@@ -1,8 +1,10 @@
 import type { Catalogue, Failure, JsonObject } from '../../machines/model.ts';
 import { BUDGETS } from '../budgets.ts';
 import { RPC_CODE } from '../wire/answer.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
 import { objectsOf, stringOf } from '../wire/json.ts';
-import { ExchangeError, type RpcClient, RpcError } from '../wire/rpc-client.ts';
+import { RpcError } from '../wire/session/reply.ts';
+import type { Session } from '../wire/session/session.ts';
 import { CatalogueBudget } from './catalogue-budget.ts';
 
 /** What an instance offers, and what of it could not be read. */
@@ -17,13 +19,13 @@ export interface CatalogueFound {
  * instance says that it can't answer now, or `signal` ends it.
  */
 export async function readCatalogue(
-  rpc: RpcClient,
+  session: Pick<Session, 'request'>,
   capabilities: JsonObject,
   signal: AbortSignal = AbortSignal.timeout(BUDGETS.catalogueTime.value),
 ): Promise<CatalogueFound> {
   const budget = new CatalogueBudget();
   const offers = (capability: string) => capability in capabilities;
-  const read = (method: string, key: string) => readList(rpc, method, key, budget, signal);
+  const read = (method: string, key: string) => readList(session, method, key, budget, signal);
   const [tools, resources, resourceTemplates, prompts] = await Promise.all([
     // Asked for even when not announced: old servers have tools and say nothing.
     read('tools/list', 'tools'),
@@ -38,7 +40,7 @@ export async function readCatalogue(
 }
 
 async function readList(
-  rpc: RpcClient,
+  session: Pick<Session, 'request'>,
   method: string,
   key: string,
   budget: CatalogueBudget,
@@ -53,7 +55,7 @@ async function readList(
         size = length;
       };
       const params: JsonObject = cursor === null ? {} : { cursor };
-      const result: JsonObject = await rpc.request(method, params, { signal, onSize });
+      const result: JsonObject = await session.request(method, params, { signal, onSize });
       const items = objectsOf(result[key]);
       pages.push(items.slice(0, budget.take(method, size, items.length)));
       const next = stringOf(result['nextCursor']);

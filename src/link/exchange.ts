@@ -2,13 +2,13 @@ import type { Failure } from '../../machines/model.ts';
 import type { HubErrorCode } from '../errors.ts';
 import { shown } from '../printable.ts';
 import { RPC_CODE } from '../wire/answer.ts';
+import type { ExchangeEnd, ExchangeSink } from '../wire/channel.ts';
 import type { Envelope } from '../wire/envelope.ts';
 import { errorIn } from '../wire/error-body.ts';
-import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
+import { resumeDelay } from '../wire/session/resume-delay.ts';
 import type { Call } from './call.ts';
 import type { FromInstance } from './from-instance.ts';
 import type { LinkSession } from './link-session.ts';
-import { resumeDelay } from './resume-delay.ts';
 
 /** Milliseconds in which an instance may end a stream itself after the answer. */
 const STREAM_GRACE = 1_000;
@@ -59,11 +59,11 @@ export class Exchange implements ExchangeSink {
 
   /** Sends the call. Returns the abort. */
   start(): () => void {
-    const { http, jsonAnswers, isStreaming } = this.#session;
+    const { mcp, jsonAnswers } = this.#session;
     // Without its standing stream the instance would have no way to say anything else.
     this.#wantsJson =
-      isStreaming && this.#tool !== null && (jsonAnswers?.wants(this.#tool) ?? false);
-    return http.post(this.#call.frame, this, this.#wantsJson ? 'json' : 'both');
+      mcp.isStreaming && this.#tool !== null && (jsonAnswers?.wants(this.#tool) ?? false);
+    return mcp.post(this.#call.frame, this, { accept: this.#wantsJson ? 'json' : 'both' });
   }
 
   onSent(): void {
@@ -131,11 +131,11 @@ export class Exchange implements ExchangeSink {
         'CONNECTION_LOST',
         `the instance answered HTTP ${end.status} to a resumption`,
       );
-      if (end.status === 404 && session.http.sessionId !== null) owner.expired(session);
+      if (end.status === 404 && session.mcp.hasId) owner.expired(session);
     } else if (end.kind === 'status') {
       this.#refused(end.status, end.body);
     } else if (end.kind === 'accepted') {
-      call.accepted = session.canAnswer;
+      call.accepted = session.mcp.canDeliver;
       if (call.accepted) return;
       owner.fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
     } else if (end.kind === 'failed' && end.failure.code === 'OUT_OF_DESCRIPTORS') {
@@ -162,7 +162,7 @@ export class Exchange implements ExchangeSink {
     this.#call.resumed = true;
     this.#resumedAfter = lastEventId;
     const resume = setTimeout(() => {
-      this.#call.carriedBy(this.#session.http.listen(lastEventId, this));
+      this.#call.carriedBy(this.#session.mcp.resume(lastEventId, this));
     }, delay);
     this.#call.carriedBy(() => clearTimeout(resume));
   }
@@ -172,7 +172,7 @@ export class Exchange implements ExchangeSink {
     const [call, session, owner] = [this.#call, this.#session, this.#owner];
     const again = setTimeout(() => {
       if (!call.resumed || this.#resumedAfter === null) owner.again(call);
-      else call.carriedBy(session.http.listen(this.#resumedAfter, this));
+      else call.carriedBy(session.mcp.resume(this.#resumedAfter, this));
     }, SHORTAGE_PAUSE);
     call.carriedBy(() => clearTimeout(again));
   }
@@ -182,7 +182,7 @@ export class Exchange implements ExchangeSink {
     const error = errorIn(body);
     // An instance that doesn't know a method hasn't forgotten the session.
     const isUnknown = error?.['code'] === RPC_CODE.methodNotFound;
-    if (status === 404 && this.#session.http.sessionId !== null && !call.resent && !isUnknown) {
+    if (status === 404 && this.#session.mcp.hasId && !call.resent && !isUnknown) {
       call.resent = true;
       owner.expired(this.#session);
       owner.again(call);

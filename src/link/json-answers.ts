@@ -1,5 +1,5 @@
 import { isObject, objectOf, parseJson, stringOf } from '../wire/json.ts';
-import type { StreamableHttp } from '../wire/streamable-http.ts';
+import type { Session } from '../wire/session/session.ts';
 
 /** How often a tool has to answer by an event stream with its answer alone before it is asked for JSON. */
 const PROOFS = 3;
@@ -21,9 +21,9 @@ const STREAMABLE_HTTP = '2025-03-26';
 export function mayAnswerJson(
   offered: string,
   answered: string,
-  { sessionId }: Pick<StreamableHttp, 'sessionId'>,
+  { hasId }: Pick<Session, 'hasId'>,
 ): boolean {
-  return offered >= STREAMABLE_HTTP && answered < STREAMABLE_HTTP && sessionId === null;
+  return offered >= STREAMABLE_HTTP && answered < STREAMABLE_HTTP && !hasId;
 }
 
 /**
@@ -38,9 +38,9 @@ export class JsonAnswers {
   readonly #proofs = new Map<string, number>();
 
   /** Asks the instance itself, by a request that no agent waits for. */
-  probe(http: StreamableHttp): void {
+  probe(session: Pick<Session, 'post'>): void {
     let isStream = false;
-    http.post(
+    session.post(
       PROBE,
       {
         onOpen: () => {
@@ -54,7 +54,7 @@ export class JsonAnswers {
         onOversize: () => {},
         onEnd: () => {},
       },
-      'json',
+      { accept: 'json' },
     );
   }
 

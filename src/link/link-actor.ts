@@ -3,7 +3,7 @@ import type { Failure } from '../../machines/model.ts';
 import type { LeftBecause, LinkCommand, LinkReport } from '../../machines/session-setup.ts';
 import type { HubErrorCode } from '../errors.ts';
 import { shown } from '../printable.ts';
-import { ExchangeError } from '../wire/rpc-client.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
 import type { SessionLinks } from './session-links.ts';
 
 const LEFT: Record<'asked' | NonNullable<LeftBecause>, readonly [HubErrorCode, string]> = {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import type { ExchangeSink } from './channel.ts';
 import { envelopeOf } from './envelope.ts';
 import { headOf, LARGE, tailOf, trimEnd } from './frame.ts';
 import { JsonScanner } from './json-scanner.ts';
-import type { ExchangeSink } from './streamable-http.ts';
 
 /** How much of each end of what can't be read is shown, in bytes. */
 export const ENDS = 4_096;
