@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionGuard } from '../wire/guarded-agent.ts';
-import type { HttpRequester } from '../wire/http-exchange.ts';
+import type { HttpRequester, HttpSockets } from '../wire/http-exchange.ts';
 import { createNodeRequester } from '../wire/node-requester.ts';
-import type { HttpSockets } from '../wire/streamable-http.ts';
 
 interface Requester {
   readonly request: HttpRequester;

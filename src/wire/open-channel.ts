@@ -2,8 +2,9 @@ import type { Target } from '../../machines/model.ts';
 import { BUDGETS } from '../budgets.ts';
 import type { Channel } from './channel.ts';
 import type { ConnectionGuard } from './guarded-agent.ts';
+import type { HttpSockets } from './http-exchange.ts';
 import { createNodeRequester } from './node-requester.ts';
-import { type HttpSockets, StreamableHttp } from './streamable-http.ts';
+import { StreamableHttp } from './streamable-http.ts';
 
 export interface ChannelOptions {
   readonly target: Pick<Target, 'endpoint' | 'token'>;

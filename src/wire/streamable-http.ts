@@ -1,18 +1,14 @@
 import type { Endpoint } from '../../machines/model.ts';
 import type { Channel, ExchangeEnd, ExchangeSink, PostOptions } from './channel.ts';
 import { decoded } from './decoded.ts';
-import { type HttpRequest, type HttpRequester, networkFailure } from './http-exchange.ts';
+import {
+  type HttpRequest,
+  type HttpRequester,
+  type HttpSockets,
+  networkFailure,
+} from './http-exchange.ts';
 import { NONCE_HEADER } from './nonce.ts';
 import { readResponse } from './response.ts';
-
-/** The sockets of one channel. */
-export interface HttpSockets {
-  readonly request: HttpRequester;
-  /** Sends what must not queue behind the requests of `request`. */
-  readonly requestAside: HttpRequester;
-  /** Closes all sockets. */
-  destroy(): void;
-}
 
 export interface StreamableHttpOptions {
   readonly endpoint: Endpoint;
