@@ -48,7 +48,7 @@ export function readAnnouncing(options: GivenOptions): Announcing {
 
 /** Throws {@link UsageError} for facts of a registration that hubs would refuse. */
 export function checkFacts(facts: Readonly<Record<string, string | number>>): void {
-  const parsed = parseRegistration(JSON.stringify(facts), { file: '', allowHosts: [] });
+  const parsed = parseRegistration(JSON.stringify(facts));
   if ('reason' in parsed) throw new UsageError(`--${parsed.reason}`);
 }
 

@@ -16,11 +16,13 @@ import type { Traffic } from '../link/link-options.ts';
 import { ServerRequests } from '../link/server-requests.ts';
 import { SessionLinks } from '../link/session-links.ts';
 import type { Logger } from '../log.ts';
+import { originText } from '../origin.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import type { Recorder } from '../recording/recorder.ts';
-import { watchRegistrations } from '../registration/directory.ts';
 import { isLoopback } from '../registration/loopback.ts';
+import { Registry } from '../registration/registry.ts';
 import { removeStaleFile } from '../registration/remove-file.ts';
+import { DirectorySource } from '../registration/sources/directory.ts';
 import { Succession } from '../registration/succession.ts';
 import { SELF } from '../self.ts';
 import { AgentSession } from '../server/agent-session.ts';
@@ -181,7 +183,7 @@ export function createHub(
               },
             }),
             deleteStaleFile: ({ context: { registration } }) => {
-              void removeStaleFile(registration.file, registration.id);
+              void removeStaleFile(registration.origin, registration.id);
             },
           },
           guards: {
@@ -236,20 +238,26 @@ export function createHub(
   const scan = new Promise<void>((resolve) => {
     scanned = resolve;
   });
-  const directory = watchRegistrations({
+  const directories = new DirectorySource({
     directories: config.instancesDirs ?? defaultInstancesDirectories(),
     areNamed: config.instancesDirs !== null,
-    log: (level, message, fields) => log[level](message, fields),
     allowHosts: config.allowHosts,
+    log,
+  });
+  const registry = new Registry({
+    sources: [directories],
+    log,
     onAccepted: (registration) => succession.accept(registration),
     onRemoved: (id) => succession.remove(id),
-    onRefused: ({ file, reason }) => log.warn('registration refused', { file, reason }),
+    onRefused: ({ origin, code, reason }) =>
+      log.warn('registration refused', { file: originText(origin), code, reason }),
     onScanned: () => {
       succession.scanned();
       actor.send({ type: 'scan.completed' });
       scanned();
     },
   });
+  registry.start();
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
 
   const settled = (limit: number) => untilSettled(actor, scan, limit);
@@ -348,7 +356,7 @@ export function createHub(
       const snapshot = actor.getSnapshot();
       return instanceRows(snapshot, instanceContexts(snapshot));
     },
-    refusals: () => directory.refusals(),
+    refusals: () => registry.refusals(),
     callsInFlight: (id) => traffic.get(id)?.callsInFlight ?? 0,
     agentOf: (id) => {
       const info = memories.get(id)?.info;
@@ -359,7 +367,7 @@ export function createHub(
       stopWakeWatch();
       const stopped = toPromise(actor);
       actor.send({ type: 'hub.stop' });
-      await Promise.all([stopped, directory.stop()]);
+      await Promise.all([stopped, registry.stop()]);
     },
   };
 }
