@@ -22,10 +22,6 @@ export class PriorityQueue<T> implements Iterable<T> {
     return this.#members.values();
   }
 
-  has(member: T): boolean {
-    return this.#members.has(member);
-  }
-
   add(member: T): void {
     if (this.#members.has(member)) return;
     this.#members.add(member);
