@@ -29,15 +29,39 @@ export interface Registration {
   /** ISO time at which the instance says it started. */
   readonly startedAt: string | null;
   readonly hasPackageJson: boolean;
-  /** The file that it was read from. */
-  readonly file: string;
+  readonly origin: Origin;
 }
 
-/** A file that was not accepted, and why. */
+/** Where a registration comes from. It identifies the registration as long as that exists, whatever it says. */
+export type Origin = { readonly kind: 'file'; readonly file: string };
+
+/** What a refusal is about: one registration, or a directory with everything in it. */
+export type RefusedOrigin = Origin | { readonly kind: 'directory'; readonly directory: string };
+
+/** A registration, or a directory of registrations, that was not accepted, and why. */
 export interface Refusal {
-  readonly file: string;
+  readonly origin: RefusedOrigin;
+  readonly code: RefusalCode;
+  /** One sentence for people. Programs go by the code. */
   readonly reason: string;
 }
+
+/** Why a registration is refused. `docs/errors.md` explains each code. */
+export type RefusalCode =
+  | 'FOREIGN_OWNER'
+  | 'HOST_NOT_ALLOWED'
+  | 'ID_TAKEN'
+  | 'INVALID_FIELD'
+  | 'NOT_A_DIRECTORY'
+  | 'NOT_A_FILE'
+  | 'NOT_AN_OBJECT'
+  | 'NOT_JSON'
+  | 'SYMBOLIC_LINK'
+  | 'TOO_LARGE'
+  | 'TOO_MANY_LINKS'
+  | 'UNREADABLE'
+  | 'WRITABLE_BY_ALL'
+  | 'WRITABLE_BY_OTHERS';
 
 /** Why a connection failed or was lost. `code` is one of the failure codes in `docs/errors.md`. */
 export interface Failure {

@@ -199,7 +199,7 @@ describe('the schema of registrations', () => {
     { ...facts, pid: 42, token: 'secret', started: '2026-11-22T09:00:00Z', later: true },
     { id: 'a', name: 'a', directory: '/a', url: 'http://127.0.0.1:1/x', process_info: { pid: 1 } },
   ])('takes what hubs take: %j', (registration) => {
-    const parsed = parseRegistration(JSON.stringify(registration), { file: '', allowHosts: [] });
+    const parsed = parseRegistration(JSON.stringify(registration));
     expect(parsed).toHaveProperty('registration');
     expect(schema.safeParse(registration).success).toBe(true);
   });
@@ -213,7 +213,7 @@ describe('the schema of registrations', () => {
     { id: 'a', name: 'a', port: 1 },
     { id: 'a', name: 'a', path: '/a' },
   ])('refuses what hubs refuse: %j', (registration) => {
-    const parsed = parseRegistration(JSON.stringify(registration), { file: '', allowHosts: [] });
+    const parsed = parseRegistration(JSON.stringify(registration));
     expect(parsed).toHaveProperty('reason');
     expect(schema.safeParse(registration).success).toBe(false);
   });

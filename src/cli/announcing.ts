@@ -37,6 +37,6 @@ export function readAnnouncing({ name, id, path, instancesDir }: AnnouncingOptio
 
 /** Throws {@link UsageError} for facts of a registration that hubs would refuse. */
 export function checkFacts(facts: Readonly<Record<string, string | number>>): void {
-  const parsed = parseRegistration(JSON.stringify(facts), { file: '', allowHosts: [] });
+  const parsed = parseRegistration(JSON.stringify(facts));
   if ('reason' in parsed) throw new UsageError(`--${parsed.reason}`);
 }

@@ -2,6 +2,7 @@ import type { Refusal } from '../../machines/model.ts';
 import type { Config } from '../config/config.ts';
 import type { Hub } from '../hub/create-hub.ts';
 import { createLogger } from '../log.ts';
+import { originText } from '../origin.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
 import type { InstanceRow } from '../views/instance-row.ts';
@@ -77,7 +78,7 @@ export function renderList(
 ): string {
   const parts = [rows.length === 0 ? renderNone(directories) : renderInstances(rows, style)];
   if (refusals.length > 0) {
-    const refused = refusals.map(({ file, reason }) => [file, reason]);
+    const refused = refusals.map(({ origin, reason }) => [originText(origin), reason]);
     parts.push(renderTable(['REFUSED', 'BECAUSE'], refused));
   }
   return parts.join('\n\n');
