@@ -144,7 +144,8 @@ export const BUDGETS = {
   catalogueTime: {
     value: 30_000,
     unit: 'ms',
-    reason: 'Time limit for reading these lists again. If it takes longer, the hub keeps the lists it had.',
+    reason:
+      'Time limit for reading these lists again. If it takes longer, the hub keeps the lists it had.',
   },
   parsedObjects: {
     value: 1_000_000,
@@ -178,8 +179,7 @@ export const BUDGETS = {
   shownText: {
     value: 300,
     unit: 'characters',
-    reason:
-      'Text from a server about itself or an error, as shown in rows and errors of the hub.',
+    reason: 'Text from a server about itself or an error, as shown in rows and errors of the hub.',
   },
 } as const satisfies Record<string, Budget>;
 
