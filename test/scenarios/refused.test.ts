@@ -7,11 +7,11 @@ import { startHubHere } from '../helpers/hub-here.ts';
 import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
-/** Makes of the file of a good registration one that is refused. */
+/** Turns a valid registration file into one that is refused. */
 type Spoil = (file: string, port: number, directory: string) => void;
 
 it.each<[string, string, Spoil]>([
-  ['others may write', 'can be written by others', (file) => chmodSync(file, 0o666)],
+  ['others can write', 'can be written by others', (file) => chmodSync(file, 0o666)],
   [
     'is a link',
     'symbolic link',
@@ -21,7 +21,7 @@ it.each<[string, string, Spoil]>([
     },
   ],
   [
-    'has the id of another',
+    'has the id of another file',
     'already held by',
     (file, port, directory) => {
       register(directory, { id: 'good', port });
@@ -36,7 +36,7 @@ it.each<[string, string, Spoil]>([
       register(directory, { id: 'odd', port, url });
     },
   ],
-])('nobody connects to what a file says that %s', async (_, reason, spoil) => {
+])('a registration that %s is not contacted', async (_, reason, spoil) => {
   const directory = temporaryDirectory();
   const good = await plainPost.start();
   afterTest(good.close);
