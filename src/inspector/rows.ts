@@ -1,13 +1,8 @@
 import type { HubActor } from '../../machines/hub.ts';
+import { healthRow } from '../views/health-row.ts';
+import { instanceRows } from '../views/instance-row.ts';
+import { instanceContext, instanceRef, sessionContexts, sessionRef } from '../views/selectors.ts';
 import { pathOf } from '../views/state-path.ts';
-import {
-  healthRow,
-  instanceContext,
-  instanceRef,
-  instanceRows,
-  sessionContexts,
-  sessionRef,
-} from '../views/views.ts';
 import type { ActorRow, HubRow, InstanceViewRow, SessionViewRow, Step } from './messages.ts';
 
 /** What rows are made of beside the hub's snapshots. */

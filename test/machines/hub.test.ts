@@ -5,12 +5,8 @@ import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand } from '../../machines/instance-events.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import type { LinkCommand } from '../../machines/session-setup.ts';
-import {
-  instanceContext,
-  instanceContexts,
-  instanceRow,
-  sessionRef,
-} from '../../src/views/views.ts';
+import { instanceRow } from '../../src/views/instance-row.ts';
+import { instanceContext, instanceContexts, sessionRef } from '../../src/views/selectors.ts';
 import { EMPTY, PEER, POLICY, WEB } from '../helpers/scripted-instance.ts';
 import { SteppingClock } from '../helpers/stepping-clock.ts';
 

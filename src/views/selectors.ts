@@ -1,0 +1,60 @@
+import type { SnapshotFrom } from 'xstate';
+import type { hubMachine } from '../../machines/hub.ts';
+import {
+  type InstanceRef,
+  instanceActorId,
+  type SessionRef,
+  sessionActorId,
+} from '../../machines/hub-setup.ts';
+import type { InstanceContext } from '../../machines/instance-setup.ts';
+import type { SessionContext } from '../../machines/session-setup.ts';
+
+export type HubSnapshot = SnapshotFrom<typeof hubMachine>;
+
+/** The actor of an instance, or undefined when there is none that lives. */
+export function instanceRef(hub: HubSnapshot, id: string): InstanceRef | undefined {
+  const ref = hub.children[instanceActorId(id)] as InstanceRef | undefined;
+  return ref?.getSnapshot().status === 'active' ? ref : undefined;
+}
+
+/** The id that an instance goes by now: its own, or that of the instance that has taken its place. */
+export function currentId({ context: { successors } }: HubSnapshot, id: string): string {
+  return successors.find(({ from }) => from === id)?.to ?? id;
+}
+
+/** The ids of instances whose place `id` has taken. */
+export function formerIds(hub: HubSnapshot, id: string): string[] {
+  return hub.context.successors.filter(({ to }) => to === id).map(({ from }) => from);
+}
+
+/** The actor of a session, or undefined when there is none. */
+export function sessionRef(hub: HubSnapshot, id: string): SessionRef | undefined {
+  return hub.children[sessionActorId(id)] as SessionRef | undefined;
+}
+
+/** The context of an instance, or undefined when it isn't known. */
+export function instanceContext(hub: HubSnapshot, id: string): InstanceContext | undefined {
+  return instanceRef(hub, id)?.getSnapshot().context;
+}
+
+/** The contexts of all instances, by name, then id. */
+export function instanceContexts(hub: HubSnapshot): InstanceContext[] {
+  return Object.keys(hub.children)
+    .filter((key) => key.startsWith('instance:'))
+    .flatMap((key) => instanceContext(hub, key.slice('instance:'.length)) ?? [])
+    .sort(
+      ({ registration: a }, { registration: b }) => compare(a.name, b.name) || compare(a.id, b.id),
+    );
+}
+
+/** The contexts of all sessions. */
+export function sessionContexts(hub: HubSnapshot): SessionContext[] {
+  return hub.context.sessions.flatMap((key) => {
+    const ref = hub.children[key] as SessionRef | undefined;
+    return ref?.getSnapshot().context ?? [];
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
