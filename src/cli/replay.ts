@@ -9,8 +9,8 @@ import type { ReplayOptions } from './commands/replay.ts';
 import { renderTable } from './table.ts';
 
 /**
- * `signalbox replay FILE`: runs the actors of a recording again and shows the changes of their states. Rejects when they go
- * another way than they went.
+ * `signalbox replay FILE`: replays the actors of a recording and prints their state changes. Rejects if they differ from the
+ * recording.
  */
 export async function runReplay(
   { json, all }: ReplayOptions,
@@ -25,7 +25,7 @@ export async function runReplay(
     : renderReplay(recording, replayed, all);
   process.stdout.write(`${text}\n`);
   if (replayed.differences.length > 0) {
-    throw new Error('the actors went another way than they had when they were recorded');
+    throw new Error('the replay differs from the recording');
   }
 }
 
@@ -44,7 +44,7 @@ async function read(file: string): Promise<Recording> {
   }
 }
 
-/** The changes as a table: those that are shown to users, or those within them, too. */
+/** The state changes as a table: those of outer states or, with `all`, of nested states too. */
 export function renderReplay(
   { version, started, cut }: Recording,
   { actors, events, steps, differences }: Replayed,
@@ -64,7 +64,7 @@ export function renderReplay(
     ]),
   );
   return [
-    `signalbox ${printable(version)}, recorded ${printable(started)}${cut ? '; the last line is cut' : ''}`,
+    `signalbox ${printable(version)}, recorded ${printable(started)}${cut ? '; the last line is incomplete' : ''}`,
     '',
     table,
     '',
