@@ -1,10 +1,12 @@
-import { type ActorOptions, assign, createActor, fromPromise, toPromise } from 'xstate';
+import { type ActorOptions, assign, createActor, fromPromise, toPromise, waitFor } from 'xstate';
 import { type HubActor, hubMachine } from '../../machines/hub.ts';
 import { instanceActorId } from '../../machines/hub-setup.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { InstanceEvent } from '../../machines/instance-events.ts';
-import type { AgentInfo, InstanceState, Refusal, World } from '../../machines/model.ts';
+import type { AgentInfo, Refusal, World } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
+import { countOf, isIdle } from '../../machines/slots.ts';
+import { supervisorOf } from '../../machines/supervisor.ts';
 import type { Config } from '../config/config.ts';
 import { createConnections } from '../connection/connection-actor.ts';
 import { loadSockets } from '../connection/sockets.ts';
@@ -28,6 +30,7 @@ import { limitSize } from '../server/limit-size.ts';
 import { Outflow } from '../server/outflow.ts';
 import type { AgentMemory } from '../server/ports.ts';
 import { VERSION } from '../version.ts';
+import { indexTimers } from './index-timers.ts';
 import {
   type InstanceRow,
   instanceContext,
@@ -162,36 +165,38 @@ export function createHub(
   const actor = createActor(
     hubMachine.provide({
       actors: {
-        instance: instanceMachine.provide({
-          actors: { connection: connections.actor },
-          actions: {
-            readWorld: assign({
-              world: ({ context }) => {
-                const { id, url } = context.registration;
-                const read = { now: now(), random: Math.random(), ...trafficNow(id) };
-                const isLocal = url === null || isLoopback(new URL(url).hostname);
-                const world: World = {
-                  ...read,
-                  tryInterval: isLocal
-                    ? pacer.intervalOf({ ...context, world: { ...read, tryInterval: null } })
-                    : null,
-                };
-                recorder?.world(instanceActorId(id), world);
-                return world;
+        instances: supervisorOf(
+          instanceMachine.provide({
+            actors: { connection: connections.actor },
+            actions: {
+              readWorld: assign({
+                world: ({ context }) => {
+                  const { id, url } = context.registration;
+                  const read = { now: now(), random: Math.random(), ...trafficNow(id) };
+                  const isLocal = url === null || isLoopback(new URL(url).hostname);
+                  const world: World = {
+                    ...read,
+                    tryInterval: isLocal
+                      ? pacer.intervalOf({ ...context, world: { ...read, tryInterval: null } })
+                      : null,
+                  };
+                  recorder?.world(instanceActorId(id), world);
+                  return world;
+                },
+              }),
+              deleteStaleFile: ({ context: { registration } }) => {
+                void removeStaleFile(registration.file, registration.id);
               },
-            }),
-            deleteStaleFile: ({ context: { registration } }) => {
-              void removeStaleFile(registration.file, registration.id);
             },
-          },
-          guards: {
-            processGone: ({ context: { registration } }) => {
-              const gone = succession.hasNoProcess(registration.id);
-              recorder?.processGone(instanceActorId(registration.id), gone);
-              return gone;
+            guards: {
+              processGone: ({ context: { registration } }) => {
+                const gone = succession.hasNoProcess(registration.id);
+                recorder?.processGone(instanceActorId(registration.id), gone);
+                return gone;
+              },
             },
-          },
-        }),
+          }),
+        ),
         session: sessionMachine.provide({
           actors: { link: createLinkActor((id) => links.get(id)) },
         }),
@@ -213,12 +218,13 @@ export function createHub(
       },
     }),
     {
-      input: { policy: config.policy },
+      input: { policy: config.policy, settle: config.settle },
       ...(clock === undefined ? {} : { clock }),
       ...(recorder === undefined ? {} : { inspect: recorder.inspect }),
     },
   );
 
+  indexTimers(actor.system);
   actor.on('instance.transitioned', ({ id, transition: { from, to, reason } }) => {
     if (to === 'removed') {
       traffic.delete(id);
@@ -232,10 +238,6 @@ export function createHub(
   });
   actor.start();
 
-  let scanned = () => {};
-  const scan = new Promise<void>((resolve) => {
-    scanned = resolve;
-  });
   const directory = watchRegistrations({
     directories: config.instancesDirs ?? defaultInstancesDirectories(),
     areNamed: config.instancesDirs !== null,
@@ -247,13 +249,12 @@ export function createHub(
     onScanned: () => {
       succession.scanned();
       actor.send({ type: 'scan.completed' });
-      scanned();
     },
   });
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
 
-  const settled = (limit: number) => untilSettled(actor, scan, limit);
-  const discovered = settled(config.settle).then(() => {});
+  const settled = (limit: number) => untilSettled(actor, limit);
+  const discovered = untilRunning(actor, config.settle);
 
   let lastSession = 0;
   const openSession: Hub['openSession'] = (say) => {
@@ -364,30 +365,16 @@ export function createHub(
   };
 }
 
-async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<number> {
-  const patience = AbortSignal.timeout(limit);
-  const over = new Promise<void>((resolve) => {
-    patience.addEventListener('abort', () => resolve());
-  });
-  await Promise.race([scan, over]);
-  const contexts = instanceContexts(actor.getSnapshot());
-  const pending = new Set(
-    contexts.filter(({ state }) => !isSettled(state)).map(({ registration }) => registration.id),
-  );
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      subscription.unsubscribe();
-      resolve();
-    };
-    const subscription = actor.on('instance.transitioned', ({ id, transition: { to } }) => {
-      if (isSettled(to) && pending.delete(id) && pending.size === 0) end();
-    });
-    over.then(end);
-    if (pending.size === 0) end();
-  });
-  return pending.size;
+/** Resolves when the hub is `running`, after `limit` milliseconds at most. */
+async function untilRunning(actor: HubActor, limit: number): Promise<void> {
+  const signal = AbortSignal.timeout(limit);
+  await waitFor(actor, (hub) => hub.matches('running'), { signal }).catch(() => {});
 }
 
-function isSettled(state: InstanceState | null): boolean {
-  return state !== null && state !== 'discovered' && state !== 'connecting';
+async function untilSettled(actor: HubActor, limit: number): Promise<number> {
+  const signal = AbortSignal.timeout(limit);
+  await waitFor(actor, (hub) => !hub.matches('starting') && isIdle(hub.context.slots), {
+    signal,
+  }).catch(() => {});
+  return countOf(actor.getSnapshot().context.slots);
 }

@@ -1,9 +1,11 @@
 import type { HubActor } from '../../machines/hub.ts';
+import { isAlive } from '../../machines/supervisor.ts';
 import { pathOf } from '../views/state-path.ts';
 import {
   healthRow,
   instanceContext,
   instanceRef,
+  instanceRefs,
   instanceRows,
   sessionContexts,
   sessionRef,
@@ -21,9 +23,9 @@ export interface RowSource {
 
 /** The names of the actors that live: the hub, then its instances and sessions. */
 export function livingActors({ actor }: RowSource): string[] {
-  const { children } = actor.getSnapshot();
-  const isAlive = (name: string) => children[name]?.getSnapshot().status === 'active';
-  return ['hub', ...Object.keys(children).filter(isAlive)];
+  const hub = actor.getSnapshot();
+  const sessions = sessionContexts(hub).map(({ id }) => sessionRef(hub, id));
+  return ['hub', ...[...instanceRefs(hub), ...sessions.filter(isAlive)].map(({ id }) => id)];
 }
 
 /** The rows of actors by their names, `last` being the steps that led to their states. Who lives no more has none. */

@@ -5,6 +5,7 @@ import type { ConnectionCommand, ConnectionReport } from '../../machines/instanc
 import type { InstancePolicy } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import type { LinkCommand, LinkReport } from '../../machines/session-setup.ts';
+import { supervisorOf } from '../../machines/supervisor.ts';
 import { instanceRef, sessionRef } from '../../src/views/views.ts';
 import { EMPTY, PEER, WEB } from './scripted-instance.ts';
 import { SteppingClock } from './stepping-clock.ts';
@@ -53,13 +54,13 @@ export class ScriptedWorld {
     this.hub = createActor(
       hubMachine.provide({
         actors: {
-          instance: this.#instance(),
+          instances: supervisorOf(this.#instance()),
           session: sessionMachine.provide({ actors: { link: this.#link() } }),
           closeAll: fromPromise(async () => {}),
         },
         actions: { readClock: assign({ now: () => this.clock.now }) },
       }),
-      { input: { policy }, clock: this.clock },
+      { input: { policy, settle: 1_000 }, clock: this.clock },
     );
     this.hub.on('actor.crashed', ({ actorId, restarted }) => {
       if (!restarted) this.givenUp.add(actorId.slice('instance:'.length));
