@@ -18,7 +18,7 @@ import { placeholder } from './placeholder.ts';
 import { sessionMachine } from './session.ts';
 import type { SessionReport } from './session-setup.ts';
 import { freed, granted, isIdle, queued, type Slots } from './slots.ts';
-import { isAlive, supervisorOf } from './supervisor.ts';
+import { type ChildrenStopped, isAlive, supervisorOf } from './supervisor.ts';
 
 export interface HubInput {
   readonly policy: InstancePolicy;
@@ -52,6 +52,7 @@ export type HubEvent =
   /** The process of instance `from` has ended, or its file was removed; `to` is of the same name and path, and lives. */
   | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
   | { readonly type: 'scan.completed' }
+  | ChildrenStopped
   | { readonly type: 'session.opened'; readonly id: string }
   | { readonly type: 'session.ended'; readonly id: string }
   /** The clock jumped: the machine was asleep. */
@@ -87,6 +88,7 @@ const instances = supervisorOf(instanceMachine);
 
 /** The actors of instances by {@link instanceActorId}, those included that have ended and weren't stopped yet. */
 export function instanceActors({ children }: HubChildren): ReadonlyMap<string, InstanceRef> {
+  // In a replay nobody has children.
   return children.instances?.getSnapshot().children ?? new Map();
 }
 
@@ -229,6 +231,7 @@ export const hubSetup = setup({
         enqueue.emit(event);
       }
     }),
+    stopInstances: sendTo('instances', { type: 'children.stop' }),
     queueForSlot: assign(({ context, event }) =>
       event.type === 'slot.requested' ? { slots: queued(context.slots, event.id) } : {},
     ),

@@ -10,7 +10,7 @@ import {
   type Snapshot,
 } from 'xstate';
 
-/** Children that an event for all is sent to before the event loop has its turn. */
+/** Children that are told of something, or stopped, in one turn of the event loop. */
 const PORTION = 100;
 
 /** What a parent tells a supervisor; `Event` is what the children take. */
@@ -19,7 +19,13 @@ export type SupervisorCommand<Input, Event> =
   | { readonly type: 'child.start'; readonly id: string; readonly input: Input }
   | { readonly type: 'child.stop'; readonly id: string }
   /** Sends `event` to every child, a portion at a time. */
-  | { readonly type: 'children.tell'; readonly event: Event };
+  | { readonly type: 'children.tell'; readonly event: Event }
+  /** Stops every child, a portion at a time. Then the parent gets {@link ChildrenStopped}. */
+  | { readonly type: 'children.stop' };
+
+export interface ChildrenStopped {
+  readonly type: 'children.stopped';
+}
 
 /** Children by id, those that have ended included until they are stopped. Live: every snapshot has the same map. */
 export type Children<Logic extends AnyActorLogic> = Map<string, Actor<Logic>>;
@@ -83,6 +89,9 @@ export function supervisorOf<Logic extends AnyActorLogic>(
         case 'children.tellRest':
           tell(event.rest, event.event, scope);
           return snapshot;
+        case 'children.stop':
+          stopPortion(children, scope);
+          return snapshot;
         case 'xstate.stop':
           for (const id of children.keys()) stop(children, id, scope);
           return { children, status: 'stopped', output: undefined, error: undefined };
@@ -103,6 +112,24 @@ function stop<Logic extends AnyActorLogic>(
   const child = children.get(id);
   children.delete(id);
   if (child !== undefined) stopChild(child);
+}
+
+function stopPortion<Logic extends AnyActorLogic>(
+  children: Children<Logic>,
+  scope: Scope<Logic>,
+): void {
+  const { self, system } = scope;
+  let left = PORTION;
+  for (const id of children.keys()) {
+    if (left === 0) {
+      const next = { type: 'children.stop' };
+      system.scheduler.schedule(self, self, next, 0, next.type);
+      return;
+    }
+    stop(children, id, scope);
+    left -= 1;
+  }
+  self._parent?.send({ type: 'children.stopped' } satisfies ChildrenStopped);
 }
 
 /** Ten thousand actors take half a second to do anything: others have their turn meanwhile. */

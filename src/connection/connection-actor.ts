@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { fromCallback } from 'xstate';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
@@ -5,6 +6,9 @@ import { shown } from '../printable.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
 import { InstanceConnection } from './instance-connection.ts';
 import type { StandingStreams } from './standing-streams.ts';
+
+/** Connections that are closed in one turn of the event loop. */
+const PORTION = 50;
 
 export interface ConnectionActorOptions {
   readonly self: AgentInfo;
@@ -100,7 +104,12 @@ export function createConnections(options: ConnectionActorOptions) {
   );
 
   const closeAll = async () => {
-    for (const close of owners.values()) close();
+    let closed = 0;
+    for (const close of owners.values()) {
+      close();
+      closed += 1;
+      if (closed % PORTION === 0) await setImmediate();
+    }
     await Promise.allSettled(closing);
   };
   return { actor, closeAll };

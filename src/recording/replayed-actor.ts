@@ -12,7 +12,6 @@ import { instanceMachine } from '../../machines/instance.ts';
 import { UNREAD_WORLD } from '../../machines/instance-facts.ts';
 import type { World } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
-import { supervisorOf } from '../../machines/supervisor.ts';
 import { changeOf, type StateChange } from '../views/step.ts';
 import type { LineOfActor } from './format.ts';
 
@@ -137,7 +136,7 @@ export class ReplayedActor {
     const last = { value: 0 };
     return machine.provide({
       actors: {
-        instances: supervisorOf(stub),
+        instances: stub,
         session: stub,
         closeAll: fromPromise(() => new Promise(nothing)),
       },
