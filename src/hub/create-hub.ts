@@ -30,17 +30,11 @@ import { limitSize } from '../server/limit-size.ts';
 import { Outflow } from '../server/outflow.ts';
 import type { AgentMemory } from '../server/ports.ts';
 import { VERSION } from '../version.ts';
-import { indexTimers } from './index-timers.ts';
-import {
-  type InstanceRow,
-  instanceContext,
-  instanceContexts,
-  instanceRef,
-  instanceRow,
-  instanceRows,
-} from '../views/views.ts';
+import { type InstanceRow, instanceRow, instanceRows } from '../views/instance-row.ts';
+import { instanceContext, instanceContexts, instanceRef } from '../views/selectors.ts';
 import { watchForWake as watchClock } from '../wake-watch.ts';
 import type { Frame } from '../wire/frame.ts';
+import { indexTimers } from './index-timers.ts';
 
 /** A running hub. */
 export interface Hub {

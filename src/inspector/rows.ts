@@ -1,15 +1,15 @@
 import type { HubActor } from '../../machines/hub.ts';
 import { isAlive } from '../../machines/supervisor.ts';
-import { pathOf } from '../views/state-path.ts';
+import { healthRow } from '../views/health-row.ts';
+import { instanceRows } from '../views/instance-row.ts';
 import {
-  healthRow,
   instanceContext,
   instanceRef,
   instanceRefs,
-  instanceRows,
   sessionContexts,
   sessionRef,
-} from '../views/views.ts';
+} from '../views/selectors.ts';
+import { pathOf } from '../views/state-path.ts';
 import type { ActorRow, HubRow, InstanceViewRow, SessionViewRow, Step } from './messages.ts';
 
 /** What rows are made of beside the hub's snapshots. */

@@ -2,8 +2,8 @@ import type { InspectionEvent, Subscription } from 'xstate';
 import type { Refusal } from '../../machines/model.ts';
 import { pathTo } from '../drawing/chart.ts';
 import { actorName } from '../views/actor-name.ts';
+import { instanceContexts, sessionContexts } from '../views/selectors.ts';
 import { changeOf, isShown } from '../views/step.ts';
-import { instanceContexts, sessionContexts } from '../views/views.ts';
 import type { HubFacts, HubMessage, Step } from './messages.ts';
 import { livingActors, type RowSource, rowsOf } from './rows.ts';
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../machines/model.ts';
 import { HubError } from '../errors.ts';
-import { instanceContext } from '../views/views.ts';
+import { instanceContext } from '../views/selectors.ts';
 import { errorFrame, failureFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { type Envelope, readEnvelope, replaceId, textAt } from '../wire/envelope.ts';
 import { parseJson, stringOf } from '../wire/json.ts';

@@ -1,5 +1,5 @@
 import type { Catalogue, Json, JsonObject } from '../../machines/model.ts';
-import { instanceContext } from '../views/views.ts';
+import { instanceContext } from '../views/selectors.ts';
 import { errorFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { memberOf } from '../wire/envelope.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';

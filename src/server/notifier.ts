@@ -1,4 +1,4 @@
-import { instanceContext } from '../views/views.ts';
+import { instanceContext } from '../views/selectors.ts';
 import { notificationFrame } from '../wire/answer.ts';
 import { urisOf } from './hub-resources.ts';
 import type { SessionPorts } from './ports.ts';

@@ -1,5 +1,5 @@
 import type { InstanceState } from '../../machines/model.ts';
-import { instanceContext, instanceContexts, sessionRef } from '../views/views.ts';
+import { instanceContext, instanceContexts, sessionRef } from '../views/selectors.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
 import type { Asker, SessionPorts } from './ports.ts';
 import { ProjectMatcher, pathsOfRoots } from './project-matcher.ts';

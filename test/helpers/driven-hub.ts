@@ -8,14 +8,14 @@ import { createLogger } from '../../src/log.ts';
 import { parseRecording } from '../../src/recording/format.ts';
 import { Recorder } from '../../src/recording/recorder.ts';
 import { type Replayed, replay } from '../../src/recording/replay.ts';
-import { pathOf } from '../../src/views/state-path.ts';
 import {
   type HubSnapshot,
   instanceContext,
   instanceRef,
   sessionContexts,
   sessionRef,
-} from '../../src/views/views.ts';
+} from '../../src/views/selectors.ts';
+import { pathOf } from '../../src/views/state-path.ts';
 import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
 import { register, temporaryDirectory } from './registrations.ts';

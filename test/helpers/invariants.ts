@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { type AnyActorRef, isMachineSnapshot } from 'xstate';
 import { HISTORY_LENGTH, STABLE_AFTER, UNAUTHORIZED_DELAY } from '../../machines/backoff.ts';
 import type { HubActor } from '../../machines/hub.ts';
-import { instanceContexts, instanceRef, sessionContexts } from '../../src/views/views.ts';
+import { instanceContexts, instanceRef, sessionContexts } from '../../src/views/selectors.ts';
 import type { SteppingClock } from './stepping-clock.ts';
 
 /** What holds of a hub after every step, whatever was done to it; it doesn't follow from the charts' own states. */

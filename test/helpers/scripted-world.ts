@@ -6,7 +6,7 @@ import type { InstancePolicy } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import type { LinkCommand, LinkReport } from '../../machines/session-setup.ts';
 import { supervisorOf } from '../../machines/supervisor.ts';
-import { instanceRef, sessionRef } from '../../src/views/views.ts';
+import { instanceRef, sessionRef } from '../../src/views/selectors.ts';
 import { EMPTY, PEER, WEB } from './scripted-instance.ts';
 import { SteppingClock } from './stepping-clock.ts';
 

@@ -1,19 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { assign, createActor, fromCallback, fromPromise } from 'xstate';
 import { hubMachine } from '../../machines/hub.ts';
+import { instanceActors } from '../../machines/hub-setup.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand } from '../../machines/instance-events.ts';
-import { instanceActors } from '../../machines/hub-setup.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import type { LinkCommand } from '../../machines/session-setup.ts';
 import { NO_SLOTS } from '../../machines/slots.ts';
 import { supervisorOf } from '../../machines/supervisor.ts';
-import {
-  instanceContext,
-  instanceContexts,
-  instanceRow,
-  sessionRef,
-} from '../../src/views/views.ts';
+import { instanceRow } from '../../src/views/instance-row.ts';
+import { instanceContext, instanceContexts, sessionRef } from '../../src/views/selectors.ts';
 import { EMPTY, PEER, POLICY, WEB } from '../helpers/scripted-instance.ts';
 import { SteppingClock } from '../helpers/stepping-clock.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { InstancePolicy } from '../../machines/model.ts';
+import { instanceRef, sessionRef } from '../../src/views/selectors.ts';
 import { pathOf } from '../../src/views/state-path.ts';
-import { instanceRef, sessionRef } from '../../src/views/views.ts';
 import { expectSound } from '../helpers/invariants.ts';
 import { propertyParameters } from '../helpers/replay.ts';
 import { ScriptedWorld } from '../helpers/scripted-world.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HubError, type HubErrorFacts } from '../../errors.ts';
-import { currentId, instanceRow, sessionRef } from '../../views/views.ts';
+import { instanceRow } from '../../views/instance-row.ts';
+import { currentId, sessionRef } from '../../views/selectors.ts';
 import { findInstance, instanceWithId } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, tool } from './schemas.ts';

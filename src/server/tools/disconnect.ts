@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sessionRef } from '../../views/views.ts';
+import { sessionRef } from '../../views/selectors.ts';
 import { hubTool } from './hub-tool.ts';
 
 export const instancesDisconnect = hubTool({

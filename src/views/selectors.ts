@@ -1,0 +1,68 @@
+import type { SnapshotFrom } from 'xstate';
+import type { hubMachine } from '../../machines/hub.ts';
+import {
+  type InstanceRef,
+  instanceActorId,
+  instanceActors,
+  type SessionRef,
+  sessionActorId,
+} from '../../machines/hub-setup.ts';
+import type { InstanceContext } from '../../machines/instance-setup.ts';
+import type { SessionContext } from '../../machines/session-setup.ts';
+import { isAlive } from '../../machines/supervisor.ts';
+
+export type HubSnapshot = SnapshotFrom<typeof hubMachine>;
+
+/** The actor of an instance, or undefined when there is none that lives. */
+export function instanceRef(hub: HubSnapshot, id: string): InstanceRef | undefined {
+  const ref = instanceActors(hub).get(instanceActorId(id));
+  return isAlive(ref) ? ref : undefined;
+}
+
+/** The actors of all instances that live, in the order in which they were started. */
+export function instanceRefs(hub: HubSnapshot): InstanceRef[] {
+  return [...instanceActors(hub).values()].filter(isAlive);
+}
+
+/** The id that an instance goes by now: its own, or that of the instance that has taken its place. */
+export function currentId({ context: { successors } }: HubSnapshot, id: string): string {
+  return successors[instanceActorId(id)] ?? id;
+}
+
+/** The ids of instances whose place `id` has taken. */
+export function formerIds(hub: HubSnapshot, id: string): string[] {
+  return Object.entries(hub.context.successors)
+    .filter(([, successor]) => successor === id)
+    .map(([former]) => former.slice(instanceActorId('').length));
+}
+
+/** The actor of a session, or undefined when there is none. */
+export function sessionRef(hub: HubSnapshot, id: string): SessionRef | undefined {
+  return hub.children[sessionActorId(id)];
+}
+
+/** The context of an instance, or undefined when it isn't known. */
+export function instanceContext(hub: HubSnapshot, id: string): InstanceContext | undefined {
+  return instanceRef(hub, id)?.getSnapshot().context;
+}
+
+/** The contexts of all instances, by name, then id. */
+export function instanceContexts(hub: HubSnapshot): InstanceContext[] {
+  return instanceRefs(hub)
+    .map((ref) => ref.getSnapshot().context)
+    .sort(
+      ({ registration: a }, { registration: b }) => compare(a.name, b.name) || compare(a.id, b.id),
+    );
+}
+
+/** The contexts of all sessions. */
+export function sessionContexts(hub: HubSnapshot): SessionContext[] {
+  return hub.context.sessions.flatMap((key) => {
+    const ref = hub.children[key] as SessionRef | undefined;
+    return ref?.getSnapshot().context ?? [];
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
