@@ -6,6 +6,9 @@ import { performance } from 'node:perf_hooks';
 /** Milliseconds in a tick of the clock in which Linux gives the start of a process. */
 const TICK = 10;
 
+/** Identifies the time since the machine was started; it stays the same for as long as this process runs. */
+let boot: string | undefined;
+
 /**
  * When the process with this pid began, as a text that is the same whenever it is asked for, and another for every other
  * process that has the pid before or after. Null: there is no such process, or the system (Windows) isn't asked.
@@ -13,7 +16,7 @@ const TICK = 10;
 export function processStart(pid: number): string | null {
   try {
     if (process.platform === 'linux') {
-      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+      boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
       const ticks = statOf(pid)?.ticks;
       return ticks === undefined ? null : `${boot}/${ticks}`;
     }

@@ -34,6 +34,7 @@ import { type InstanceRow, instanceRow, instanceRows } from '../views/instance-r
 import { instanceContext, instanceContexts, instanceRef } from '../views/selectors.ts';
 import { watchForWake as watchClock } from '../wake-watch.ts';
 import type { Frame } from '../wire/frame.ts';
+import { FairClock } from './fair-clock.ts';
 import { indexTimers } from './index-timers.ts';
 
 /** A running hub. */
@@ -78,9 +79,9 @@ export interface HubSurroundings {
 /** Makes and starts a hub: the one place where the charts meet what touches the world. */
 export function createHub(
   config: Config,
-  { log, clock, watchForWake = watchClock, recorder, preload }: HubSurroundings,
+  { log, clock = new FairClock(), watchForWake = watchClock, recorder, preload }: HubSurroundings,
 ): Hub {
-  const now = clock === undefined ? Date.now : () => clock.now;
+  const now = () => clock.now;
   const traffic = new Map<string, Traffic>();
   const trafficOf = (id: string): Traffic => {
     const known = traffic.get(id);
@@ -213,7 +214,7 @@ export function createHub(
     }),
     {
       input: { policy: config.policy, settle: config.settle },
-      ...(clock === undefined ? {} : { clock }),
+      clock,
       ...(recorder === undefined ? {} : { inspect: recorder.inspect }),
     },
   );
