@@ -11,7 +11,8 @@ const delays = monitorEventLoopDelay({ resolution: BEAT });
 delays.enable();
 
 /** Nanoseconds for which the main thread had the processor so far. */
-const onProcessor = () => Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]);
+const onProcessor = () =>
+  Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]);
 
 let longestTurn = 0;
 let last = onProcessor();

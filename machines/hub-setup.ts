@@ -9,6 +9,7 @@ import {
   setup,
 } from 'xstate';
 import { CLOSE_DEADLINE, CRASH_BUDGET, CRASH_WINDOW } from './backoff.ts';
+import type { BindingReport } from './binding-setup.ts';
 import { instanceMachine } from './instance.ts';
 import type { InstanceReport } from './instance-events.ts';
 import { factsDiffer } from './instance-facts.ts';
@@ -16,7 +17,6 @@ import type { InstanceInput } from './instance-setup.ts';
 import type { Failure, InstancePolicy, Registration, Transition } from './model.ts';
 import { placeholder } from './placeholder.ts';
 import { sessionMachine } from './session.ts';
-import type { SessionReport } from './session-setup.ts';
 import { freed, granted, isIdle, queued, type Slots } from './slots.ts';
 import { type ChildrenStopped, isAlive, supervisorOf } from './supervisor.ts';
 
@@ -41,7 +41,7 @@ export interface HubContext extends HubInput {
 
 export type HubEvent =
   | InstanceReport
-  | SessionReport
+  | BindingReport
   | { readonly type: 'registration.accepted'; readonly registration: Registration }
   | { readonly type: 'registration.removed'; readonly id: string }
   | {
@@ -68,7 +68,7 @@ export type HubEmitted =
     }
   | { readonly type: 'instance.catalogueChanged'; readonly id: string }
   | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
-  | SessionReport
+  | BindingReport
   | {
       readonly type: 'actor.crashed';
       readonly actorId: string;
@@ -227,7 +227,7 @@ export const hubSetup = setup({
       }
     }),
     tell: enqueueActions(({ event, enqueue }) => {
-      if (event.type === 'instance.catalogueChanged' || event.type === 'session.transitioned') {
+      if (event.type === 'instance.catalogueChanged' || event.type === 'binding.transitioned') {
         enqueue.emit(event);
       }
     }),

@@ -32,7 +32,7 @@ export const hubMachine = hubSetup.createMachine({
     'slot.requested': { actions: ['queueForSlot', 'grantSlots'] },
     'instance.transitioned': { actions: ['reportTransition', 'freeSlot', 'grantSlots'] },
     'instance.catalogueChanged': { actions: 'tell' },
-    'session.transitioned': { actions: 'tell' },
+    'binding.transitioned': { actions: 'tell' },
     // No '*' here: it would swallow the errors of children that have no handler of their own.
     'xstate.done.actor.*': { actions: ['buryInstance', 'burySession'] },
     'xstate.error.actor.*': {
