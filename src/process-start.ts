@@ -6,6 +6,9 @@ import { performance } from 'node:perf_hooks';
 /** Milliseconds in a clock tick, the unit of process start times on Linux. */
 const TICK = 10;
 
+/** Identifies the time since the machine was started; it stays the same for as long as this process runs. */
+let boot: string | undefined;
+
 /**
  * Identifies the process with this pid by its start time: a string that never changes for one process and differs for every
  * other process with the same pid. Null if there is no such process, and on Windows.
@@ -13,7 +16,7 @@ const TICK = 10;
 export function processStart(pid: number): string | null {
   try {
     if (process.platform === 'linux') {
-      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+      boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
       const ticks = statOf(pid)?.ticks;
       return ticks === undefined ? null : `${boot}/${ticks}`;
     }

@@ -15,14 +15,17 @@ export interface Replayed {
  */
 export function replay({ lines }: Recording): Replayed {
   const actors = new Map<string, ReplayedActor>();
+  const latest = new Map<string, ReplayedActor>();
   for (const line of lines) {
     if ('actor' in line) {
       const actor = ReplayedActor.of(line.name);
-      if (actor !== null) actors.set(line.actor, actor);
+      if (actor === null) continue;
+      actors.set(line.actor, actor);
+      latest.set(line.name, actor);
     } else {
       actors.get(line.of)?.note(line);
       if ('event' in line && line.event.type.startsWith('xstate.error.actor.')) {
-        actors.get(line.from ?? '')?.noteCrash();
+        latest.get(String(line.event['actorId']))?.noteCrash();
       }
     }
   }

@@ -169,7 +169,7 @@ export class ReplayedActor {
     const last = { value: 0 };
     return replaced(hubMachine, {
       actors: {
-        instance: stub,
+        instances: stub,
         session: stub,
         closeAll: fromPromise(() => new Promise(nothing)),
       },
