@@ -1,9 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { fromCallback } from 'xstate';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
 import { SpareDescriptors } from '../spare-descriptors.ts';
 import { Attempt } from './attempt.ts';
 import type { StandingStreams } from './standing-streams.ts';
+
+/** Connections that are closed in one turn of the event loop. */
+const PORTION = 50;
 
 export interface ConnectionActorOptions {
   readonly self: AgentInfo;
@@ -100,7 +104,12 @@ export function createConnections(options: ConnectionActorOptions) {
 
   const closeAll = async () => {
     spares.close();
-    for (const close of owners.values()) close();
+    let closed = 0;
+    for (const close of owners.values()) {
+      close();
+      closed += 1;
+      if (closed % PORTION === 0) await setImmediate();
+    }
     await Promise.allSettled(closing);
   };
   return { actor, closeAll };

@@ -2,7 +2,7 @@ import { type ActorOptions, createActor, toPromise } from 'xstate';
 import type { HubActor, hubMachine } from '../../machines/hub.ts';
 import type { InstanceEvent } from '../../machines/instance-events.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
-import type { AgentInfo, InstanceState, Refusal, World } from '../../machines/model.ts';
+import type { AgentInfo, Refusal, World } from '../../machines/model.ts';
 import type { Config } from '../config/config.ts';
 import { createConnections } from '../connection/connection-actor.ts';
 import { loadSockets } from '../connection/sockets.ts';
@@ -10,20 +10,25 @@ import { StandingStreams } from '../connection/standing-streams.ts';
 import { TryPacer } from '../connection/try-pacer.ts';
 import { createLinkActor } from '../link/link-actor.ts';
 import type { Logger } from '../log.ts';
+import { originText } from '../origin.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
-import { watchRegistrations } from '../registration/directory.ts';
 import { isLoopback } from '../registration/loopback.ts';
+import { Registry } from '../registration/registry.ts';
 import { removeStaleFile } from '../registration/remove-file.ts';
+import { DirectorySource } from '../registration/sources/directory.ts';
 import { Succession } from '../registration/succession.ts';
 import { SELF } from '../self.ts';
 import type { AgentSession } from '../server/agent-session.ts';
 import { type InstanceRow, instanceRows } from '../views/instance-row.ts';
 import { instanceContexts, instanceRef } from '../views/selectors.ts';
 import { watchForWake as watchClock } from '../wake-watch.ts';
+import { FairClock } from './fair-clock.ts';
+import { indexTimers } from './index-timers.ts';
 import { type HubObserver, observedBy } from './observer.ts';
 import { provideCharts } from './provide-charts.ts';
 import { Sessions, type ToAgent } from './sessions.ts';
 import { TrafficByInstance } from './traffic.ts';
+import { untilRunning, untilSettled } from './until.ts';
 
 /** A running hub. */
 export interface Hub {
@@ -67,9 +72,15 @@ export interface HubSurroundings {
 /** Makes and starts a hub: the one place where the parts of the house meet. */
 export function createHub(
   config: Config,
-  { log, clock, watchForWake = watchClock, observers = [], preload }: HubSurroundings,
+  {
+    log,
+    clock = new FairClock(),
+    watchForWake = watchClock,
+    observers = [],
+    preload,
+  }: HubSurroundings,
 ): Hub {
-  const now = clock === undefined ? Date.now : () => clock.now;
+  const now = () => clock.now;
   const observer = observers.length === 0 ? null : observedBy(observers);
   const tell = (id: string, event: InstanceEvent) =>
     instanceRef(actor.getSnapshot(), id)?.send(event);
@@ -124,19 +135,22 @@ export function createHub(
         now,
         readWorld: (instance) => readWorld(instance, now(), traffic, pacer),
         isProcessGone: ({ id }) => succession.hasNoProcess(id),
-        deleteStaleFile: ({ file, id }) => void removeStaleFile(file, id),
+        deleteStaleFile: ({ origin, id }) => void removeStaleFile(origin, id),
         closeAll: async () => {
-          await Promise.allSettled([sessions.closeAll(), connections.closeAll()]);
+          const closing = [sessions.closeAll(), connections.closeAll()];
+          await Promise.allSettled(closing);
+          await Promise.all(closing);
         },
       },
       observer,
     ),
     {
-      input: { policy: config.policy },
-      ...(clock === undefined ? {} : { clock }),
+      input: { policy: config.policy, settle: config.settle },
+      clock,
       ...(observer === null ? {} : { inspect: observer.inspect }),
     },
   );
+  indexTimers(actor.system);
   actor.on('instance.transitioned', ({ id, transition: { to } }) => {
     if (to !== 'removed') return;
     traffic.delete(id);
@@ -145,26 +159,27 @@ export function createHub(
   logSupervision(actor, log);
   actor.start();
 
-  let scanned = () => {};
-  const scan = new Promise<void>((resolve) => {
-    scanned = resolve;
-  });
-  const directory = watchRegistrations({
+  const directories = new DirectorySource({
     directories: config.instancesDirs ?? defaultInstancesDirectories(),
     areNamed: config.instancesDirs !== null,
-    log: (level, message, fields) => log[level](message, fields),
     allowHosts: config.allowHosts,
+    log,
+  });
+  const registry = new Registry({
+    sources: [directories],
+    log,
     onAccepted: (registration) => succession.accept(registration),
     onRemoved: (id) => succession.remove(id),
-    onRefused: ({ file, reason }) => log.warn('registration refused', { file, reason }),
+    onRefused: ({ origin, code, reason }) =>
+      log.warn('registration refused', { file: originText(origin), code, reason }),
     onScanned: () => {
       succession.scanned();
       actor.send({ type: 'scan.completed' });
-      scanned();
     },
   });
+  registry.start();
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
-  const settled = (limit: number) => untilSettled(actor, scan, limit);
+  const settled = (limit: number) => untilSettled(actor, limit);
   const sessions: Sessions = new Sessions(actor, {
     config,
     log,
@@ -184,7 +199,7 @@ export function createHub(
       ...instance,
       world: { ...instance.world, ...traffic.now(instance.registration.id) },
     }),
-    discovered: settled(config.settle).then(() => {}),
+    discovered: untilRunning(actor, config.settle),
   });
 
   return {
@@ -194,7 +209,7 @@ export function createHub(
       const snapshot = actor.getSnapshot();
       return instanceRows(snapshot, instanceContexts(snapshot));
     },
-    refusals: () => directory.refusals(),
+    refusals: () => registry.refusals(),
     callsInFlight: (id) => traffic.known(id)?.callsInFlight ?? 0,
     agentOf: (id) => sessions.agentOf(id),
     openSession: (toAgent) => sessions.open(toAgent),
@@ -202,7 +217,7 @@ export function createHub(
       stopWakeWatch();
       const stopped = toPromise(actor);
       actor.send({ type: 'hub.stop' });
-      await Promise.all([stopped, directory.stop()]);
+      await Promise.all([stopped, registry.stop()]);
     },
   };
 }
@@ -236,32 +251,4 @@ function logSupervision(actor: HubActor, log: Logger): void {
   actor.on('actor.crashed', ({ actorId, error, restarted }) =>
     log.error('an actor crashed', { actor: actorId, error, restarted }),
   );
-}
-
-async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<number> {
-  const patience = AbortSignal.timeout(limit);
-  const over = new Promise<void>((resolve) => {
-    patience.addEventListener('abort', () => resolve());
-  });
-  await Promise.race([scan, over]);
-  const contexts = instanceContexts(actor.getSnapshot());
-  const pending = new Set(
-    contexts.filter(({ state }) => !isSettled(state)).map(({ registration }) => registration.id),
-  );
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      subscription.unsubscribe();
-      resolve();
-    };
-    const subscription = actor.on('instance.transitioned', ({ id, transition: { to } }) => {
-      if (isSettled(to) && pending.delete(id) && pending.size === 0) end();
-    });
-    over.then(end);
-    if (pending.size === 0) end();
-  });
-  return pending.size;
-}
-
-function isSettled(state: InstanceState | null): boolean {
-  return state !== null && state !== 'discovered' && state !== 'connecting';
 }

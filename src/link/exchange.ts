@@ -67,7 +67,7 @@ export class Exchange implements ExchangeSink {
   }
 
   onSent(): void {
-    this.#call.sent = true;
+    this.#call.note('sent');
   }
 
   onWritten(): void {
@@ -112,7 +112,7 @@ export class Exchange implements ExchangeSink {
   onEnd(end: ExchangeEnd): void {
     clearTimeout(this.#leaving);
     if (!this.#call.over) this.#endedUnanswered(end);
-    if (this.#call.over || this.#call.accepted) this.#call.freeSlot();
+    if (this.#call.over || this.#call.phase === 'accepted') this.#call.freeSlot();
   }
 
   /** Notes whether the instance sends more than the answer in the response to a call. */
@@ -124,7 +124,7 @@ export class Exchange implements ExchangeSink {
   #endedUnanswered(end: ExchangeEnd): void {
     if (this.#wantsJson) this.#session.jsonAnswers?.refuse();
     const [call, session, owner] = [this.#call, this.#session, this.#owner];
-    if (end.kind === 'status' && call.resumed) {
+    if (end.kind === 'status' && call.phase === 'resumed') {
       // The status is about the stream. The instance has taken the call, so it is lost and must not be sent again.
       owner.fail(
         call,
@@ -134,9 +134,9 @@ export class Exchange implements ExchangeSink {
       if (end.status === 404 && session.mcp.hasId) owner.expired(session);
     } else if (end.kind === 'status') {
       this.#refused(end.status, end.body);
+    } else if (end.kind === 'accepted' && session.mcp.canDeliver) {
+      call.note('accepted');
     } else if (end.kind === 'accepted') {
-      call.accepted = session.mcp.canDeliver;
-      if (call.accepted) return;
       owner.fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
     } else if (end.kind === 'failed' && end.failure.code === 'OUT_OF_DESCRIPTORS') {
       owner.short();
@@ -159,7 +159,7 @@ export class Exchange implements ExchangeSink {
 
   /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery */
   #resume(lastEventId: string, delay: number): void {
-    this.#call.resumed = true;
+    this.#call.note('resumed');
     this.#resumedAfter = lastEventId;
     const resume = setTimeout(() => {
       this.#call.carriedBy(this.#session.mcp.resume(lastEventId, this));
@@ -171,7 +171,7 @@ export class Exchange implements ExchangeSink {
   #afterShortage(): void {
     const [call, session, owner] = [this.#call, this.#session, this.#owner];
     const again = setTimeout(() => {
-      if (!call.resumed || this.#resumedAfter === null) owner.again(call);
+      if (call.phase !== 'resumed' || this.#resumedAfter === null) owner.again(call);
       else call.carriedBy(session.mcp.resume(this.#resumedAfter, this));
     }, SHORTAGE_PAUSE);
     call.carriedBy(() => clearTimeout(again));
@@ -182,8 +182,7 @@ export class Exchange implements ExchangeSink {
     const error = errorIn(body);
     // An instance that doesn't know a method hasn't forgotten the session.
     const isUnknown = error?.['code'] === RPC_CODE.methodNotFound;
-    if (status === 404 && this.#session.mcp.hasId && !call.resent && !isUnknown) {
-      call.resent = true;
+    if (status === 404 && this.#session.mcp.hasId && !call.wasResent && !isUnknown) {
       owner.expired(this.#session);
       owner.again(call);
       return;

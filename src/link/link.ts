@@ -244,7 +244,7 @@ export class Link implements Asker {
 
   /** For a call that nobody took. */
   #again(call: Call): void {
-    call.reset();
+    call.takeBack();
     this.#sendOrQueue(call);
   }
 
@@ -274,7 +274,7 @@ export class Link implements Asker {
 
   #send(call: Call, session: LinkSession): void {
     if (!this.#calls.takeSlot(call)) {
-      call.stopWaiting();
+      call.dequeue();
       return;
     }
     call.start(this.#options.traffic, () => new Exchange(call, session, this.#owner).start());
@@ -307,7 +307,8 @@ export class Link implements Asker {
   #loseAccepted(session: LinkSession): void {
     if (this.#isStale(session)) return;
     for (const call of this.#calls) {
-      if (call.accepted) this.#fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
+      if (call.phase !== 'accepted') continue;
+      this.#fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
     }
   }
 

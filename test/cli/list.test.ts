@@ -30,7 +30,8 @@ describe('the list', () => {
   });
 
   it('has refused files below, also when nothing else is there', () => {
-    const list = renderList([], [{ file: '/r/a\n.json', reason: 'not JSON' }], ['/r']);
+    const origin = { kind: 'file', file: '/r/a\n.json' } as const;
+    const list = renderList([], [{ origin, code: 'NOT_JSON', reason: 'not JSON' }], ['/r']);
     expect(list).toContain('No instance is registered. Looked in:\n  /r\n');
     expect(list).toMatch(/\n\nREFUSED +BECAUSE\n\/r\/a\\u000a\.json +not JSON$/);
   });

@@ -74,7 +74,7 @@ describe('an instance', () => {
   });
 
   it('is left to another check when its file is stale, unless it is active after all', () => {
-    const stale = [{ path: REGISTRATION.file }];
+    const stale = [{ path: REGISTRATION.origin.file }];
     expect(check(failed('CONNECTION_REFUSED'), stale)).toEqual([]);
     expect(check(WEB, stale)).toMatchObject([{ level: 'ok' }]);
   });

@@ -1,19 +1,26 @@
 import { chmodSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import type { RefusalCode } from '../../machines/model.ts';
 import * as plainPost from '../fixtures/plain-post.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { startHubHere } from '../helpers/hub-here.ts';
 import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
-/** Makes of the file of a good registration one that is refused. */
+/** Turns a valid registration file into one that is refused. */
 type Spoil = (file: string, port: number, directory: string) => void;
 
-it.each<[string, string, Spoil]>([
-  ['others may write', 'can be written by others', (file) => chmodSync(file, 0o666)],
+it.each<[string, RefusalCode, string, Spoil]>([
+  [
+    'others can write',
+    'WRITABLE_BY_OTHERS',
+    'can be written by others',
+    (file) => chmodSync(file, 0o666),
+  ],
   [
     'is a link',
+    'SYMBOLIC_LINK',
     'symbolic link',
     (file) => {
       renameSync(file, `${file}.elsewhere`);
@@ -21,7 +28,8 @@ it.each<[string, string, Spoil]>([
     },
   ],
   [
-    'has the id of another',
+    'has the id of another file',
+    'ID_TAKEN',
     'already held by',
     (file, port, directory) => {
       register(directory, { id: 'good', port });
@@ -30,13 +38,14 @@ it.each<[string, string, Spoil]>([
   ],
   [
     'names another host',
+    'HOST_NOT_ALLOWED',
     'loopback',
     (_, port, directory) => {
       const url = `http://192.0.2.1:${port}/mcp`;
       register(directory, { id: 'odd', port, url });
     },
   ],
-])('nobody connects to what a file says that %s', async (_, reason, spoil) => {
+])('a registration that %s is not contacted', async (_, code, reason, spoil) => {
   const directory = temporaryDirectory();
   const good = await plainPost.start();
   afterTest(good.close);
@@ -54,7 +63,11 @@ it.each<[string, string, Spoil]>([
     expect(hub.instances()).toMatchObject([{ id: 'good', port: good.port, state: 'active' }]),
   );
   expect(hub.refusals()).toMatchObject([
-    { file: join(directory, 'odd.json'), reason: expect.stringContaining(reason) },
+    {
+      origin: { kind: 'file', file: join(directory, 'odd.json') },
+      code,
+      reason: expect.stringContaining(reason),
+    },
   ]);
   expect(connections).toBe(0);
 });

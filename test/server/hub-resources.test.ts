@@ -31,7 +31,7 @@ describe('the resources of the hub', () => {
     }
   });
 
-  it.each([...charts])('show the chart of a %s as it runs', async (name, machine) => {
+  it.each([...charts])('contain the current chart of a %s', async (name, machine) => {
     const { client } = await agentBesideOne();
     const { contents } = await client.readResource({ uri: `signalbox://statecharts/${name}` });
     expect(contents[0]).toMatchObject({ text: mermaid(machine) });
@@ -43,7 +43,7 @@ describe('the resources of the hub', () => {
     'signalbox://statecharts/hub/x',
     'signalbox://instances/nobody',
     'signalbox://',
-  ])('do not include %s', async (uri) => {
+  ])('do not contain %s', async (uri) => {
     const { client } = await agentBesideOne();
     await expect(client.readResource({ uri })).rejects.toMatchObject({
       code: -32002,

@@ -2,10 +2,18 @@ import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { BUDGETS } from '../budgets.ts';
-import { isMissing } from '../path-steps.ts';
-import { codeOf, distrust, inspectDirectory, isShortage, isStill, type Naming } from '../trust.ts';
-import { FLAGS } from './peek.ts';
+import type { RefusalCode } from '../../../machines/model.ts';
+import { BUDGETS } from '../../budgets.ts';
+import { isMissing } from '../../path-steps.ts';
+import {
+  codeOf,
+  distrust,
+  inspectDirectory,
+  isShortage,
+  isStill,
+  type Naming,
+} from '../../trust.ts';
+import { FLAGS } from '../peek.ts';
 
 const { value: MAX_BYTES } = BUDGETS.registrationFile;
 
@@ -26,12 +34,21 @@ export type FileFound =
   | { readonly kind: 'unchanged' }
   /** No registration, or none any more: the file is gone, or its directory, or that can't be trusted. */
   | { readonly kind: 'gone' }
-  /** Not a file of ours. Counts for nothing. */
-  | { readonly kind: 'untrusted'; readonly reason: string }
+  /** It may be the work of another user. Nothing in it counts. */
+  | ({ readonly kind: 'untrusted' } & Fault)
   /** For now, perhaps. `isOurs`: the hub is out of file descriptors, which says nothing about the file. */
-  | { readonly kind: 'unreadable'; readonly reason: string; readonly isOurs?: boolean };
+  | ({ readonly kind: 'unreadable'; readonly isOurs?: boolean } & Fault);
 
-const TOO_LARGE: FileFound = { kind: 'unreadable', reason: `larger than ${MAX_BYTES} bytes` };
+interface Fault {
+  readonly code: RefusalCode;
+  readonly reason: string;
+}
+
+const TOO_LARGE: FileFound = {
+  kind: 'unreadable',
+  code: 'TOO_LARGE',
+  reason: `larger than ${MAX_BYTES} bytes`,
+};
 
 /** The directory of a file. */
 export interface FileDirectory extends Naming {
@@ -54,15 +71,15 @@ export async function readFile(
     // To open a device can do something to it. So it is looked at before, and again once it is held.
     const before = await lstat(file, { bigint: true });
     if (seen?.isSettled && seen.stamp === stampOf(before)) return { kind: 'unchanged' };
-    const doubt = distrustFile(before);
-    if (doubt !== null) return { kind: 'untrusted', reason: doubt };
+    const fault = distrustFile(before);
+    if (fault !== null) return { kind: 'untrusted', ...fault };
     if (before.size > MAX_BYTES) return TOO_LARGE;
     handle = await open(file, FLAGS);
     return await readHandle(handle);
   } catch (error) {
     if (isMissing(error)) return { kind: 'gone' };
     const reason = `cannot be read (${codeOf(error)})`;
-    return { kind: 'unreadable', reason, isOurs: isShortage(error) };
+    return { kind: 'unreadable', code: 'UNREADABLE', reason, isOurs: isShortage(error) };
   } finally {
     await handle?.close().catch(() => {});
   }
@@ -71,8 +88,8 @@ export async function readFile(
 async function readHandle(handle: FileHandle): Promise<FileFound> {
   const readAt = Date.now();
   const facts = await handle.stat({ bigint: true });
-  const doubt = distrustFile(facts);
-  if (doubt !== null) return { kind: 'untrusted', reason: doubt };
+  const fault = distrustFile(facts);
+  if (fault !== null) return { kind: 'untrusted', ...fault };
   // One more than allowed: it may grow between the look and the read.
   const buffer = Buffer.allocUnsafe(Math.min(Number(facts.size), MAX_BYTES) + 1);
   let length = 0;
@@ -91,11 +108,11 @@ async function readHandle(handle: FileHandle): Promise<FileFound> {
   };
 }
 
-function distrustFile(facts: BigIntStats): string | null {
-  if (facts.isSymbolicLink()) return 'a symbolic link';
-  if (!facts.isFile()) return 'not a regular file';
-  const reason = distrust(facts);
-  return reason === null ? null : `the file ${reason}`;
+function distrustFile(facts: BigIntStats): Fault | null {
+  if (facts.isSymbolicLink()) return { code: 'SYMBOLIC_LINK', reason: 'a symbolic link' };
+  if (!facts.isFile()) return { code: 'NOT_A_FILE', reason: 'not a regular file' };
+  const fault = distrust(facts);
+  return fault === null ? null : { code: fault.code, reason: `the file ${fault.reason}` };
 }
 
 function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {

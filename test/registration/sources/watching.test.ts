@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fields, observe, observeScratch, put, type Scratch } from './observer.ts';
+import { originText } from '../../../src/origin.ts';
+import { fields, fileOrigin, observe, observeScratch, put, type Scratch } from './observer.ts';
 
 let scratch: Scratch;
 let web: string;
@@ -24,7 +25,10 @@ describe('a registration', () => {
     await observer.until(() => observer.storyOf('web').includes('removed'));
     expect(observer.storyOf('web')).toEqual(['accepted', 'accepted', 'removed']);
     expect(observer.accepted('web').map(({ port }) => port)).toEqual([7778, 7779]);
-    expect(observer.accepted('web')[0]).toMatchObject({ file: web, hasPackageJson: true });
+    expect(observer.accepted('web')[0]).toMatchObject({
+      origin: fileOrigin(web),
+      hasPackageJson: true,
+    });
   });
 
   it('is told again when the same facts are written again: a heartbeat', async () => {
@@ -73,7 +77,9 @@ describe('a registration', () => {
     await observer.until(() => observer.accepted('web').length === 1);
     writeFileSync(web, '{"id": "web", "na');
     await observer.until(() => observer.refusals().length === 1);
-    expect(observer.refusals()).toEqual([{ file: web, reason: expect.stringMatching(/not JSON/) }]);
+    expect(observer.refusals()).toEqual([
+      { origin: fileOrigin(web), code: 'NOT_JSON', reason: expect.stringMatching(/not JSON/) },
+    ]);
     writeFileSync(web, JSON.stringify(fields('web', { port: 7779 })));
     await observer.until(() => observer.accepted('web').length === 2);
     expect(observer.storyOf('web')).toEqual(['accepted', 'accepted']);
@@ -197,7 +203,7 @@ describe('an id that two directories have', () => {
     const observer = observe({ directories: [first, second] });
     await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
     expect(observer.accepted('web').map(({ port }) => port)).toEqual([1]);
-    expect(observer.refusals()).toMatchObject([{ file: join(second, 'a.json') }]);
+    expect(observer.refusals()).toMatchObject([{ origin: fileOrigin(join(second, 'a.json')) }]);
     await observer.stop();
   });
 
@@ -208,7 +214,9 @@ describe('an id that two directories have', () => {
     const observer = observe({ directories: [first, second] });
     await observer.until(() => observer.accepted('web').length === 1);
     put(later, fields('web', { port: 1 }));
-    await observer.until(() => observer.refusals().some(({ file }) => file === later));
+    await observer.until(() =>
+      observer.refusals().some(({ origin }) => originText(origin) === later),
+    );
     rmSync(holder);
     await observer.until(() => observer.accepted('web').length === 2);
     expect(observer.accepted('web').map(({ port }) => port)).toEqual([2, 1]);
@@ -226,7 +234,9 @@ describe('an id that two files want', () => {
     }
     const observer = observe({ directories: [earlier, later] });
     await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
-    expect(observer.accepted('web').map(({ file }) => file)).toEqual([join(earlier, 'a.json')]);
+    expect(observer.accepted('web').map(({ origin }) => origin.file)).toEqual([
+      join(earlier, 'a.json'),
+    ]);
     expect(observer.refusals()).toHaveLength(5);
     expect(observer.refusals()[0]?.reason).toContain(join(earlier, 'a.json'));
     await observer.stop();
@@ -239,11 +249,16 @@ describe('an id that two files want', () => {
     await observer.until(() => observer.accepted('web').length === 1);
     put(rival, fields('web', { port: 9000 }));
     await observer.until(() => observer.refusals().length === 1);
-    expect(observer.refusals()).toEqual([{ file: rival, reason: expect.stringContaining(web) }]);
+    expect(observer.refusals()).toEqual([
+      { origin: fileOrigin(rival), code: 'ID_TAKEN', reason: expect.stringContaining(web) },
+    ]);
     unlinkSync(web);
     await observer.until(() => observer.accepted('web').length === 2);
     expect(observer.storyOf('web')).toEqual(['accepted', 'removed', 'accepted']);
-    expect(observer.accepted('web').at(-1)).toMatchObject({ file: rival, port: 9000 });
+    expect(observer.accepted('web').at(-1)).toMatchObject({
+      origin: fileOrigin(rival),
+      port: 9000,
+    });
     expect(observer.refusals()).toEqual([]);
   });
 
@@ -257,7 +272,7 @@ describe('an id that two files want', () => {
     put(web, fields('other'));
     await observer.until(() => observer.accepted('other').length === 1);
     // Its file is looked at once more before.
-    await observer.until(() => observer.accepted('web').at(-1)?.file === rival);
+    await observer.until(() => observer.accepted('web').at(-1)?.origin.file === rival);
   });
 });
 
@@ -289,7 +304,7 @@ describe('the watcher', () => {
       onRefused: () => {
         throw new Error('from a callback');
       },
-      log: (_level, _message, about) => logged.push(about?.['error'] ?? ''),
+      log: { error: (_message, about) => logged.push(String(about?.['error'])) },
     });
     await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
     put(join(scratch.directory, 'bad.json'), 'bad');

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../helpers/registrations.ts';
+import { temporaryDirectory } from '../../helpers/registrations.ts';
 import { fields, observe, put } from './observer.ts';
 
 const MANY = 3_000;

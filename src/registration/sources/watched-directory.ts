@@ -1,8 +1,14 @@
 import { opendir } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { codeOf, type DirectoryCondition, inspectDirectory, isShortage } from '../trust.ts';
+import {
+  codeOf,
+  type DirectoryCondition,
+  inspectDirectory,
+  isShortage,
+  unreadable,
+} from '../../trust.ts';
 import { AncestorWatcher } from './ancestor-watcher.ts';
-import { DirectoryWatcher } from './directory-watcher.ts';
+import type { DirectoryWatcher } from './directory-watcher.ts';
 
 /** Milliseconds between looks that nothing asked for: as long as the watches stand, and while one doesn't. */
 const LOOK_ANYWAY = 30_000;
@@ -29,11 +35,16 @@ export interface WatchedDirectoryOptions {
   readonly lookAnyway?: number;
 }
 
-/** Watches one directory, which may be missing, come, be replaced and go. Looks at it whenever that may be. */
+/**
+ * One directory, which may be missing, appear, be replaced and disappear. Looks at it whenever one of these may have happened.
+ * Events of the files in it are listened to once `watch` was called.
+ */
 export class WatchedDirectory {
   readonly #options: WatchedDirectoryOptions;
   readonly #ancestors: AncestorWatcher;
   #watcher: DirectoryWatcher | null = null;
+  #mayWatch = false;
+  /** Identity of the directory that is watched or could not be watched; empty for none. */
   #watched = '';
   #rings = 0;
   /** There was no file descriptor to list it with. */
@@ -56,6 +67,12 @@ export class WatchedDirectory {
       this.#looking = null;
     });
     return this.#looking;
+  }
+
+  /** Watches from now on, and looks again once it does, so that nothing is lost in between. Never rejects. */
+  watch(): Promise<void> {
+    this.#mayWatch = true;
+    return this.look();
   }
 
   async stop(): Promise<void> {
@@ -95,22 +112,21 @@ export class WatchedDirectory {
     const isNewWay = await this.#ancestors.approach();
     if (isNewWay) this.#again = true;
     const condition = await inspectDirectory(directory, { isNamed });
-    await this.#watch(condition.kind === 'usable' ? condition.identity : '');
+    if (this.#mayWatch) await this.#watch(condition.kind === 'usable' ? condition.identity : '');
     if (this.#stopped) return;
     if (condition.kind !== 'usable') return onLook(condition, []);
     // It is looked at again at once: listing once is enough.
     if (isNewWay) return;
-    // Listed when the watch stands and not before: nothing falls between the two.
+    // With a watch, listed only when that stands: nothing is lost between the two.
     this.#isShort = false;
     const listing = await namesIn(directory).catch((error: unknown) => {
       this.#isShort = isShortage(error);
-      return codeOf(error);
+      return error;
     });
     if (this.#stopped) return;
-    if (typeof listing !== 'string') return onLook(condition, listing);
-    const reason = `the directory cannot be read (${listing})`;
-    if (listing === 'ENOENT') this.#again = true;
-    else onLook({ kind: 'unreadable', reason }, []);
+    if (Array.isArray(listing)) onLook(condition, listing);
+    else if (codeOf(listing) === 'ENOENT') this.#again = true;
+    else onLook(unreadable(listing), []);
   }
 
   /** Watches the directory with this identity, or none. Resolves when it is watched. */
@@ -120,7 +136,8 @@ export class WatchedDirectory {
     if (this.#stopped) return;
     this.#watched = identity;
     if (identity === '') return;
-    const watcher = new DirectoryWatcher(this.#options.directory);
+    const watcher = await this.#load();
+    if (watcher === null) return;
     this.#watcher = watcher;
     watcher.on('raw', (_event, path) => {
       if (this.#watcher === watcher) this.#changed(path ? basename(path) : '');
@@ -130,6 +147,17 @@ export class WatchedDirectory {
     });
     await watcher.ready;
     if (this.#watcher === watcher) this.#troubled = false;
+  }
+
+  /** chokidar is loaded with the first watcher: a hub without directories needs none. */
+  async #load(): Promise<DirectoryWatcher | null> {
+    try {
+      const { DirectoryWatcher } = await import('./directory-watcher.ts');
+      return this.#stopped ? null : new DirectoryWatcher(this.#options.directory);
+    } catch (error) {
+      this.#lose(error);
+      return null;
+    }
   }
 
   #changed(name: string): void {

@@ -1,12 +1,21 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Refusal, Registration } from '../../machines/model.ts';
-import { type RegistrationsOptions, watchRegistrations } from '../../src/registration/directory.ts';
+import type { Origin, Refusal, Registration } from '../../../machines/model.ts';
+import { Registry, type RegistryOptions } from '../../../src/registration/registry.ts';
+import {
+  DirectorySource,
+  type DirectorySourceOptions,
+} from '../../../src/registration/sources/directory.ts';
 
 /** Valid fields, and those given. */
 export function fields(id: string, given: Record<string, unknown> = {}): Record<string, unknown> {
   return { id, name: `name of ${id}`, path: '/home/me/web', port: 7778, ...given };
+}
+
+/** The origin of a file's registration. */
+export function fileOrigin(file: string): Origin {
+  return { kind: 'file', file };
 }
 
 /** Writes a file as instances do: under another name first. */
@@ -17,7 +26,7 @@ export function put(file: string, content: unknown): void {
   renameSync(draft, file);
 }
 
-/** What a watcher told, in its order. */
+/** What a registry told, in its order. */
 export type Told =
   | { readonly type: 'accepted'; readonly registration: Registration }
   | { readonly type: 'removed'; readonly id: string }
@@ -27,6 +36,8 @@ export type Told =
 export interface Observer {
   readonly told: readonly Told[];
   refusals(): readonly Refusal[];
+  /** Forgets what was told. */
+  clear(): void;
   /** What was told of an id, as words, in order. */
   storyOf(id: string): string[];
   accepted(id: string): Registration[];
@@ -35,30 +46,36 @@ export interface Observer {
   stop(): Promise<void>;
 }
 
-export function observe(
-  options: Pick<RegistrationsOptions, 'directories'> & Partial<RegistrationsOptions>,
-): Observer {
+type Observed = Pick<DirectorySourceOptions, 'directories' | 'areNamed' | 'lookAnyway'> &
+  Partial<Pick<RegistryOptions, 'onRefused' | 'log'>>;
+
+/** Watches directories as a hub does: a source of files, and a registry. */
+export function observe({ onRefused, log, ...directories }: Observed): Observer {
   const told: Told[] = [];
   let waiting: (() => void)[] = [];
   const tell = (event: Told) => {
     told.push(event);
     for (const check of waiting) check();
   };
-  const watcher = watchRegistrations({
-    allowHosts: [],
+  const registry = new Registry({
+    sources: [new DirectorySource({ allowHosts: [], ...directories })],
     onAccepted: (registration) => tell({ type: 'accepted', registration }),
     onRemoved: (id) => tell({ type: 'removed', id }),
-    onRefused: (refusal) => tell({ type: 'refused', ...refusal }),
+    onRefused: onRefused ?? ((refusal) => tell({ type: 'refused', ...refusal })),
     onScanned: () => tell({ type: 'scanned' }),
-    ...options,
+    ...(log === undefined ? {} : { log }),
   });
+  registry.start();
   const accepted = (id: string) =>
     told.flatMap((event) =>
       event.type === 'accepted' && event.registration.id === id ? [event.registration] : [],
     );
   return {
     told,
-    refusals: watcher.refusals,
+    refusals: () => registry.refusals(),
+    clear: () => {
+      told.length = 0;
+    },
     accepted,
     storyOf: (id) =>
       told.flatMap((event) => {
@@ -75,17 +92,24 @@ export function observe(
         waiting = [...waiting, check];
         check();
       }),
-    stop: watcher.stop,
+    stop: () => registry.stop(),
   };
 }
 
 /** A scratch directory with one of registrations in it, and an observer that has scanned it. All gone after `end`. */
-export async function observeScratch(given: Partial<RegistrationsOptions> = {}) {
+export async function observeScratch(given: Partial<Observed> = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'signalbox-registration-'));
   const directory = join(scratch, 'instances');
   mkdirSync(directory, { mode: 0o700 });
   const observer = observe({ directories: [directory], ...given });
   await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
+  // Whatever comes after the scan is found once the directory is watched.
+  const first = join(directory, 'first.json');
+  put(first, fields('first'));
+  await observer.until(() => observer.accepted('first').length > 0);
+  rmSync(first);
+  await observer.until(() => observer.storyOf('first').includes('removed'));
+  observer.clear();
   let markers = 0;
   return {
     scratch,

@@ -11,7 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fields, observe, observeScratch, put, type Scratch } from './observer.ts';
+import type { RefusalCode } from '../../../machines/model.ts';
+import { originText } from '../../../src/origin.ts';
+import { fields, fileOrigin, observe, observeScratch, put, type Scratch } from './observer.ts';
 
 const onPosix = process.platform === 'win32' ? it.skip : it;
 const asRoot = process.geteuid?.() === 0 ? it : it.skip;
@@ -27,18 +29,20 @@ beforeEach(async () => {
 
 afterEach(() => scratch.end());
 
-const refusedAs = async (reason: RegExp, file = web) => {
+const refusedAs = async (code: RefusalCode, reason: RegExp) => {
   const { observer } = scratch;
-  await observer.until(() => observer.refusals().some((refusal) => refusal.file === file));
+  await observer.until(() => observer.refusals().some(({ origin }) => originText(origin) === web));
   await scratch.settled();
-  expect(observer.refusals()).toEqual([{ file, reason: expect.stringMatching(reason) }]);
+  expect(observer.refusals()).toEqual([
+    { origin: fileOrigin(web), code, reason: expect.stringMatching(reason) },
+  ]);
   expect(observer.accepted('web')).toEqual([]);
 };
 
 describe('a file is refused', () => {
   it('when it is larger than 64 KiB', async () => {
     put(web, fields('web', { padding: 'x'.repeat(64 * 1024) }));
-    await refusedAs(/larger than 65536 bytes/);
+    await refusedAs('TOO_LARGE', /larger than 65536 bytes/);
   });
 
   it('but not when it is just as large', async () => {
@@ -51,29 +55,29 @@ describe('a file is refused', () => {
     const real = join(scratch.scratch, 'real.json');
     put(real, fields('web'));
     symlinkSync(real, web);
-    await refusedAs(/symbolic link/);
+    await refusedAs('SYMBOLIC_LINK', /symbolic link/);
   });
 
   onPosix('when it is a symbolic link to nowhere', async () => {
     symlinkSync(join(scratch.scratch, 'none'), web);
-    await refusedAs(/symbolic link/);
+    await refusedAs('SYMBOLIC_LINK', /symbolic link/);
   });
 
   onPosix('when it is a FIFO, without waiting for its writer', async () => {
     execFileSync('mkfifo', ['-m', '600', web]);
-    await refusedAs(/not a regular file/);
+    await refusedAs('NOT_A_FILE', /not a regular file/);
   });
 
   it('when it is a directory', async () => {
     mkdirSync(web);
-    await refusedAs(/not a regular file/);
+    await refusedAs('NOT_A_FILE', /not a regular file/);
   });
 
   onPosix.each([0o620, 0o602, 0o666])('when its mode is %o', async (mode) => {
     writeFileSync(join(scratch.directory, 'draft'), JSON.stringify(fields('web')));
     chmodSync(join(scratch.directory, 'draft'), mode);
     renameSync(join(scratch.directory, 'draft'), web);
-    await refusedAs(/can be written by others/);
+    await refusedAs('WRITABLE_BY_OTHERS', /can be written by others/);
   });
 
   onPosix('but not when others may read it', async () => {
@@ -86,7 +90,7 @@ describe('a file is refused', () => {
     writeFileSync(join(scratch.directory, 'draft'), JSON.stringify(fields('web')));
     chownSync(join(scratch.directory, 'draft'), STRANGER, STRANGER);
     renameSync(join(scratch.directory, 'draft'), web);
-    await refusedAs(/belongs to another user/);
+    await refusedAs('FOREIGN_OWNER', /belongs to another user/);
   });
 
   it('with the same words once only, however often it is written', async () => {
@@ -129,7 +133,8 @@ describe('an instance that is known', () => {
       await observer.until(() => observer.storyOf('web').includes('removed'));
       expect(observer.refusals()).toEqual([
         {
-          file: directory,
+          origin: { kind: 'directory', directory },
+          code: 'WRITABLE_BY_OTHERS',
           reason: expect.stringMatching(/the directory can be written by others/),
         },
       ]);
@@ -170,7 +175,11 @@ describe('a default directory', () => {
     lchownSync(directory, STRANGER, STRANGER);
     const observer = await scanned([directory]);
     expect(observer.refusals()).toEqual([
-      { file: directory, reason: `${step} belongs to another user (uid ${STRANGER})` },
+      {
+        origin: { kind: 'directory', directory },
+        code: 'FOREIGN_OWNER',
+        reason: `${step} belongs to another user (uid ${STRANGER})`,
+      },
     ]);
     expect(observer.accepted('planted')).toEqual([]);
     await observer.stop();
@@ -182,10 +191,12 @@ describe('a default directory', () => {
       const real = clone();
       const { directory } = plant(real);
       const observer = await scanned([directory, real]);
-      expect(observer.accepted('planted').map(({ file }) => file)).toEqual([
+      expect(observer.accepted('planted').map(({ origin }) => origin.file)).toEqual([
         join(real, 'package.json'),
       ]);
-      expect(observer.refusals()).toMatchObject([{ file: directory }]);
+      expect(observer.refusals()).toMatchObject([
+        { origin: { kind: 'directory', directory }, code: 'SYMBOLIC_LINK' },
+      ]);
       await observer.stop();
     },
   );
@@ -216,18 +227,22 @@ describe('a default directory', () => {
     chmodSync(step, 0o777);
     await observer.until(() => observer.storyOf('web').includes('removed'));
     expect(observer.refusals()).toMatchObject([
-      { file: directory, reason: expect.stringContaining('chmod o-w') },
+      {
+        origin: { kind: 'directory', directory },
+        code: 'WRITABLE_BY_ALL',
+        reason: expect.stringContaining('chmod o-w'),
+      },
     ]);
     await observer.stop();
   });
 });
 
 describe('a directory is refused', () => {
-  const refusedDirectory = async (directory: string, reason: RegExp) => {
+  const refusedDirectory = async (directory: string, code: RefusalCode, reason: RegExp) => {
     const observer = observe({ directories: [directory] });
     await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
     expect(observer.refusals()).toEqual([
-      { file: directory, reason: expect.stringMatching(reason) },
+      { origin: { kind: 'directory', directory }, code, reason: expect.stringMatching(reason) },
     ]);
     expect(observer.told.some(({ type }) => type === 'accepted')).toBe(false);
     await observer.stop();
@@ -238,7 +253,7 @@ describe('a directory is refused', () => {
     mkdirSync(directory);
     put(join(directory, 'web.json'), fields('web'));
     chmodSync(directory, mode);
-    await refusedDirectory(directory, /can be written by others/);
+    await refusedDirectory(directory, 'WRITABLE_BY_OTHERS', /can be written by others/);
   });
 
   asRoot('when somebody else owns it', async () => {
@@ -246,12 +261,12 @@ describe('a directory is refused', () => {
     mkdirSync(directory, { mode: 0o700 });
     put(join(directory, 'web.json'), fields('web'));
     chownSync(directory, STRANGER, STRANGER);
-    await refusedDirectory(directory, /belongs to another user/);
+    await refusedDirectory(directory, 'FOREIGN_OWNER', /belongs to another user/);
   });
 
   it('when it is a file', async () => {
     const directory = join(scratch.scratch, 'file');
     writeFileSync(directory, '');
-    await refusedDirectory(directory, /not a directory/);
+    await refusedDirectory(directory, 'NOT_A_DIRECTORY', /not a directory/);
   });
 });

@@ -12,12 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Registration } from '../../machines/model.ts';
-import { announce } from '../../src/registration/announce.ts';
-import { watchRegistrations } from '../../src/registration/directory.ts';
-import { removeStaleFile } from '../../src/registration/remove-file.ts';
-import { afterTest } from '../helpers/cleanup.ts';
-import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
+import type { Registration } from '../../../machines/model.ts';
+import { announce } from '../../../src/registration/announce.ts';
+import { Registry } from '../../../src/registration/registry.ts';
+import { removeStaleFile } from '../../../src/registration/remove-file.ts';
+import { DirectorySource } from '../../../src/registration/sources/directory.ts';
+import { afterTest } from '../../helpers/cleanup.ts';
+import { register, temporaryDirectory, writeInOneStep } from '../../helpers/registrations.ts';
 
 /** A watch whose events can be waited for. */
 function watch(...directories: string[]) {
@@ -28,9 +29,8 @@ function watch(...directories: string[]) {
     events.push(event);
     for (const look of waiting) look();
   };
-  const { stop, refusals } = watchRegistrations({
-    directories,
-    allowHosts: [],
+  const registry = new Registry({
+    sources: [new DirectorySource({ directories, allowHosts: [] })],
     onAccepted: (registration) => {
       accepted.push(registration);
       tell(`+ ${registration.id} ${registration.port}`);
@@ -39,11 +39,12 @@ function watch(...directories: string[]) {
     onRefused: ({ reason }) => tell(`! ${reason}`),
     onScanned: () => tell('scanned'),
   });
-  afterTest(stop);
+  registry.start();
+  afterTest(() => registry.stop());
   return {
     events,
     accepted,
-    refusals,
+    refusals: () => registry.refusals(),
     /** Resolves when `count` events that fit have come. */
     until: (fits: string | RegExp, count = 1) =>
       new Promise<void>((resolve) => {
@@ -152,7 +153,9 @@ describe('a file', () => {
     const text = JSON.stringify({ id: 'a', name: 'a', path: '/a', port: 2 });
     writeFileSync(file, text.slice(0, 20));
     await watched.until('! not JSON');
-    expect(watched.refusals()).toEqual([{ file, reason: 'not JSON' }]);
+    expect(watched.refusals()).toEqual([
+      { origin: { kind: 'file', file }, code: 'NOT_JSON', reason: 'not JSON' },
+    ]);
     writeFileSync(file, text);
     await watched.until('+ a 2');
     expect(watched.events).not.toContain('- a');
@@ -269,10 +272,10 @@ describe('an announcement', () => {
   it('of a dead instance is removed only while it is of that instance', async () => {
     const directory = temporaryDirectory();
     const file = register(directory, { id: 'a', port: 1 });
-    await removeStaleFile(file, 'b');
+    await removeStaleFile({ kind: 'file', file }, 'b');
     expect(statSync(file).isFile()).toBe(true);
-    await removeStaleFile(file, 'a');
+    await removeStaleFile({ kind: 'file', file }, 'a');
     expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
-    await removeStaleFile(file, 'a');
+    await removeStaleFile({ kind: 'file', file }, 'a');
   });
 });
