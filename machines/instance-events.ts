@@ -46,8 +46,6 @@ export type InstanceEvent =
   | { readonly type: 'instance.awaited' }
   /** A session's traffic met a broken connection: look at once. */
   | { readonly type: 'instance.suspected' }
-  /** Somebody is about to read the snapshot: let it be of now. */
-  | { readonly type: 'instance.observed' }
   | { readonly type: 'machine.woke' };
 
 /** What an instance tells the hub. */

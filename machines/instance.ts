@@ -41,7 +41,6 @@ export const instanceMachine = instanceSetup.createMachine({
   on: {
     'registration.removed': '.removed',
     'registration.superseded': '.failed',
-    'instance.observed': { actions: 'readWorld' },
     'registration.changed': { actions: 'adoptRegistration' },
   },
   states: {

@@ -4,7 +4,7 @@ import type { Hub } from '../hub/create-hub.ts';
 import { createLogger } from '../log.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
-import type { InstanceRow } from '../views/instance-row.ts';
+import type { InstanceRow } from '../views/instance-row-schema.ts';
 import { parseHubArguments } from './arguments.ts';
 import { LIST_DEFAULTS } from './help.ts';
 import { startHub } from './start-hub.ts';

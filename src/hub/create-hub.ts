@@ -28,8 +28,10 @@ import { limitSize } from '../server/limit-size.ts';
 import { Outflow } from '../server/outflow.ts';
 import type { AgentMemory } from '../server/ports.ts';
 import { VERSION } from '../version.ts';
-import { type InstanceRow, instanceRow, instanceRows } from '../views/instance-row.ts';
+import { instanceRow, instanceRows } from '../views/instance-row.ts';
+import type { InstanceRow } from '../views/instance-row-schema.ts';
 import { instanceContext, instanceContexts, instanceRef } from '../views/selectors.ts';
+import type { ReadTraffic } from '../views/traffic.ts';
 import { watchForWake as watchClock } from '../wake-watch.ts';
 import type { Frame } from '../wire/frame.ts';
 
@@ -43,8 +45,7 @@ export interface Hub {
   settled(limit: number): Promise<number>;
   instances(): InstanceRow[];
   refusals(): readonly Refusal[];
-  /** Calls that an instance has not answered yet. */
-  callsInFlight(instanceId: string): number;
+  readonly trafficOf: ReadTraffic;
   /** Who the agent of a session is, by its own words; null before it has said so. */
   agentOf(sessionId: string): AgentInfo | null;
   /** Opens a session for an agent whose frames go to `toAgent`. */
@@ -280,7 +281,7 @@ export function createHub(
       describe: () => {
         const found = instanceContext(actor.getSnapshot(), instanceId);
         if (found === undefined) return { name: instanceId, facts: {} };
-        const row = instanceRow(actor.getSnapshot(), found);
+        const row = instanceRow(actor.getSnapshot(), found, trafficNow);
         const { state, next_retry_at, last_error } = row;
         return { name: row.name, facts: { state, next_retry_at, last_error } };
       },
@@ -313,10 +314,7 @@ export function createHub(
       memory,
       toAgent,
       awaitInstance,
-      live: (instance) => ({
-        ...instance,
-        world: { ...instance.world, ...trafficNow(instance.registration.id) },
-      }),
+      trafficOf: trafficNow,
       discovered,
       settings: {
         autoConnect: config.autoConnect,
@@ -340,10 +338,10 @@ export function createHub(
     settled,
     instances: () => {
       const snapshot = actor.getSnapshot();
-      return instanceRows(snapshot, instanceContexts(snapshot));
+      return instanceRows(snapshot, instanceContexts(snapshot), trafficNow);
     },
     refusals: () => directory.refusals(),
-    callsInFlight: (id) => traffic.get(id)?.callsInFlight ?? 0,
+    trafficOf: trafficNow,
     agentOf: (id) => {
       const info = memories.get(id)?.info;
       return info === undefined || info === SELF ? null : info;

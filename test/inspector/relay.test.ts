@@ -96,10 +96,10 @@ describe('the page of a hub', () => {
     await callTool(client, 'instances_connect', { instance_id: 'web' });
     const viewer = new PageViewer(url);
     await viewer.until(({ rows }) => {
-      expect(rows.get('hub')).toMatchObject({ chart: 'hub', state: 'running' });
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'active', name: 'web', sessions: 1 });
+      expect(rows.get('hub')).toMatchObject({ chart: 'hub', value: 'running' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'active', name: 'web', sessions: 1 });
       expect(rows.get('session:session-1')).toMatchObject({
-        state: 'bound.ready',
+        value: 'bound.ready',
         agent: 'test-agent 1.2.3',
         instance_id: 'web',
       });
@@ -110,13 +110,13 @@ describe('the page of a hub', () => {
     });
     await server.kill();
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'retrying' });
     });
     await breakAt(server.port);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'dead', retry_count: 2 });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'dead', retry_count: 2 });
       // Session follows; nobody had to ask.
-      expect(rows.get('session:session-1')).toMatchObject({ state: 'unbound', instance_id: null });
+      expect(rows.get('session:session-1')).toMatchObject({ value: 'unbound', instance_id: null });
     });
     const steps = viewer.messages.flatMap((each) => (each.type === 'steps' ? each.steps : []));
     const lost = steps.find(({ to }) => to === 'retrying.waiting');
@@ -140,15 +140,15 @@ describe('the page of a hub', () => {
     register(directory, { id: 'web', port: server.port });
     const viewer = new PageViewer(url);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'active' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'active' });
     });
     await server.kill();
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'retrying' });
     });
     const mend = await breakAt(server.port);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'dead' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'dead' });
     });
     await mend();
     await startFixture('sdk-stateful', { port: server.port });
@@ -165,7 +165,7 @@ describe('the page of a hub', () => {
     expect((await post({ hub, id: 'web', more: 'x'.repeat(9_999) })).status).toBe(400);
     expect((await post({ hub, id: 'web' })).status).toBe(204);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'active' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'active' });
     });
   });
 

@@ -141,7 +141,7 @@ describe('what leaves the hub for those who look', () => {
     await viewer.until(({ rows }) => expect(rows.size).toBeGreaterThan(2));
     await server.kill();
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'retrying' });
     });
     expect(viewer.frames).toEqual([]);
   });

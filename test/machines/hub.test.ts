@@ -10,6 +10,8 @@ import { instanceContext, instanceContexts, sessionRef } from '../../src/views/s
 import { EMPTY, PEER, POLICY, WEB } from '../helpers/scripted-instance.ts';
 import { SteppingClock } from '../helpers/stepping-clock.ts';
 
+const NO_TRAFFIC = () => ({ callsInFlight: 0, lastActivity: null });
+
 /** The hub chart with all that is under it, on a stepping clock; connections and links do as they are told here. */
 function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
   const clock = new SteppingClock();
@@ -212,7 +214,7 @@ describe('the hub', () => {
     const row = (sessionId: string) => {
       const instance = instanceContext(hub.actor.getSnapshot(), 'a');
       if (instance === undefined) throw new Error('gone');
-      return instanceRow(hub.actor.getSnapshot(), instance, sessionId);
+      return instanceRow(hub.actor.getSnapshot(), instance, NO_TRAFFIC, sessionId);
     };
     expect(row('s')).toMatchObject({ sessions: 1, connected: true });
     expect(row('t')).toMatchObject({ sessions: 1, connected: false });

@@ -108,7 +108,7 @@ function Hub({ hub }: { readonly hub: HubView }) {
             <option value="">every state</option>
             {STATES.map((state) => (
               <option key={state} value={state}>
-                {`${state} (${all.filter(({ shown }) => shown === state).length})`}
+                {`${state} (${all.filter((row) => row.state === state).length})`}
               </option>
             ))}
           </select>

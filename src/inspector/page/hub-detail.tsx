@@ -10,7 +10,7 @@ export function HubDetail({ hub }: { readonly hub: HubView }) {
   return (
     <section class="detail" aria-label="Hub and sessions">
       <h2>Hub</h2>
-      <Chart chart="hub" state={own?.state ?? null} last={own?.last ?? null} />
+      <Chart chart="hub" state={own?.value ?? null} last={own?.last ?? null} />
       {sessions.map((session) => (
         <section key={session.actor} aria-label={`Session ${session.id}`}>
           <h2>
@@ -20,9 +20,9 @@ export function HubDetail({ hub }: { readonly hub: HubView }) {
             {session.instance_id === null
               ? 'Not connected to an instance.'
               : `Connected to ${session.instance_id}.`}{' '}
-            <span class="dim">{session.state}</span>
+            <span class="dim">{session.value}</span>
           </p>
-          <Chart chart="session" state={session.state} last={session.last} />
+          <Chart chart="session" state={session.value} last={session.last} />
         </section>
       ))}
     </section>

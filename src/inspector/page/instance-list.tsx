@@ -83,7 +83,7 @@ export function InstanceList({ rows, total, selected, select }: Props) {
             count={rows.length}
             top={(first + offset) * sight.row}
             isSelected={row.id === selected}
-            time={since(row.since, now)}
+            time={since(row.state_changed_at, now)}
             next={until(row.next_retry_at, now)}
             select={select}
           />
@@ -120,7 +120,7 @@ const Row = memo(function Row(props: RowProps) {
       onClick={() => select(row.id)}
     >
       <div>
-        <State state={row.shown} />
+        <State state={row.state} />
         <span class="name">{row.name}</span>
         <span class="time">{time}</span>
       </div>

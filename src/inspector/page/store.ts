@@ -59,6 +59,7 @@ export class Store {
       case 'left':
         this.hubs.delete(hub.id);
         break;
+      case 'complete':
       case 'frames':
         return;
     }
@@ -94,11 +95,11 @@ export function instancesOf(hub: HubView, { text, state }: Filter): InstanceView
   const wanted = text.trim().toLowerCase();
   return [...hub.actors.values()]
     .filter((row) => row.chart === 'instance')
-    .filter((row) => state === '' || row.shown === state)
+    .filter((row) => state === '' || row.state === state)
     .filter(({ name, path, id }) => `${name}\n${path}\n${id}`.toLowerCase().includes(wanted))
     .sort(
       (a, b) =>
-        ORDER.indexOf(a.shown) - ORDER.indexOf(b.shown) ||
+        ORDER.indexOf(a.state) - ORDER.indexOf(b.state) ||
         compare(a.name, b.name) ||
         compare(a.id, b.id),
     );
