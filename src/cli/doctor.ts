@@ -9,7 +9,10 @@ import { renderReport, reportStyleOf } from './report.ts';
 
 /** `signalbox doctor`: says what is wrong, with what to do; sets exit code 1 when something is. */
 export async function doctorCommand(args: readonly string[]): Promise<void> {
-  const options = parseHubArguments(args, [{ name: 'json', takes: 'flag' }]);
+  const options = parseHubArguments(args, [
+    { name: 'json', takes: 'flag' },
+    { name: 'probe', takes: 'flag' },
+  ]);
   const config = resolveConfig(options, process.env, process.cwd(), DOCTOR_DEFAULTS);
   const node = checkNodeVersion(process.version, NODE_NEEDED);
   const findings = [node];
@@ -17,7 +20,7 @@ export async function doctorCommand(args: readonly string[]): Promise<void> {
   if (node.level === 'ok') {
     const { doctorInputOf } = await import('./doctor-input.ts');
     const { examine } = await import('../doctor/examine.ts');
-    findings.push(...(await examine(await doctorInputOf(config, here()))));
+    findings.push(...(await examine(await doctorInputOf(config, here(), 'probe' in options))));
   }
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const text =

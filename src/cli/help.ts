@@ -30,11 +30,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'list',
     {
-      usage: 'list [--json] [--all] [--watch] [OPTIONS]',
-      does: 'shows what runs',
+      usage: 'list [--json] [--all] [--watch] [--probe] [OPTIONS]',
+      does: 'shows what runs, as the running hubs see it',
       own: [
         ['--json', 'as JSON, and nothing else'],
         ['--all', 'the dead as well, and files that are refused, with the reasons'],
+        ['--probe', 'connects to the instances itself, even if hubs run'],
         ['--watch', 'again whenever it changes, until Ctrl-C; with --json a line each time'],
       ],
       takesHubOptions: true,
@@ -130,9 +131,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'doctor',
     {
-      usage: 'doctor [--json] [OPTIONS]',
+      usage: 'doctor [--json] [--probe] [OPTIONS]',
       does: 'says what is wrong here, and what to do about it; exit code 1 when something is',
-      own: [['--json', 'as JSON, and nothing else']],
+      own: [
+        ['--json', 'as JSON, and nothing else'],
+        ['--probe', 'connects to the instances itself, even if hubs run'],
+      ],
       takesHubOptions: true,
       defaults: DOCTOR_DEFAULTS,
     },

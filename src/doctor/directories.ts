@@ -15,7 +15,7 @@ export interface Directories {
   /** Whether somebody has named them; otherwise they are the usual ones, of which the own is written to. */
   readonly areNamed: boolean;
   readonly where: Surroundings;
-  readonly instances: readonly { readonly registration: { readonly file: string } }[];
+  readonly instances: readonly { readonly file: string }[];
 }
 
 /** Whether each directory can be used, and where files go. */
@@ -92,7 +92,7 @@ async function otherOwnDirectory(
   if (condition.kind !== 'usable') return unusable(directory, condition);
   const denied = await unreadable(directory);
   if (denied !== null) return denied;
-  const here = instances.filter(({ registration }) => dirname(registration.file) === directory);
+  const here = instances.filter(({ file }) => dirname(file) === directory);
   if (here.length === 0) return ok(directory, 'ours; registrations are read here');
   const count = here.length === 1 ? '1 server is' : `${here.length} servers are`;
   const says = `${count} registered here from another environment; this one writes to ${own}`;

@@ -1,10 +1,11 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
 import { outerState } from '../../views/state-path.ts';
+import type { HubView } from '../hub-view.ts';
 import { HubDetail } from './hub-detail.tsx';
 import { InstanceDetail } from './instance-detail.tsx';
 import { InstanceList } from './instance-list.tsx';
 import { Stately } from './stately.tsx';
-import { type HubView, instancesOf, type Store } from './store.ts';
+import { instancesOf, type Store } from './store.ts';
 import { Timeline } from './timeline.tsx';
 
 const STATES = ['active', 'retrying', 'dead', 'connecting', 'discovered'];

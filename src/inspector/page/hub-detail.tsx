@@ -1,6 +1,6 @@
+import type { HubView } from '../hub-view.ts';
 import type { ActorRow } from '../messages.ts';
 import { Chart } from './chart.tsx';
-import type { HubView } from './store.ts';
 
 /** The hub itself and the agents at it. */
 export function HubDetail({ hub }: { readonly hub: HubView }) {
