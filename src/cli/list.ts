@@ -30,9 +30,9 @@ export async function listCommand(args: readonly string[]): Promise<void> {
     { name: 'probe', takes: 'flag' },
   ]);
   const config = resolveConfig(options, process.env, process.cwd(), LIST_DEFAULTS);
-  const [all, json, watch, probe = false] = ['all', 'json', 'watch', 'probe'].map(
-    (name) => name in options,
-  );
+  const [all, json, watch] = ['all', 'json', 'watch'].map((name) => name in options);
+  // A recording is of the hub that is started here.
+  const probe = 'probe' in options || 'record' in options;
   let onChange = () => {};
   const seen = await SeenInstances.open({
     config,

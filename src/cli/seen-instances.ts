@@ -43,9 +43,7 @@ export class SeenInstances {
 
   private constructor(looking: Looking) {
     this.#looking = looking;
-    // A recording is of the hub that is started here.
-    const isAlone = looking.probe || looking.config.record !== null;
-    this.#views = isAlone
+    this.#views = looking.probe
       ? null
       : new HubViews(hubsDirectories(looking.where), () => this.#viewsChanged());
   }

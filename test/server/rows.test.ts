@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Hub } from '../../src/hub/create-hub.ts';
+import { Feed } from '../../src/inspector/feed.ts';
+import { type ActorRow, hubMessageSchema } from '../../src/inspector/messages.ts';
 import * as plainPost from '../fixtures/plain-post.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { asDeclared } from '../helpers/declared-output.ts';
@@ -32,6 +35,8 @@ describe('rows', () => {
       (await read(agent, 8, 'signalbox://instances'))[0],
       { ...hub.instances()[0], connected: true },
     ];
+    const [seen] = viewOf(hub).filter((row) => row.chart === 'instance');
+    expect(seen).toMatchObject({ ...listed.structuredContent.instances[0], connected: false });
     for (const row of rows) expect(row).toEqual(listed.structuredContent.instances[0]);
   });
 });
@@ -45,6 +50,20 @@ describe('what a tool answers', () => {
     expect(answer({ instances: [{ id: 'web' }] })).toThrow();
   });
 });
+
+/** What a viewer of the hub is shown first. */
+function viewOf(hub: Hub): ActorRow[] {
+  const facts = { id: 'x', pid: 1, version: '1', directory: '/', watches: [], started: '' };
+  const rows: ActorRow[] = [];
+  const feed = new Feed({ ...hub, facts, agentOf: () => null });
+  const viewer = feed.open((line) => {
+    const message = hubMessageSchema.parse(JSON.parse(line));
+    if (message.type === 'actors') rows.push(...message.actors);
+  });
+  viewer.close();
+  feed.close();
+  return rows;
+}
 
 async function read(agent: MemoryAgent, id: number, uri: string) {
   agent.send({ jsonrpc: '2.0', id, method: 'resources/read', params: { uri } });
