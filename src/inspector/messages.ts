@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Role } from '../../machines/binding-setup.ts';
 import { instanceRowSchema } from '../views/instance-row-schema.ts';
 
 /** What hubs and their viewers say to each other. Times are ISO strings, durations milliseconds. */
@@ -38,7 +39,7 @@ const stepSchema = z
 export type Step = z.infer<typeof stepSchema>;
 
 const actorFields = {
-  /** `hub`, `instance:ID` or `session:ID`. */
+  /** `hub`, `instance:ID`, `session:ID` or `session:ID/binding:INSTANCE`. */
   actor: z.string(),
   /** The state value as its chart names it: `active.idle`. */
   value: z.string(),
@@ -71,16 +72,31 @@ const sessionViewRowSchema = z
     id: z.string(),
     /** Name and version of the agent's program, once it has said so. */
     agent: z.string().nullable(),
+    /** Id of its home, or null. */
     instance_id: z.string().nullable(),
   })
   .readonly();
 
 export type SessionViewRow = z.infer<typeof sessionViewRowSchema>;
 
+const bindingViewRowSchema = z
+  .object({
+    ...actorFields,
+    chart: z.literal('binding'),
+    session_id: z.string(),
+    instance_id: z.string(),
+    role: z.enum(['home', 'once']) satisfies z.ZodType<Role>,
+  })
+  .readonly();
+
+/** A session's use of an instance. */
+export type BindingViewRow = z.infer<typeof bindingViewRowSchema>;
+
 const actorRowSchema = z.discriminatedUnion('chart', [
   hubRowSchema,
   instanceViewRowSchema,
   sessionViewRowSchema,
+  bindingViewRowSchema,
 ]);
 
 export type ActorRow = z.infer<typeof actorRowSchema>;

@@ -1,9 +1,24 @@
 import type { HubActor } from '../../machines/hub.ts';
+import { sessionActorId } from '../../machines/hub-setup.ts';
+import { bindingActorId } from '../../machines/session-setup.ts';
 import { instanceRows } from '../views/instance-row.ts';
-import { instanceContext, instanceRef, sessionContexts, sessionRef } from '../views/selectors.ts';
+import {
+  bindingRefs,
+  instanceContext,
+  instanceRef,
+  sessionContexts,
+  sessionRef,
+} from '../views/selectors.ts';
 import { pathOf } from '../views/state-path.ts';
 import type { ReadTraffic } from '../views/traffic.ts';
-import type { ActorRow, HubRow, InstanceViewRow, SessionViewRow, Step } from './messages.ts';
+import type {
+  ActorRow,
+  BindingViewRow,
+  HubRow,
+  InstanceViewRow,
+  SessionViewRow,
+  Step,
+} from './messages.ts';
 
 /** What rows are made of beside the hub's snapshots. */
 export interface RowSource {
@@ -13,12 +28,19 @@ export interface RowSource {
   agentOf(sessionId: string): string | null;
 }
 
-/** The names of the actors that live: the hub, then its instances and sessions. */
+/** The names of the actors that live: the hub, then its instances, its sessions and their bindings. */
 export function livingActors({ actor }: RowSource): string[] {
-  const { children } = actor.getSnapshot();
+  const hub = actor.getSnapshot();
+  const { children } = hub;
   const isAlive = (name: string) => children[name]?.getSnapshot().status === 'active';
-  return ['hub', ...Object.keys(children).filter(isAlive)];
+  const bindings = sessionContexts(hub).flatMap(({ id, bindings }) =>
+    bindings.map((instanceId) => bindingName(id, instanceId)),
+  );
+  return ['hub', ...Object.keys(children).filter(isAlive), ...bindings];
 }
+
+const bindingName = (sessionId: string, instanceId: string) =>
+  `${sessionActorId(sessionId)}/${bindingActorId(instanceId)}`;
 
 /** The rows of actors by their names, `last` being the steps that led to their states. Who lives no more has none. */
 export function rowsOf(
@@ -32,6 +54,7 @@ export function rowsOf(
     ...(names.includes('hub') ? [hubRow(source, last)] : []),
     ...viewRowsOfInstances(source, idsOf('instance:'), last),
     ...idsOf('session:').flatMap((id) => viewRowOfSession(source, id, last) ?? []),
+    ...viewRowsOfBindings(source, new Set(names), last),
   ];
 }
 
@@ -82,6 +105,29 @@ function viewRowOfSession(
     last: last.get(actor) ?? null,
     id,
     agent: source.agentOf(id),
-    instance_id: session.instanceId,
+    instance_id: session.home,
   };
+}
+
+function viewRowsOfBindings(
+  { actor: hubActor }: RowSource,
+  names: ReadonlySet<string>,
+  last: ReadonlyMap<string, Step>,
+): BindingViewRow[] {
+  const hub = hubActor.getSnapshot();
+  return sessionContexts(hub).flatMap(({ id: sessionId }) =>
+    bindingRefs(hub, sessionId).flatMap((ref) => {
+      const { context, value } = ref.getSnapshot();
+      const { instanceId, role } = context;
+      const actor = bindingName(sessionId, instanceId);
+      if (!names.has(actor)) return [];
+      return {
+        ...{ actor, chart: 'binding' as const, role },
+        value: pathOf(value) ?? '',
+        last: last.get(actor) ?? null,
+        session_id: sessionId,
+        instance_id: instanceId,
+      };
+    }),
+  );
 }

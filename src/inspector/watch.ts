@@ -113,8 +113,8 @@ export class Watch {
   #changedQuietly(living: readonly string[]): string[] {
     const { actor, agentOf } = this.#source;
     const sessions = new Map<string, number>();
-    for (const { instanceId } of sessionContexts(actor.getSnapshot())) {
-      if (instanceId !== null) sessions.set(instanceId, (sessions.get(instanceId) ?? 0) + 1);
+    for (const { home } of sessionContexts(actor.getSnapshot())) {
+      if (home !== null) sessions.set(home, (sessions.get(home) ?? 0) + 1);
     }
     return living.filter((name) => {
       const id = name.slice(name.indexOf(':') + 1);

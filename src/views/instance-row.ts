@@ -33,7 +33,7 @@ function rowOf(
   sessionId: string | null,
 ): InstanceRow {
   const { registration } = instance;
-  const bound = sessions.filter(({ instanceId }) => instanceId === registration.id);
+  const bound = sessions.filter(({ home }) => home === registration.id);
   return {
     id: registration.id,
     name: registration.name,

@@ -7,7 +7,11 @@ import {
   sessionActorId,
 } from '../../machines/hub-setup.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
-import type { SessionContext } from '../../machines/session-setup.ts';
+import {
+  type BindingRef,
+  bindingActorId,
+  type SessionContext,
+} from '../../machines/session-setup.ts';
 
 export type HubSnapshot = SnapshotFrom<typeof hubMachine>;
 
@@ -30,6 +34,27 @@ export function formerIds(hub: HubSnapshot, id: string): string[] {
 /** The actor of a session, or undefined when there is none. */
 export function sessionRef(hub: HubSnapshot, id: string): SessionRef | undefined {
   return hub.children[sessionActorId(id)] as SessionRef | undefined;
+}
+
+/** The id of a session's home, or null. */
+export function homeOf(hub: HubSnapshot, sessionId: string): string | null {
+  return sessionRef(hub, sessionId)?.getSnapshot().context.home ?? null;
+}
+
+/** The bindings of a session. */
+export function bindingRefs(hub: HubSnapshot, sessionId: string): BindingRef[] {
+  const session = sessionRef(hub, sessionId)?.getSnapshot();
+  return (session?.context.bindings ?? []).flatMap((id) => {
+    return (session?.children[bindingActorId(id)] as BindingRef | undefined) ?? [];
+  });
+}
+
+/** Whether the link to a session's home is being opened for the first time. */
+export function isHomeOpening(hub: HubSnapshot, sessionId: string): boolean {
+  const home = homeOf(hub, sessionId);
+  return bindingRefs(hub, sessionId)
+    .map((binding) => binding.getSnapshot())
+    .some((binding) => binding.context.instanceId === home && binding.matches('opening'));
 }
 
 /** The context of an instance, or undefined when it isn't known. */

@@ -13,8 +13,9 @@ export function expectSound(hub: HubActor, clock: SteppingClock): void {
   expectHistories(hub);
   expectBudgets(hub, clock);
   const known = new Set(instanceContexts(hub.getSnapshot()).map((each) => each.registration.id));
-  for (const { instanceId } of sessionContexts(hub.getSnapshot())) {
-    if (instanceId !== null) expect(known).toContain(instanceId);
+  for (const { home, bindings } of sessionContexts(hub.getSnapshot())) {
+    for (const instanceId of bindings) expect(known).toContain(instanceId);
+    if (home !== null) expect(bindings).toContain(home);
   }
 }
 

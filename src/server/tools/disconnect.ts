@@ -19,7 +19,7 @@ export const instancesDisconnect = hubTool({
   }),
   run(_, { hub, sessionId }) {
     const session = sessionRef(hub.getSnapshot(), sessionId);
-    const left = session?.getSnapshot().context.instanceId ?? null;
+    const left = session?.getSnapshot().context.home ?? null;
     session?.send({ type: 'session.unbind' });
     return { structured: { disconnected_from: left } };
   },
