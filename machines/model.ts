@@ -1,4 +1,4 @@
-/** Any value that survives JSON. What a context holds is made of this. */
+/** Any JSON value. Contexts consist of these. */
 export type Json =
   | null
   | boolean
@@ -29,15 +29,39 @@ export interface Registration {
   /** ISO time at which the instance says it started. */
   readonly startedAt: string | null;
   readonly hasPackageJson: boolean;
-  /** The file that it was read from. */
-  readonly file: string;
+  readonly origin: Origin;
 }
 
-/** A file that was not accepted, and why. */
+/** Where a registration comes from. It identifies the registration as long as that exists, whatever it says. */
+export type Origin = { readonly kind: 'file'; readonly file: string };
+
+/** What a refusal is about: one registration, or a directory with everything in it. */
+export type RefusedOrigin = Origin | { readonly kind: 'directory'; readonly directory: string };
+
+/** A registration, or a directory of registrations, that was not accepted, and why. */
 export interface Refusal {
-  readonly file: string;
+  readonly origin: RefusedOrigin;
+  readonly code: RefusalCode;
+  /** One sentence for people. Programs go by the code. */
   readonly reason: string;
 }
+
+/** Why a registration is refused. `docs/errors.md` explains each code. */
+export type RefusalCode =
+  | 'FOREIGN_OWNER'
+  | 'HOST_NOT_ALLOWED'
+  | 'ID_TAKEN'
+  | 'INVALID_FIELD'
+  | 'NOT_A_DIRECTORY'
+  | 'NOT_A_FILE'
+  | 'NOT_AN_OBJECT'
+  | 'NOT_JSON'
+  | 'SYMBOLIC_LINK'
+  | 'TOO_LARGE'
+  | 'TOO_MANY_LINKS'
+  | 'UNREADABLE'
+  | 'WRITABLE_BY_ALL'
+  | 'WRITABLE_BY_OTHERS';
 
 /** Why a connection failed or was lost. `code` is one of the failure codes in `docs/errors.md`. */
 export interface Failure {
@@ -80,7 +104,7 @@ export interface Endpoint {
   readonly host: string;
 }
 
-/** Where an instance is reached, what opens it, and by what it is known. */
+/** Where an instance is reached, with the credentials for it and the nonce that it must confirm. */
 export interface Target {
   readonly endpoint: Endpoint;
   readonly token: string | null;
@@ -104,7 +128,7 @@ export type InstanceState =
   | 'dead'
   | 'removed';
 
-/** One step of an instance, with its reason; `at` in milliseconds since the epoch. */
+/** A change of an instance's state and the reason for it. `at` in milliseconds since the epoch. */
 export interface Transition {
   readonly from: InstanceState | null;
   readonly to: InstanceState;
@@ -112,7 +136,7 @@ export interface Transition {
   readonly reason: string;
 }
 
-/** What the edge reads for a machine whenever it needs to know: the machines have no clock and no dice. */
+/** What a machine knows of the world. `src/` reads it for the machines, which have no clock and no randomness. */
 export interface World {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -128,7 +152,7 @@ export interface World {
   readonly tryInterval: number | null;
 }
 
-/** Durations in milliseconds and budgets that an instance lives by. */
+/** Durations, in milliseconds, and budgets of an instance. */
 export interface InstancePolicy {
   readonly connectTimeout: number;
   readonly pingInterval: number;

@@ -5,6 +5,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Whether the user has to be told how to use it. By shape: parts that are loaded later have a class of their own. */
+export function isUsageError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UsageError';
+}
+
 /** The code of a system error (`ENOENT`), or null. By shape: an error may come from another realm. */
 export function errnoOf(error: unknown): string | null {
   const isObject = typeof error === 'object' && error !== null;

@@ -22,14 +22,34 @@ interface Found {
   readonly target: string | null;
 }
 
+/** Why a file or directory can't be trusted. */
+export type TrustFaultCode =
+  | 'FOREIGN_OWNER'
+  | 'NOT_A_DIRECTORY'
+  | 'SYMBOLIC_LINK'
+  | 'TOO_MANY_LINKS'
+  | 'WRITABLE_BY_ALL'
+  | 'WRITABLE_BY_OTHERS';
+
+export interface TrustFault {
+  readonly code: TrustFaultCode;
+  /** For people. Programs go by the code. */
+  readonly reason: string;
+}
+
+/** A path that can't be trusted. `step` is at fault: the directory itself, or a step that leads to it. */
+export interface Untrusted extends TrustFault {
+  readonly kind: 'untrusted';
+  readonly step: string;
+}
+
 /** Where a path ends, or why it can't be trusted. */
 export type Destination =
   /** `path` is without links. */
   | { readonly kind: 'found'; readonly path: string; readonly facts: BigIntStats }
   /** All that is there can be trusted; `path` is without links as far as it exists. */
   | { readonly kind: 'missing'; readonly path: string }
-  /** `step` is at fault. */
-  | { readonly kind: 'untrusted'; readonly reason: string; readonly step: string };
+  | Untrusted;
 
 type Walk = Generator<Look, Destination, Found | null>;
 
@@ -64,13 +84,13 @@ function* walk(directory: string, isNamed: boolean): Walk {
     if (found === null) return { kind: 'missing', path: join(path, ...ahead) };
     const { facts, target } = found;
     const isLast = ahead.length === 0;
-    const reason =
+    const fault =
       target === null
         ? isNamed || isLast
           ? null
           : distrustStep(facts, isShared, us)
         : distrustLink(facts, isShared, isLast, isNamed, us);
-    if (reason !== null) return { kind: 'untrusted', reason: reasonOf(path, reason), step: path };
+    if (fault !== null) return untrusted(path, fault);
     if (target === null) {
       if (isLast) return { kind: 'found', path, facts };
       const isOpen = (facts.mode & WRITABLE_BY_ALL) !== 0n;
@@ -78,7 +98,9 @@ function* walk(directory: string, isNamed: boolean): Walk {
       continue;
     }
     links += 1;
-    if (links > MOST_LINKS) return { kind: 'untrusted', reason: 'too many links', step: path };
+    if (links > MOST_LINKS) {
+      return { kind: 'untrusted', code: 'TOO_MANY_LINKS', reason: 'too many links', step: path };
+    }
     ahead = [...(isAbsolute(target) ? [root] : []), ...partsOf(target), ...ahead];
     if (isAbsolute(target)) way = [];
   }
@@ -93,10 +115,13 @@ function* walkUnchecked(path: string): Walk {
 }
 
 /** Why another user could put something else in the place of what is in this directory. */
-function distrustStep(facts: BigIntStats, isShared: boolean, us: number): string | null {
-  if (!isOfUsOrRoot(facts, isShared, us)) return `belongs to another user (uid ${facts.uid})`;
+function distrustStep(facts: BigIntStats, isShared: boolean, us: number): TrustFault | null {
+  if (!isOfUsOrRoot(facts, isShared, us)) {
+    return { code: 'FOREIGN_OWNER', reason: `belongs to another user (uid ${facts.uid})` };
+  }
   const isOpen = (facts.mode & (WRITABLE_BY_ALL | STICKY)) === WRITABLE_BY_ALL;
-  return isOpen ? 'lets everybody exchange what is in it (chmod o-w)' : null;
+  if (!isOpen) return null;
+  return { code: 'WRITABLE_BY_ALL', reason: 'lets everybody exchange what is in it (chmod o-w)' };
 }
 
 function distrustLink(
@@ -105,11 +130,14 @@ function distrustLink(
   isLast: boolean,
   isNamed: boolean,
   us: number,
-): string | null {
-  if (!isOfUsOrRoot(facts, isShared, us)) return `is a link of another user (uid ${facts.uid})`;
+): TrustFault | null {
+  if (!isOfUsOrRoot(facts, isShared, us)) {
+    return { code: 'FOREIGN_OWNER', reason: `is a link of another user (uid ${facts.uid})` };
+  }
   if (isNamed) return null;
-  if (isShared) return 'is a link in a place to which everybody can write';
-  return isLast ? 'is a link' : null;
+  const code = 'SYMBOLIC_LINK';
+  if (isShared) return { code, reason: 'is a link in a place to which everybody can write' };
+  return isLast ? { code, reason: 'is a link' } : null;
 }
 
 function isOfUsOrRoot({ uid }: BigIntStats, isShared: boolean, us: number): boolean {
@@ -136,8 +164,8 @@ function rootsOtherUid(): bigint | null {
   return otherUid;
 }
 
-function reasonOf(path: string, reason: string): string {
-  return `${printable(path)} ${reason}`;
+function untrusted(step: string, { code, reason }: TrustFault): Untrusted {
+  return { kind: 'untrusted', code, reason: `${printable(step)} ${reason}`, step };
 }
 
 function partsOf(path: string): string[] {

@@ -1,6 +1,6 @@
 import type { AgentInfo } from '../machines/model.ts';
 import { VERSION } from './version.ts';
-import { LATEST_PROTOCOL_VERSION } from './wire/handshake.ts';
+import { LATEST_PROTOCOL_VERSION } from './wire/protocol-versions.ts';
 
 /** Who Signalbox says it is: on supervising connections, and for an agent that never said who it is. */
 export const SELF: AgentInfo = {

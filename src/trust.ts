@@ -1,28 +1,42 @@
 import { type BigIntStats, mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { errnoOf } from './errors.ts';
-import { type Destination, walkTo, walkToSync } from './path-steps.ts';
+import {
+  type Destination,
+  type TrustFault,
+  type Untrusted,
+  walkTo,
+  walkToSync,
+} from './path-steps.ts';
 import { printable } from './printable.ts';
 
 const WRITABLE_BY_OTHERS = 0o022n;
 
 /** Why what has these facts can't be trusted, or null. Windows answers for its users in another way: always null. */
-export function distrust({ uid, mode }: Pick<BigIntStats, 'uid' | 'mode'>): string | null {
+export function distrust({ uid, mode }: Pick<BigIntStats, 'uid' | 'mode'>): TrustFault | null {
   const us = process.geteuid?.();
   if (us === undefined) return null;
-  if (uid !== BigInt(us)) return `belongs to another user (uid ${uid})`;
-  if ((mode & WRITABLE_BY_OTHERS) !== 0n) return 'can be written by others (chmod go-w)';
-  return null;
+  if (uid !== BigInt(us)) {
+    return { code: 'FOREIGN_OWNER', reason: `belongs to another user (uid ${uid})` };
+  }
+  if ((mode & WRITABLE_BY_OTHERS) === 0n) return null;
+  return { code: 'WRITABLE_BY_OTHERS', reason: 'can be written by others (chmod go-w)' };
 }
 
 export type DirectoryCondition =
   /** `path` is without links. */
   | { readonly kind: 'usable'; readonly identity: string; readonly path: string }
   | { readonly kind: 'missing'; readonly path: string }
-  /** It is there, but what is in it counts for nothing. `step` is at fault: the directory, or what leads there. */
-  | { readonly kind: 'untrusted'; readonly reason: string; readonly step: string }
+  /** It exists, but nothing in it counts. */
+  | Untrusted
   /** What is known of it stays as it was. */
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  | Unreadable;
+
+export interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly code: 'UNREADABLE';
+  readonly reason: string;
+}
 
 export interface Naming {
   /**
@@ -77,10 +91,14 @@ export function makeDirectory(directory: string, naming: Naming): void {
 function conditionOf(directory: string, destination: Destination): DirectoryCondition {
   if (destination.kind !== 'found') return destination;
   const { facts, path } = destination;
-  const reason = distrust(facts);
-  if (!facts.isDirectory()) return untrusted('not a directory', directory);
-  if (reason !== null) return untrusted(`the directory ${reason}`, directory);
-  return { kind: 'usable', identity: identityOf(facts), path };
+  if (!facts.isDirectory()) {
+    const reason = 'not a directory';
+    return { kind: 'untrusted', code: 'NOT_A_DIRECTORY', reason, step: directory };
+  }
+  const fault = distrust(facts);
+  if (fault === null) return { kind: 'usable', identity: identityOf(facts), path };
+  const reason = `the directory ${fault.reason}`;
+  return { kind: 'untrusted', code: fault.code, reason, step: directory };
 }
 
 /** Inode numbers are used again, birth times are not. */
@@ -88,12 +106,10 @@ function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${birthtimeNs}`;
 }
 
-function untrusted(reason: string, step: string): DirectoryCondition {
-  return { kind: 'untrusted', reason, step };
-}
-
-function unreadable(error: unknown): DirectoryCondition {
-  return { kind: 'unreadable', reason: `the directory cannot be read (${codeOf(error)})` };
+/** A directory that the system doesn't let us read. */
+export function unreadable(error: unknown): Unreadable {
+  const reason = `the directory cannot be read (${codeOf(error)})`;
+  return { kind: 'unreadable', code: 'UNREADABLE', reason };
 }
 
 /** Whether an error says that there is no file descriptor left. */

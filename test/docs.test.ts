@@ -10,6 +10,7 @@ import { OPTIONS } from '../src/config/options.ts';
 import { charts } from '../src/drawing/charts.ts';
 import { mermaid } from '../src/drawing/mermaid.ts';
 import { HUB_ERRORS } from '../src/errors.ts';
+import { REFUSAL_CODES } from '../src/registration/refusal-codes.ts';
 import { stateTable } from './helpers/state-table.ts';
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
@@ -65,6 +66,14 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
       (code) => !troubles.includes(`**\`${code}\`**`),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('of the refusals of registrations', () => {
+    const rows = Object.entries(REFUSAL_CODES).map(
+      ([code, { means, remedy }]) => `| \`${code}\` | ${means} | ${remedy('PATH')} |`,
+    );
+    const expected = ['| code | means | what to do |', '| --- | --- | --- |', ...rows].join('\n');
+    expect(section('docs/errors.md', 'refusals', expected)).toBe(expected);
   });
 
   it('of the options', () => {

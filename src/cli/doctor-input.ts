@@ -12,8 +12,8 @@ import {
 } from '../paths.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
 import { processGone } from '../registration/process-gone.ts';
-import { readFile } from '../registration/read-file.ts';
 import { parseRegistration } from '../registration/schema.ts';
+import { readFile } from '../registration/sources/read-file.ts';
 import { VERSION } from '../version.ts';
 import { agentsOf, type SeenInstance } from './seen-instance.ts';
 import { SeenInstances } from './seen-instances.ts';
@@ -78,9 +78,9 @@ async function diagnosed(row: SeenInstance): Promise<DiagnosedInstance> {
 }
 
 /** When the process of an instance began, as far as its file says. */
-async function startOf({ file }: SeenInstance): Promise<string | null> {
-  const found = await readFile(file, undefined);
+async function startOf({ origin }: SeenInstance): Promise<string | null> {
+  const found = await readFile(origin.file, undefined);
   if (found.kind !== 'read') return null;
-  const parsed = parseRegistration(found.bytes, { file, allowHosts: [] });
+  const parsed = parseRegistration(found.bytes);
   return 'registration' in parsed ? parsed.registration.processStart : null;
 }

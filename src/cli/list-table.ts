@@ -1,6 +1,7 @@
 import type { Refusal } from '../../machines/model.ts';
 import { ageOf } from '../age.ts';
 import type { HubFacts } from '../inspector/messages.ts';
+import { originText } from '../origin.ts';
 import { printable } from '../printable.ts';
 import type { SeenInstance } from './seen-instance.ts';
 import { renderTable } from './table.ts';
@@ -43,7 +44,7 @@ export function renderList({ rows, hubs, refusals, directories, now, style = {} 
     parts.push(renderTable(['HUB', 'AGENT', 'SINCE', 'DIRECTORY'], lines));
   }
   if (refusals.length > 0) {
-    const refused = refusals.map(({ file, reason }) => [file, reason]);
+    const refused = refusals.map(({ origin, reason }) => [originText(origin), reason]);
     parts.push(renderTable(['REFUSED', 'BECAUSE'], refused));
   }
   return parts.join('\n\n');

@@ -1,9 +1,8 @@
 import type { Refusal } from '../../machines/model.ts';
-import { resolveConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { UnseenHub } from '../inspector/hub-views.ts';
 import { defaultInstancesDirectories, here } from '../paths.ts';
-import { parseHubArguments } from './arguments.ts';
-import { LIST_DEFAULTS } from './help.ts';
+import type { ListOptions } from './commands/list.ts';
 import { type ListedHub, renderList, styleOf } from './list-table.ts';
 import { agentsOf, type SeenInstance } from './seen-instance.ts';
 import { SeenInstances } from './seen-instances.ts';
@@ -22,22 +21,16 @@ const CLEAR = '\u001b[H\u001b[2J';
  * `signalbox list`: what the running hubs see. Where there are none, and with `--probe`, what runs, once every instance has
  * been connected to or has failed. With `--watch` again whenever that changes, until it is signalled.
  */
-export async function listCommand(args: readonly string[]): Promise<void> {
-  const options = parseHubArguments(args, [
-    { name: 'json', takes: 'flag' },
-    { name: 'all', takes: 'flag' },
-    { name: 'watch', takes: 'flag' },
-    { name: 'probe', takes: 'flag' },
-  ]);
-  const config = resolveConfig(options, process.env, process.cwd(), LIST_DEFAULTS);
-  const [all, json, watch] = ['all', 'json', 'watch'].map((name) => name in options);
-  // A recording is of the hub that is started here.
-  const probe = 'probe' in options || 'record' in options;
+export async function runList(
+  config: Config,
+  { json, all, watch, probe }: ListOptions,
+): Promise<void> {
   let onChange = () => {};
   const seen = await SeenInstances.open({
     config,
     where: here(),
-    probe,
+    // A recording is of the hub that is started here.
+    probe: probe || config.record !== null,
     onChange: () => onChange(),
   });
   const shown = () => seen.rows().filter(({ state }) => all || state !== 'dead');
@@ -45,7 +38,7 @@ export async function listCommand(args: readonly string[]): Promise<void> {
   const hubs = () => seen.hubs().map((hub) => ({ ...hub.facts, agents: agentsOf(hub) }));
   const render = () => {
     if (json) {
-      const rows = shown().map(({ file: _, ...row }) => row);
+      const rows = shown().map(({ origin: _, ...row }) => row);
       return JSON.stringify(rows, null, watch ? 0 : 2);
     }
     return renderList({

@@ -5,40 +5,24 @@ import { NotARecording, parseRecording, type Recording } from '../recording/form
 import { type Replayed, replay } from '../recording/replay.ts';
 import { outerState } from '../views/state-path.ts';
 import { isShown } from '../views/step.ts';
-import { parseOwnArguments } from './arguments.ts';
+import type { ReplayOptions } from './commands/replay.ts';
 import { renderTable } from './table.ts';
 
 /**
  * `signalbox replay FILE`: runs the actors of a recording again and shows the changes of their states. Rejects when they go
  * another way than they went.
  */
-export async function replayCommand(args: readonly string[]): Promise<void> {
-  const operands: string[] = [];
-  const options = parseOwnArguments(
-    args,
-    [
-      { name: 'json', takes: 'flag' },
-      { name: 'all', takes: 'flag' },
-    ],
-    operands,
-  );
-  const [file, ...more] = operands;
+export async function runReplay(
+  { json, all }: ReplayOptions,
+  [file, ...more]: readonly string[],
+): Promise<void> {
   if (file === undefined || more.length > 0) throw new UsageError('replay takes one FILE');
   const recording = await read(file);
   const replayed = replay(recording);
-  const text =
-    'json' in options
-      ? JSON.stringify(
-          {
-            version: recording.version,
-            started: recording.started,
-            cut: recording.cut,
-            ...replayed,
-          },
-          null,
-          2,
-        )
-      : renderReplay(recording, replayed, 'all' in options);
+  const { version, started, cut } = recording;
+  const text = json
+    ? JSON.stringify({ version, started, cut, ...replayed }, null, 2)
+    : renderReplay(recording, replayed, all);
   process.stdout.write(`${text}\n`);
   if (replayed.differences.length > 0) {
     throw new Error('the actors went another way than they had when they were recorded');

@@ -1,26 +1,26 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { Result } from '@modelcontextprotocol/sdk/types.js';
-import { parseDuration } from '../config/quantity.ts';
 import { errnoOf, UsageError } from '../errors.ts';
 import { FirstServer } from '../hosting/first-server.ts';
-import { Gate } from '../hosting/gate.ts';
-import { Host } from '../hosting/host.ts';
+import { createHost } from '../hosting/host.ts';
+import type { Introduction } from '../hosting/introduction.ts';
 import { PrivateBackends } from '../hosting/private-backends.ts';
 import { SharedBackends } from '../hosting/shared-backends.ts';
 import { Supervisor } from '../hosting/supervisor.ts';
 import { Watchdog } from '../hosting/watchdog.ts';
 import { printable } from '../printable.ts';
 import { announce } from '../registration/announce.ts';
-import { ANNOUNCING, numberOf, readAnnouncing, textOf } from './announcing.ts';
-import { parseOwnArguments } from './arguments.ts';
+import { isObject, stringOf } from '../wire/json.ts';
+import { Gate } from '../wire/serve/gate.ts';
+import { readAnnouncing } from './announcing.ts';
+import type { RunOptions } from './commands/run.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 /** Lines on stdout that are no messages and are told of; a server that prints more prints many. */
 const NOISE = 3;
 
-interface RunOptions {
+interface Program {
   readonly announcing: ReturnType<typeof readAnnouncing>;
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -32,8 +32,8 @@ interface RunOptions {
 }
 
 /** `signalbox run`: makes an instance of a stdio MCP server, until it is signalled. */
-export async function runCommand(args: readonly string[]): Promise<void> {
-  const options = await readRun(args);
+export async function runProgram(given: RunOptions, program: readonly string[]): Promise<void> {
+  const options = await readProgram(given, program);
   const signalled = untilSignalled();
   const watchdog = new Watchdog();
   const supervisor = new Supervisor(serverOptions(options, watchdog));
@@ -52,7 +52,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
           new FirstServer(supervisor, first, introduced),
         );
     const gate = new Gate({ asksForToken: options.asksForToken });
-    const host = new Host({ gate, backends });
+    const host = createHost({ gate, backends });
     const port = await host.listen(options.port);
     const remove = register(options, { port, gate, introduced, watchdog });
     const lastWords = await Promise.race([supervisor.givenUp, signalled]);
@@ -65,7 +65,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   }
 }
 
-function serverOptions({ command, env, startTimeout }: RunOptions, watchdog: Watchdog) {
+function serverOptions({ command, env, startTimeout }: Program, watchdog: Watchdog) {
   const line = printable(command.join(' '));
   return {
     command: command[0],
@@ -84,13 +84,13 @@ function serverOptions({ command, env, startTimeout }: RunOptions, watchdog: Wat
 
 /** Writes the registration, and says so. Returns the function that removes it, which also runs when the process exits. */
 function register(
-  { announcing }: RunOptions,
+  { announcing }: Program,
   {
     port,
     gate,
     introduced,
     watchdog,
-  }: { port: number; gate: Gate; introduced: Result; watchdog: Watchdog },
+  }: { port: number; gate: Gate; introduced: Introduction; watchdog: Watchdog },
 ): () => void {
   const { directory, isNamed, ...facts } = announcing;
   const announcement = {
@@ -111,42 +111,27 @@ function register(
 }
 
 /** Throws {@link UsageError} for all that is wrong with the arguments. */
-async function readRun(args: readonly string[]): Promise<RunOptions> {
-  const end = args.indexOf('--');
-  const [command, ...rest] = end === -1 ? [] : args.slice(end + 1);
-  const options = parseOwnArguments(end === -1 ? args : args.slice(0, end), [
-    ...ANNOUNCING,
-    { name: 'port', takes: 'value' },
-    { name: 'env-file', takes: 'value' },
-    { name: 'start-timeout', takes: 'value' },
-    { name: 'shared', takes: 'flag' },
-    { name: 'no-token', takes: 'flag' },
-    // What is the default today had to be asked for once.
-    { name: 'token', takes: 'flag' },
-  ]);
+async function readProgram(
+  options: RunOptions,
+  [command, ...rest]: readonly string[],
+): Promise<Program> {
   if (!command) throw new UsageError('run needs a command: signalbox run -- COMMAND …');
-  const port = numberOf(options, 'port') ?? 0;
+  const { envFile, shared, noToken, startTimeout } = options;
+  const port = options.port ?? 0;
   if (port > 65_535) throw new UsageError('--port: must be a whole number from 0 to 65535');
-  const timeout = textOf(options, 'start-timeout') ?? '30s';
-  const startTimeout = parseDuration(timeout);
-  if (startTimeout === null) {
-    throw new UsageError(
-      `--start-timeout: ${printable(JSON.stringify(timeout))} is not a duration like 30s`,
-    );
-  }
   return {
     announcing: readAnnouncing(options),
     command: [command, ...rest],
-    env: { ...process.env, ...(await readEnvFile(textOf(options, 'env-file'))) },
+    env: { ...process.env, ...(await readEnvFile(envFile)) },
     port,
     startTimeout,
-    isShared: 'shared' in options,
-    asksForToken: !('no-token' in options),
+    isShared: shared,
+    asksForToken: !noToken,
   };
 }
 
-async function readEnvFile(file: string | undefined): Promise<Record<string, string | undefined>> {
-  if (file === undefined) return {};
+async function readEnvFile(file: string | null): Promise<Record<string, string | undefined>> {
+  if (file === null) return {};
   try {
     warnIfReadable(file, (await stat(file)).mode);
     return parseEnv(await readFile(file, 'utf8'));
@@ -166,10 +151,9 @@ function warnIfReadable(file: string, mode: number): void {
 }
 
 /** What the server calls itself, as far as a registration can have it. */
-function nameIn({ serverInfo }: Result): string | null {
-  if (typeof serverInfo !== 'object' || serverInfo === null || !('name' in serverInfo)) return null;
-  const { name } = serverInfo;
-  return typeof name === 'string' && name !== '' ? [...name].slice(0, 190).join('') : null;
+function nameIn({ facts: { serverInfo } }: Introduction): string | null {
+  const name = isObject(serverInfo) ? (stringOf(serverInfo['name']) ?? '') : '';
+  return name === '' ? null : [...name].slice(0, 190).join('');
 }
 
 function tellOfNoise(): (line: string) => void {

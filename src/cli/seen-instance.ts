@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
-import type { Refusal } from '../../machines/model.ts';
+import type { Origin, Refusal, RefusedOrigin } from '../../machines/model.ts';
 import type { CompleteView } from '../inspector/hub-views.ts';
 import type { InstanceViewRow, SessionViewRow } from '../inspector/messages.ts';
+import { originKey, originText } from '../origin.ts';
 import { type InstanceRow, instanceRowSchema } from '../views/instance-row-schema.ts';
 
 /** What one hub says of an instance. Times are ISO strings or null. */
@@ -15,8 +16,8 @@ export interface Sighting extends Pick<InstanceRow, 'state' | 'state_changed_at'
 
 /** An instance as one or more hubs see it. Where they disagree, the row is that of the hub for which it works best. */
 export type SeenInstance = InstanceRow & {
-  /** Its registration. */
-  readonly file: string;
+  /** Where its registration is. */
+  readonly origin: Origin;
   /** Empty if no running hub was asked. */
   readonly hubs: readonly Sighting[];
 };
@@ -38,8 +39,8 @@ export function mergeViews(views: readonly ScopedView[]): SeenInstance[] {
   );
   for (const { view, directories } of oldestFirst) {
     for (const row of view.actors.values()) {
-      if (row.chart !== 'instance' || !directories.has(dirname(row.file))) continue;
-      const key = JSON.stringify([row.id, row.file]);
+      if (row.chart !== 'instance' || !isIn(directories, row.origin)) continue;
+      const key = `${row.id} ${originKey(row.origin)}`;
       const { best = row, sessions = 0, hubs = [] } = rows.get(key) ?? {};
       rows.set(key, {
         best: rank(row) < rank(best) ? row : best,
@@ -50,7 +51,7 @@ export function mergeViews(views: readonly ScopedView[]): SeenInstance[] {
   }
   return Array.from(rows.values(), ({ best, sessions, hubs }) => ({
     ...instanceRowSchema.parse(best),
-    file: best.file,
+    origin: best.origin,
     sessions,
     hubs,
   })).sort((a, b) => compare(a.name, b.name) || compare(a.id, b.id));
@@ -61,12 +62,15 @@ export function mergeRefusals(views: readonly ScopedView[]): Refusal[] {
   const refusals = new Map<string, Refusal>();
   for (const { view, directories } of views) {
     for (const refusal of view.refusals) {
-      const { file } = refusal;
-      const counts = directories.has(file) || directories.has(dirname(file));
-      if (counts && !refusals.has(file)) refusals.set(file, refusal);
+      const key = originKey(refusal.origin);
+      if (isIn(directories, refusal.origin) && !refusals.has(key)) refusals.set(key, refusal);
     }
   }
-  return [...refusals.values()].sort((a, b) => compare(a.file, b.file));
+  return [...refusals.values()].sort((a, b) => compare(originText(a.origin), originText(b.origin)));
+}
+
+function isIn(directories: ReadonlySet<string>, origin: RefusedOrigin): boolean {
+  return directories.has(origin.kind === 'file' ? dirname(origin.file) : origin.directory);
 }
 
 /** The agents of a hub, by the names that they give themselves. */

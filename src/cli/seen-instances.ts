@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Hub } from '../hub/create-hub.ts';
 import { type CompleteView, HubViews, type UnseenHub } from '../inspector/hub-views.ts';
 import { createLogger } from '../log.ts';
+import { originKey } from '../origin.ts';
 import { hubsDirectories, type Surroundings } from '../paths.ts';
 import { Redaction } from '../redaction.ts';
 import { instanceRows } from '../views/instance-row.ts';
@@ -71,9 +72,9 @@ export class SeenInstances {
 
   refusals(): Refusal[] {
     const merged = mergeRefusals(this.#scope.views);
-    const known = new Set(merged.map(({ file }) => file));
+    const known = new Set(merged.map(({ origin }) => originKey(origin)));
     const own = this.#own?.refusals() ?? [];
-    return [...merged, ...own.filter(({ file }) => !known.has(file))];
+    return [...merged, ...own.filter(({ origin }) => !known.has(originKey(origin)))];
   }
 
   /** The hubs that see these instances, oldest first. */
@@ -158,9 +159,9 @@ export class SeenInstances {
     const snapshot = actor.getSnapshot();
     const contexts = instanceContexts(snapshot);
     const rows = instanceRows(snapshot, contexts, trafficOf);
-    return contexts.flatMap(({ registration: { file, token } }, index) => {
+    return contexts.flatMap(({ registration: { origin, token } }, index) => {
       const row = rows[index];
-      return row === undefined ? [] : { ...withoutToken(row, token), file, hubs: [] };
+      return row === undefined ? [] : { ...withoutToken(row, token), origin, hubs: [] };
     });
   }
 }

@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import type { Origin } from '../../machines/model.ts';
 import { ownInstancesDirectories, ownInstancesDirectory, type Surroundings } from '../paths.ts';
+import { REFUSAL_CODES } from '../registration/refusal-codes.ts';
 import { codeOf, type DirectoryCondition, inspectDirectory } from '../trust.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { shellWord } from './shell-word.ts';
@@ -15,7 +17,7 @@ export interface Directories {
   /** Whether somebody has named them; otherwise they are the usual ones, of which the own is written to. */
   readonly areNamed: boolean;
   readonly where: Surroundings;
-  readonly instances: readonly { readonly file: string }[];
+  readonly instances: readonly { readonly origin: Origin }[];
 }
 
 /** Whether each directory can be used, and where files go. */
@@ -92,7 +94,7 @@ async function otherOwnDirectory(
   if (condition.kind !== 'usable') return unusable(directory, condition);
   const denied = await unreadable(directory);
   if (denied !== null) return denied;
-  const here = instances.filter(({ file }) => dirname(file) === directory);
+  const here = instances.filter(({ origin }) => dirname(origin.file) === directory);
   if (here.length === 0) return ok(directory, 'ours; registrations are read here');
   const count = here.length === 1 ? '1 server is' : `${here.length} servers are`;
   const says = `${count} registered here from another environment; this one writes to ${own}`;
@@ -106,7 +108,7 @@ async function brummersDirectory(directory: string): Promise<Finding> {
   }
   if (condition.kind !== 'usable') {
     // On a machine of many users, the one in the temporary directory is the first one's.
-    return condition.reason.includes('another user')
+    return condition.code === 'FOREIGN_OWNER'
       ? note(directory, `${condition.reason}; nothing in it is read`)
       : unusable(directory, condition);
   }
@@ -132,17 +134,20 @@ function unusable(directory: string, condition: Unusable): Finding {
 
 /** What to do about a directory that can't be used. */
 function remedyFor(directory: string, condition: Unusable): string {
-  const { kind, reason } = condition;
-  if (kind === 'unreadable') {
-    return `See who may read the directories above it: ls -ld ${shellWord(dirname(directory))}`;
+  const step = shellWord(condition.kind === 'untrusted' ? condition.step : dirname(directory));
+  switch (condition.code) {
+    case 'UNREADABLE':
+      return `See who may read the directories above it: ls -ld ${step}`;
+    case 'WRITABLE_BY_OTHERS':
+    case 'WRITABLE_BY_ALL':
+      return REFUSAL_CODES[condition.code].remedy(step);
+    case 'FOREIGN_OWNER':
+      return `Have ${step} given to you (chown), or name another directory by --instances-dir.`;
+    case 'NOT_A_DIRECTORY':
+    case 'SYMBOLIC_LINK':
+    case 'TOO_MANY_LINKS':
+      return `Put a directory of yours in the place of ${step}, or name another by --instances-dir.`;
   }
-  const step = shellWord(condition.step);
-  const [, change] = /\((chmod \S+)\)$/.exec(reason) ?? [];
-  if (change !== undefined) return `${change} ${step}`;
-  if (reason.includes('another user')) {
-    return `Have ${step} given to you (chown), or name another directory by --instances-dir.`;
-  }
-  return `Put a directory of yours in the place of ${step}, or name another by --instances-dir.`;
 }
 
 /** The code of the refusal when this process hasn't these rights, or null. */

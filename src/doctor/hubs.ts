@@ -46,8 +46,10 @@ async function faultOf(directory: string): Promise<Finding | null> {
   const condition = await inspectDirectory(directory, { isNamed: false });
   if (condition.kind === 'missing') return null;
   if (condition.kind !== 'usable') {
+    const isModeWrong =
+      condition.code === 'WRITABLE_BY_OTHERS' || condition.code === 'WRITABLE_BY_ALL';
     const remedy =
-      'step' in condition && !condition.reason.includes('chmod')
+      'step' in condition && !isModeWrong
         ? `Remove ${shellWord(condition.step)}, or have it given to you (chown).`
         : `See who may do what with it: ls -ld ${shellWord(directory)}`;
     return problem(directory, `${condition.reason}, so no hub can be looked at`, remedy);

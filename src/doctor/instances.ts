@@ -1,7 +1,7 @@
-import type { FailureCode } from '../../machines/model.ts';
+import type { FailureCode, Origin } from '../../machines/model.ts';
 import { ageOf } from '../age.ts';
 import type { InstanceRow } from '../views/instance-row-schema.ts';
-import { LATEST_PROTOCOL_VERSION } from '../wire/handshake.ts';
+import { LATEST_PROTOCOL_VERSION } from '../wire/protocol-versions.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -14,8 +14,8 @@ type Opinion = Pick<InstanceRow, 'state' | 'state_changed_at' | 'last_error'>;
 export interface DiagnosedInstance
   extends Opinion,
     Pick<InstanceRow, 'id' | 'name' | 'port' | 'pid'> {
-  /** Its registration. */
-  readonly file: string;
+  /** Where its registration is. */
+  readonly origin: Origin;
   /** Whether the process that its file names is gone for certain. */
   readonly isProcessGone: boolean;
   /** What each running hub says of it; empty when it was connected to instead. */
@@ -25,28 +25,30 @@ export interface DiagnosedInstance
   })[];
 }
 
-type Facts = Pick<DiagnosedInstance, 'port' | 'file'>;
+type Facts = Pick<DiagnosedInstance, 'port' | 'origin'>;
 
 /** What to do about an instance that isn't active, by the code of its failure. */
 const REMEDIES: Readonly<Record<FailureCode, (facts: Facts) => string>> = {
   ANSWER_TOO_LARGE: () => 'Have the server offer less, or in smaller pages.',
-  CONNECTION_REFUSED: ({ port, file }) =>
+  CONNECTION_REFUSED: ({ port, origin: { file } }) =>
     `Start the server at port ${port}, or remove its file: rm ${shellWord(file)}`,
   CONNECTION_LOST: () =>
     'Hubs try it again. If it breaks again, the log of the server may say why.',
   CONNECT_TIMEOUT: () => 'See why the server is slow or hangs, or raise --connect-timeout.',
-  HTTP_ERROR: ({ file }) => `Is its path /mcp? A url in its file can name another: ${file}`,
-  IDENTITY_MISMATCH: ({ port, file }) =>
+  HTTP_ERROR: ({ origin: { file } }) =>
+    `Is its path /mcp? A url in its file can name another: ${file}`,
+  IDENTITY_MISMATCH: ({ port, origin: { file } }) =>
     `Another process has port ${port}: start the server again, or remove its file: rm ${shellWord(file)}`,
   OUT_OF_DESCRIPTORS: () => 'Allow more open files: ulimit -n 4096, before the agent is started.',
-  PROCESS_GONE: ({ port, file }) =>
+  PROCESS_GONE: ({ port, origin: { file } }) =>
     `Start the server again, so that it registers anew, or remove the file: rm ${shellWord(file)}. Whatever has port ${port} now is another server.`,
-  SUPERSEDED: ({ file }) => `Nothing, or remove the old file: rm ${shellWord(file)}`,
+  SUPERSEDED: ({ origin: { file } }) => `Nothing, or remove the old file: rm ${shellWord(file)}`,
   PINGS_MISSED: () => 'Its process hangs or is stopped: restart it.',
-  PROTOCOL_ERROR: ({ port, file }) =>
+  PROTOCOL_ERROR: ({ port, origin: { file } }) =>
     `See what has port ${port}. If it isn't the server, start that at another one, or remove its file: rm ${shellWord(file)}`,
   SESSION_EXPIRED: () => 'Hubs connect to it anew: look again.',
-  UNAUTHORIZED: ({ file }) => `Write the token that the server asks for into its file: ${file}`,
+  UNAUTHORIZED: ({ origin: { file } }) =>
+    `Write the token that the server asks for into its file: ${file}`,
   UNSUPPORTED_VERSION: () =>
     `Update the server, or have it speak protocol version ${LATEST_PROTOCOL_VERSION} as well.`,
 };
@@ -75,8 +77,8 @@ export function checkInstances({
   }
   const files = new Set(stale.map(({ path }) => path));
   return instances.flatMap((instance) => {
-    const { state, file, hubs } = instance;
-    if (state !== 'active' && files.has(file)) return [];
+    const { state, origin, hubs } = instance;
+    if (state !== 'active' && files.has(origin.file)) return [];
     const found = state === 'active' ? [active(instance)] : [];
     if (hubs.length === 0) return state === 'active' ? found : [away(instance, instance, '')];
     // One hub may be connected while another has given up.
@@ -86,11 +88,11 @@ export function checkInstances({
 }
 
 function active(instance: DiagnosedInstance): Finding {
-  const { pid, port, file, isProcessGone } = instance;
+  const { pid, port, origin, isProcessGone } = instance;
   const subject = subjectOf(instance);
   if (!isProcessGone) return ok(subject, `active at port ${port}`);
   const says = `active at port ${port}, but process ${pid}, which its file names, is gone`;
-  return note(subject, says, `Have the server write the pid that it has: ${file}`);
+  return note(subject, says, `Have the server write the pid that it has: ${origin.file}`);
 }
 
 function away(instance: DiagnosedInstance, { state, last_error }: Opinion, where: string): Finding {

@@ -4,9 +4,9 @@ import { AnnouncedProcess } from '../registration/announced-process.ts';
 import { isDraft } from '../registration/drafts.ts';
 import { endpointKey, projectKey } from '../registration/place-keys.ts';
 import { processGone } from '../registration/process-gone.ts';
-import { readFile } from '../registration/read-file.ts';
 import { removeIf } from '../registration/remove-file.ts';
 import { type Announced, parseRegistration } from '../registration/schema.ts';
+import { readFile } from '../registration/sources/read-file.ts';
 import { distrust } from '../trust.ts';
 import { nothingListens } from './listening.ts';
 import type { StaleFile } from './stale-file.ts';
@@ -52,11 +52,12 @@ async function filesOf(directory: string): Promise<string[]> {
 async function readRegistration(path: string): Promise<Found | null> {
   const found = await readFile(path, undefined);
   if (found.kind !== 'read') return null;
-  const parsed = parseRegistration(found.bytes, { file: path, allowHosts: [] });
+  const parsed = parseRegistration(found.bytes);
   if ('reason' in parsed) return null;
   const { registration } = parsed;
   const text = Buffer.from(found.bytes).toString('utf8');
-  return { path, text, registration, process: new AnnouncedProcess(registration) };
+  const process = new AnnouncedProcess({ ...registration, origin: { kind: 'file', file: path } });
+  return { path, text, registration, process };
 }
 
 async function staleRegistration(

@@ -10,10 +10,12 @@ import { StandingStreams } from '../connection/standing-streams.ts';
 import { TryPacer } from '../connection/try-pacer.ts';
 import { createLinkActor } from '../link/link-actor.ts';
 import type { Logger } from '../log.ts';
+import { originText } from '../origin.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
-import { watchRegistrations } from '../registration/directory.ts';
 import { isLoopback } from '../registration/loopback.ts';
+import { Registry } from '../registration/registry.ts';
 import { removeStaleFile } from '../registration/remove-file.ts';
+import { DirectorySource } from '../registration/sources/directory.ts';
 import { Succession } from '../registration/succession.ts';
 import { SELF } from '../self.ts';
 import type { AgentSession } from '../server/agent-session.ts';
@@ -126,9 +128,11 @@ export function createHub(
         now,
         readWorld: (instance) => readWorld(instance, now(), traffic, pacer),
         isProcessGone: ({ id }) => succession.hasNoProcess(id),
-        deleteStaleFile: ({ file, id }) => void removeStaleFile(file, id),
+        deleteStaleFile: ({ origin, id }) => void removeStaleFile(origin, id),
         closeAll: async () => {
-          await Promise.allSettled([sessions.closeAll(), connections.closeAll()]);
+          const closing = [sessions.closeAll(), connections.closeAll()];
+          await Promise.allSettled(closing);
+          await Promise.all(closing);
         },
       },
       observer,
@@ -151,20 +155,26 @@ export function createHub(
   const scan = new Promise<void>((resolve) => {
     scanned = resolve;
   });
-  const directory = watchRegistrations({
+  const directories = new DirectorySource({
     directories: config.instancesDirs ?? defaultInstancesDirectories(),
     areNamed: config.instancesDirs !== null,
-    log: (level, message, fields) => log[level](message, fields),
     allowHosts: config.allowHosts,
+    log,
+  });
+  const registry = new Registry({
+    sources: [directories],
+    log,
     onAccepted: (registration) => succession.accept(registration),
     onRemoved: (id) => succession.remove(id),
-    onRefused: ({ file, reason }) => log.warn('registration refused', { file, reason }),
+    onRefused: ({ origin, code, reason }) =>
+      log.warn('registration refused', { file: originText(origin), code, reason }),
     onScanned: () => {
       succession.scanned();
       actor.send({ type: 'scan.completed' });
       scanned();
     },
   });
+  registry.start();
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
   const settled = (limit: number) => untilSettled(actor, scan, limit);
   const sessions: Sessions = new Sessions(actor, {
@@ -193,7 +203,7 @@ export function createHub(
       const snapshot = actor.getSnapshot();
       return instanceRows(snapshot, instanceContexts(snapshot), trafficOf);
     },
-    refusals: () => directory.refusals(),
+    refusals: () => registry.refusals(),
     trafficOf,
     agentOf: (id) => sessions.agentOf(id),
     openSession: (toAgent) => sessions.open(toAgent),
@@ -201,7 +211,7 @@ export function createHub(
       stopWakeWatch();
       const stopped = toPromise(actor);
       actor.send({ type: 'hub.stop' });
-      await Promise.all([stopped, directory.stop()]);
+      await Promise.all([stopped, registry.stop()]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Role } from '../../machines/binding-setup.ts';
+import type { Origin, Refusal } from '../../machines/model.ts';
 import { instanceRowSchema } from '../views/instance-row-schema.ts';
 
 /** What hubs and their viewers say to each other. Times are ISO strings, durations milliseconds. */
@@ -51,12 +52,16 @@ const hubRowSchema = z.object({ ...actorFields, chart: z.literal('hub') }).reado
 
 export type HubRow = z.infer<typeof hubRowSchema>;
 
+const fileOriginSchema = z
+  .object({ kind: z.literal('file'), file: z.string() })
+  .readonly() satisfies z.ZodType<Origin>;
+
 const instanceViewRowSchema = instanceRowSchema
   .extend({
     ...actorFields,
     chart: z.literal('instance'),
-    /** Its registration. */
-    file: z.string(),
+    /** Where its registration is. */
+    origin: fileOriginSchema,
     missed_pings: z.number(),
     response_time_ms: z.number().nullable(),
     calls_in_flight: z.number(),
@@ -101,7 +106,33 @@ const actorRowSchema = z.discriminatedUnion('chart', [
 
 export type ActorRow = z.infer<typeof actorRowSchema>;
 
-const refusalSchema = z.object({ file: z.string(), reason: z.string() }).readonly();
+const REFUSAL_CODES = [
+  'FOREIGN_OWNER',
+  'HOST_NOT_ALLOWED',
+  'ID_TAKEN',
+  'INVALID_FIELD',
+  'NOT_A_DIRECTORY',
+  'NOT_A_FILE',
+  'NOT_AN_OBJECT',
+  'NOT_JSON',
+  'SYMBOLIC_LINK',
+  'TOO_LARGE',
+  'TOO_MANY_LINKS',
+  'UNREADABLE',
+  'WRITABLE_BY_ALL',
+  'WRITABLE_BY_OTHERS',
+] as const;
+
+const refusalSchema = z
+  .object({
+    origin: z.discriminatedUnion('kind', [
+      fileOriginSchema,
+      z.object({ kind: z.literal('directory'), directory: z.string() }).readonly(),
+    ]),
+    code: z.enum(REFUSAL_CODES),
+    reason: z.string(),
+  })
+  .readonly() satisfies z.ZodType<Refusal>;
 
 /** What a hub says to a viewer: first `hub`, then everything there is, then what changes, a few times a second. */
 export const hubMessageSchema = z.discriminatedUnion('type', [

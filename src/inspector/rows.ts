@@ -71,7 +71,7 @@ function viewRowsOfInstances(
   const hub = hubActor.getSnapshot();
   const contexts = ids.flatMap((id) => instanceContext(hub, id) ?? []);
   const rows = instanceRows(hub, contexts, trafficOf);
-  return contexts.flatMap(({ registration: { id, file }, missedPings, responseTime }, index) => {
+  return contexts.flatMap(({ registration: { id, origin }, missedPings, responseTime }, index) => {
     const row = rows[index];
     if (row === undefined) return [];
     const actor = `instance:${id}`;
@@ -81,7 +81,7 @@ function viewRowsOfInstances(
       chart: 'instance',
       value: pathOf(instanceRef(hub, id)?.getSnapshot().value) ?? '',
       last: last.get(actor) ?? null,
-      file,
+      origin,
       missed_pings: missedPings,
       response_time_ms: responseTime,
       calls_in_flight: trafficOf(id).callsInFlight,

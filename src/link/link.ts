@@ -3,8 +3,8 @@ import { HubError, type HubErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
 import { oneLine } from '../wire/envelope.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
 import { type Frame, textOf } from '../wire/frame.ts';
-import { ExchangeError } from '../wire/rpc-client.ts';
 import { Call, type Transform } from './call.ts';
 import { Calls } from './calls.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
@@ -125,7 +125,7 @@ export class Link implements Asker {
       throw new ExchangeError({ code: 'CONNECTION_LOST', message: 'opened anew meanwhile' });
     }
     this.#state = 'open';
-    session.listen(null);
+    session.listen();
     for (const call of this.#calls) if (!call.isUnderWay) this.#send(call, session);
   }
 
@@ -244,7 +244,7 @@ export class Link implements Asker {
 
   /** For a call that nobody took. */
   #again(call: Call): void {
-    call.reset();
+    call.takeBack();
     this.#sendOrQueue(call);
   }
 
@@ -274,7 +274,7 @@ export class Link implements Asker {
 
   #send(call: Call, session: LinkSession): void {
     if (!this.#calls.takeSlot(call)) {
-      call.stopWaiting();
+      call.dequeue();
       return;
     }
     call.start(this.#options.traffic, () => new Exchange(call, session, this.#owner).start());
@@ -307,7 +307,8 @@ export class Link implements Asker {
   #loseAccepted(session: LinkSession): void {
     if (this.#isStale(session)) return;
     for (const call of this.#calls) {
-      if (call.accepted) this.#fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
+      if (call.phase !== 'accepted') continue;
+      this.#fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
     }
   }
 

@@ -110,7 +110,7 @@ function write(
     started: new Date().toISOString(),
   };
   const text = `${JSON.stringify(registration, null, 2)}\n`;
-  const parsed = parseRegistration(text, { file, allowHosts: [] });
+  const parsed = parseRegistration(text);
   if ('reason' in parsed) throw new Error(`The registration would be refused: ${parsed.reason}.`);
   makeDirectory(directory, naming);
   const draft = join(directory, draftName(id));

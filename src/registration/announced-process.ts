@@ -19,7 +19,7 @@ const ASK_AGAIN = 5_000;
  */
 export type ProcessCondition = 'unnamed' | 'running' | 'ended' | 'unseen' | 'doubtful';
 
-type Facts = Pick<Registration, 'pid' | 'processStart' | 'startedAt' | 'file'>;
+type Facts = Pick<Registration, 'pid' | 'processStart' | 'startedAt' | 'origin'>;
 
 /** The process that a registration names. What has ended stays ended, whoever gets its pid. */
 export class AnnouncedProcess {
@@ -66,11 +66,11 @@ export class AnnouncedProcess {
   }
 
   #announcedAt(): number | null {
-    const { startedAt, file } = this.#facts;
+    const { startedAt, origin } = this.#facts;
     // Without a zone a time can be of any, and a date alone says too little.
     const isExact = /T.*(Z|[+-]\d\d:?\d\d)$/i.test(startedAt ?? '');
     if (isExact) return Date.parse(startedAt ?? '');
-    return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? null;
+    return statSync(origin.file, { throwIfNoEntry: false })?.mtimeMs ?? null;
   }
 
   #startToCompare(start: string | null): string | null {

@@ -1,110 +1,133 @@
-import type { Registration } from '../../machines/model.ts';
+import type { Origin, Registration } from '../../machines/model.ts';
+import { originKey } from '../origin.ts';
+import { PriorityQueue } from './priority-queue.ts';
+
+/** A registration that claims its id. */
+export interface Claim {
+  readonly registration: Registration;
+  /** Rank of its source: of two that claim an id, the lower one holds it. */
+  readonly rank: number;
+}
 
 /** What comes of claims: who holds an id now, and who has to wait. */
 export interface ClaimOutcomes {
-  /** The holder of an id was read: for the first time, again, or because the one before it went. */
+  /** The holder of an id was found: for the first time, again, or because the one before it went. */
   onHeld(registration: Registration): void;
-  /** The holder went, or has another id now. Before the next one, if any, is told. */
+  /** The holder went, has another id now, or gave way to a source of a lower rank. Before the next holder, if any, is told. */
   onReleased(id: string): void;
-  /** This file is next in line for an id that nobody holds. It is to be read: if it is still there, it holds the id. */
-  onVacant(file: string): void;
-  onWaiting(registration: Registration, holder: string): void;
+  /** This claim is next in line for an id that nobody holds. It must be checked: if it is still there, it holds the id. */
+  onVacant(claim: Claim): void;
+  onWaiting(registration: Registration, holder: Origin): void;
+}
+
+interface Claimant extends Claim {
+  registration: Registration;
 }
 
 interface Line {
   /** Null as long as it isn't known whether the next one is still there. */
-  holder: Registration | null;
-  readonly waiting: Map<string, Registration>;
-  /** Files in order, the last one first: those that waited when the holder went. Some may have gone since. */
-  queue: string[];
+  holder: Claimant | null;
+  /** Null until an id has a second claimant. */
+  waiting: PriorityQueue<Claimant> | null;
 }
 
 /**
- * Which file holds which id. The first that claims an id holds it until it goes; the others wait and the first of
- * them in `order` takes over, once it is sure that its file is still there: files are often removed together.
+ * Which registration holds which id. The first that claims an id holds it until it goes; the others wait. The first of them
+ * in `order` takes over once it was found again: files are often removed together. A source of a lower rank takes the id
+ * from the holder at once. Claiming and withdrawing cost O(log n) in the number of those that wait for the id; a new holder costs
+ * one `onWaiting` for each of them.
  */
 export class Claims {
   readonly #lines = new Map<string, Line>();
-  readonly #ids = new Map<string, string>();
-  readonly #order: (fileA: string, fileB: string) => number;
+  /** By the key of their origins. */
+  readonly #claimants = new Map<string, Claimant>();
+  readonly #order: (a: Claim, b: Claim) => number;
   readonly #outcomes: ClaimOutcomes;
 
-  constructor(order: (fileA: string, fileB: string) => number, outcomes: ClaimOutcomes) {
-    this.#order = order;
+  /** `order` is that of claims of one rank. */
+  constructor(order: (a: Claim, b: Claim) => number, outcomes: ClaimOutcomes) {
+    this.#order = (a, b) => a.rank - b.rank || order(a, b);
     this.#outcomes = outcomes;
   }
 
-  holds(file: string): boolean {
-    return this.#lineOf(file)?.holder?.file === file;
+  holds(origin: Origin): boolean {
+    const claimant = this.#claimants.get(originKey(origin));
+    return claimant !== undefined && this.#lineOf(claimant)?.holder === claimant;
   }
 
-  /** The file says `registration` now. */
-  claim(registration: Registration): void {
-    const { id, file } = registration;
-    if (this.#ids.get(file) !== id) this.withdraw(file);
-    this.#ids.set(file, id);
-    const line = this.#lines.get(id) ?? { holder: null, waiting: new Map(), queue: [] };
+  /** The origin of `registration` holds it now. */
+  claim({ registration, rank }: Claim): void {
+    const { id } = registration;
+    const claimant = this.#claimantFor(registration, rank);
+    const line = this.#lines.get(id) ?? { holder: null, waiting: null };
     const isNew = !this.#lines.has(id);
     this.#lines.set(id, line);
-    if (isNew || line.holder?.file === file) {
-      line.holder = registration;
+    if (isNew) line.holder = claimant;
+    if (line.holder === claimant) {
       this.#outcomes.onHeld(registration);
       return;
     }
-    if (!line.waiting.has(file)) line.queue = [];
-    line.waiting.set(file, registration);
-    if (line.holder === null) this.confirm(file);
-    else this.#outcomes.onWaiting(registration, line.holder.file);
-  }
-
-  /** The file is still there, and says what it said. */
-  confirm(file: string): void {
-    const line = this.#lineOf(file);
-    if (line === undefined || line.holder !== null) return;
-    const next = this.#nextOf(line);
-    if (next === null) return;
-    if (next.file !== file) {
-      this.#outcomes.onVacant(next.file);
+    line.waiting ??= new PriorityQueue(this.#order);
+    line.waiting.add(claimant);
+    if (line.holder !== null && line.holder.rank <= rank) {
+      this.#outcomes.onWaiting(registration, line.holder.registration.origin);
       return;
     }
-    line.waiting.delete(file);
-    line.holder = next;
-    line.queue = [];
-    this.#outcomes.onHeld(next);
-    for (const other of line.waiting.values()) this.#outcomes.onWaiting(other, file);
+    if (line.holder !== null) {
+      line.waiting.add(line.holder);
+      line.holder = null;
+      this.#outcomes.onReleased(id);
+    }
+    this.#fill(line, claimant);
   }
 
-  /** The file is gone, or claims nothing any more. */
-  withdraw(file: string): void {
-    const id = this.#ids.get(file);
-    const line = this.#lineOf(file);
-    if (id === undefined || line === undefined) return;
-    this.#ids.delete(file);
-    line.waiting.delete(file);
-    const wasHolder = line.holder?.file === file;
+  /** The origin is gone, or claims nothing any more. */
+  withdraw(origin: Origin): void {
+    const key = originKey(origin);
+    const claimant = this.#claimants.get(key);
+    const line = claimant && this.#lineOf(claimant);
+    if (claimant === undefined || line === undefined) return;
+    const { id } = claimant.registration;
+    this.#claimants.delete(key);
+    line.waiting?.delete(claimant);
+    const wasHolder = line.holder === claimant;
     if (wasHolder) line.holder = null;
-    if (line.holder === null && line.waiting.size === 0) this.#lines.delete(id);
+    const isOver = line.holder === null && !line.waiting?.size;
+    if (isOver) this.#lines.delete(id);
     if (wasHolder) this.#outcomes.onReleased(id);
-    if (line.holder !== null) return;
-    const next = this.#nextOf(line);
-    if (next !== null) this.#outcomes.onVacant(next.file);
+    if (!isOver && line.holder === null) this.#fill(line);
   }
 
-  #lineOf(file: string): Line | undefined {
-    const id = this.#ids.get(file);
-    return id === undefined ? undefined : this.#lines.get(id);
+  /** Its claimant from before, if that claimed the same id. */
+  #claimantFor(registration: Registration, rank: number): Claimant {
+    const key = originKey(registration.origin);
+    const last = this.#claimants.get(key);
+    if (last?.registration.id === registration.id) {
+      last.registration = registration;
+      return last;
+    }
+    this.withdraw(registration.origin);
+    const claimant = { registration, rank };
+    this.#claimants.set(key, claimant);
+    return claimant;
   }
 
-  #nextOf(line: Line): Registration | null {
-    const { waiting } = line;
-    if (waiting.size === 0) return null;
-    if (line.queue.length === 0) {
-      line.queue = [...waiting.keys()].sort((a, b) => this.#order(b, a));
+  /** Makes the next in line the holder if it is the one that was just `found`, and has it checked otherwise. */
+  #fill(line: Line, found?: Claimant): void {
+    const next = line.waiting?.first();
+    if (line.waiting === null || next === undefined) return;
+    if (next !== found) {
+      this.#outcomes.onVacant(next);
+      return;
     }
-    for (;;) {
-      const next = waiting.get(line.queue.at(-1) ?? '');
-      if (next !== undefined) return next;
-      line.queue.pop();
-    }
+    line.waiting.delete(next);
+    line.holder = next;
+    this.#outcomes.onHeld(next.registration);
+    const { origin } = next.registration;
+    for (const other of line.waiting) this.#outcomes.onWaiting(other.registration, origin);
+  }
+
+  #lineOf({ registration: { id } }: Claimant): Line | undefined {
+    return this.#lines.get(id);
   }
 }

@@ -31,7 +31,7 @@ export function freeName(
     const content = peek(file)?.content ?? '';
     if (givesWay(content, newcomer)) continue;
     ids.add(basename(file, '.json'));
-    const parsed = parseRegistration(content, { file, allowHosts: [] });
+    const parsed = parseRegistration(content);
     if ('registration' in parsed) {
       names.add(parsed.registration.name);
       ids.add(parsed.registration.id);
@@ -46,7 +46,7 @@ export function freeName(
  * same name at the same port. What can't be read is of somebody.
  */
 export function givesWay(content: string, { name, port }: Newcomer): boolean {
-  const parsed = parseRegistration(content, { file: '', allowHosts: [] });
+  const parsed = parseRegistration(content);
   if ('reason' in parsed) return false;
   const known = parsed.registration;
   if (known.pid !== null) return processGone(known);

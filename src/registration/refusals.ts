@@ -1,12 +1,13 @@
-import type { Refusal } from '../../machines/model.ts';
+import type { Refusal, RefusedOrigin } from '../../machines/model.ts';
+import { originKey } from '../origin.ts';
 
-/** Of so many files is it told that they are refused, and of each for so many reasons; the list holds all. */
-const FILES_TOLD = 500;
+/** So many origins are told as refused, and of each so many reasons; the list holds all. */
+const ORIGINS_TOLD = 500;
 const REASONS_TOLD = 10;
 
-/** What is refused now, and what was told of it: each reason once per file, so that no writer can fill a log. */
+/** What is refused now, and what was told of it: each reason once per origin, so that no writer can fill a log. */
 export class Refusals {
-  readonly #reasons = new Map<string, string>();
+  readonly #refusals = new Map<string, Refusal>();
   readonly #told = new Map<string, Set<string>>();
   readonly #onRefused: (refusal: Refusal) => void;
 
@@ -14,27 +15,29 @@ export class Refusals {
     this.#onRefused = onRefused;
   }
 
-  refuse(file: string, reason: string): void {
-    this.#reasons.set(file, reason);
-    const told = this.#told.get(file) ?? new Set();
-    if (told.has(reason) || told.size >= REASONS_TOLD) return;
-    if (told.size === 0 && this.#told.size >= FILES_TOLD) return;
-    this.#told.set(file, told.add(reason));
-    this.#onRefused({ file, reason });
+  refuse(refusal: Refusal): void {
+    const key = originKey(refusal.origin);
+    this.#refusals.set(key, refusal);
+    const told = this.#told.get(key) ?? new Set();
+    if (told.has(refusal.reason) || told.size >= REASONS_TOLD) return;
+    if (told.size === 0 && this.#told.size >= ORIGINS_TOLD) return;
+    this.#told.set(key, told.add(refusal.reason));
+    this.#onRefused(refusal);
   }
 
-  /** The file is fine now. A writer that writes in place comes by here often: what was told stays told. */
-  accept(file: string): void {
-    this.#reasons.delete(file);
+  /** The origin is fine now. A writer that writes in place comes by here often: what was told stays told. */
+  accept(origin: RefusedOrigin): void {
+    this.#refusals.delete(originKey(origin));
   }
 
-  /** The file is gone. */
-  forget(file: string): void {
-    this.#reasons.delete(file);
-    this.#told.delete(file);
+  /** The origin is gone. */
+  forget(origin: RefusedOrigin): void {
+    const key = originKey(origin);
+    this.#refusals.delete(key);
+    this.#told.delete(key);
   }
 
   list(): readonly Refusal[] {
-    return Array.from(this.#reasons, ([file, reason]) => ({ file, reason }));
+    return [...this.#refusals.values()];
   }
 }

@@ -1,11 +1,15 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import * as z from 'zod';
+import type { Origin } from '../../machines/model.ts';
 import { type Peeked, peek } from './peek.ts';
 
 const withId = z.object({ id: z.string() });
 
-/** Deletes the file of a dead instance if it still holds that id. Resolves to whether it did; never rejects. */
-export async function removeStaleFile(file: string, id: string): Promise<boolean> {
+/**
+ * Deletes the file that a dead instance was registered with, if it still holds that id. Resolves to whether it did; never
+ * rejects.
+ */
+export async function removeStaleFile({ file }: Origin, id: string): Promise<boolean> {
   return removeIf(file, (content) => {
     const parsed = withId.safeParse(JSON.parse(content.replace(/^\ufeff/, '')));
     return parsed.data?.id === id;

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
-import type { Registration } from '../../machines/model.ts';
+import type { RefusalCode, Registration } from '../../machines/model.ts';
 import { isPrintable } from '../printable.ts';
 import { isLoopback, spellHost } from './loopback.ts';
 
@@ -30,7 +30,7 @@ const time = z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date(
 });
 
 /** Both forms of a registration file: ours and Brummer's. What is not named here is left out. */
-const registrationFile = z.object(
+export const registrationFile = z.object(
   {
     id: text(ID)
       .regex(/^[A-Za-z0-9._-]{1,128}$/, ID)
@@ -57,37 +57,42 @@ const registrationFile = z.object(
   { error: 'is not a JSON object' },
 );
 
-/** A registration as its file says it; `hasPackageJson` is null when it doesn't say. */
-export type Announced = Omit<Registration, 'hasPackageJson'> & {
+/** A registration as its file states it; `hasPackageJson` is null when the file doesn't state it. */
+export type Announced = Omit<Registration, 'hasPackageJson' | 'origin'> & {
   readonly hasPackageJson: boolean | null;
 };
 
-export interface ParseContext {
-  /** The file that the bytes are from. */
-  readonly file: string;
+export interface ParseOptions {
   /** Hosts beside loopback that a `url` may name. */
   readonly allowHosts: readonly string[];
 }
 
-/** What a registration file says, or why it is refused: one sentence, safe to print. Never throws. */
+/** Why a registration is refused. The reason is one sentence that is safe to print. */
+export interface ParseFault {
+  readonly code: RefusalCode;
+  readonly reason: string;
+}
+
+/** What a registration file states, or why it is refused. Never throws. */
 export function parseRegistration(
   content: string | Uint8Array,
-  { file, allowHosts }: ParseContext,
-): { readonly registration: Announced } | { readonly reason: string } {
+  { allowHosts }: ParseOptions = { allowHosts: [] },
+): { readonly registration: Announced } | ParseFault {
   let json: unknown;
   try {
     json = JSON.parse(decode(content));
   } catch {
-    return { reason: 'not JSON' };
+    return { code: 'NOT_JSON', reason: 'not JSON' };
   }
   const parsed = registrationFile.safeParse(json);
   if (!parsed.success) {
     const { path = [], message = 'is not valid' } = parsed.error.issues[0] ?? {};
-    return { reason: path.length === 0 ? message : `${path.join('.')}: ${message}` };
+    if (path.length === 0) return { code: 'NOT_AN_OBJECT', reason: message };
+    return invalid(`${path.join('.')}: ${message}`);
   }
   const { id, name, path, directory, url, pid, process_info, ...said } = parsed.data;
   const place = path ?? directory;
-  if (!place) return { reason: `path: ${PATH}` };
+  if (!place) return invalid(`path: ${PATH}`);
   const endpoint = endpointOf(url ?? null, said.port ?? null, allowHosts);
   if ('reason' in endpoint) return endpoint;
   return {
@@ -102,7 +107,6 @@ export function parseRegistration(
       token: said.token ?? null,
       startedAt: said.started ?? said.started_at ?? null,
       hasPackageJson: said.has_package_json ?? null,
-      file,
     },
   };
 }
@@ -117,22 +121,25 @@ function endpointOf(
   text: string | null,
   port: number | null,
   allowHosts: readonly string[],
-): Pick<Registration, 'url' | 'port'> | { readonly reason: string } {
+): Pick<Registration, 'url' | 'port'> | ParseFault {
   if (text === null) {
-    return port === null ? { reason: `port: ${PORT}, unless there is a url` } : { url: null, port };
+    return port === null ? invalid(`port: ${PORT}, unless there is a url`) : { url: null, port };
   }
-  if (!URL.canParse(text)) return { reason: 'url: must be a URL' };
+  if (!URL.canParse(text)) return invalid('url: must be a URL');
   const url = new URL(text);
-  if (url.protocol !== 'http:') return { reason: 'url: must begin with http://' };
+  if (url.protocol !== 'http:') return invalid('url: must begin with http://');
   if (url.username !== '' || url.password !== '') {
-    return { reason: 'url: must not contain credentials (token is for them)' };
+    return invalid('url: must not contain credentials (token is for them)');
   }
   if (!isLoopback(url.hostname) && !allowHosts.some((host) => spellHost(host) === url.hostname)) {
-    return {
-      reason: `url: ${url.hostname} is not a loopback host (--allow-host allows it)`,
-    };
+    const reason = `url: ${url.hostname} is not a loopback host (--allow-host allows it)`;
+    return { code: 'HOST_NOT_ALLOWED', reason };
   }
-  if (url.port === '0') return { reason: 'url: must not have port 0' };
+  if (url.port === '0') return invalid('url: must not have port 0');
   url.hash = '';
   return { url: url.href, port: url.port === '' ? 80 : Number(url.port) };
+}
+
+function invalid(reason: string): ParseFault {
+  return { code: 'INVALID_FIELD', reason };
 }

@@ -1,9 +1,7 @@
 import type { Failure, Registration } from '../../machines/model.ts';
 import { AnnouncedProcess } from './announced-process.ts';
 import { endpointKey, projectKey } from './place-keys.ts';
-
-/** Milliseconds for which an instance whose file was removed can still get a successor. */
-const REMEMBERED = 5 * 60_000;
+import { RemovedInstances } from './removed-instances.ts';
 
 export interface SuccessionOptions {
   /** Milliseconds since the epoch. */
@@ -32,7 +30,7 @@ export class Succession {
   readonly #known = new Map<string, Known>();
   /** Ids by project, and by endpoint. */
   readonly #index = new Map<string, Set<string>>();
-  readonly #removed = new Map<string, { readonly project: string; readonly at: number }>();
+  readonly #removed: RemovedInstances;
   /** By id, who has its place; and who has its name and path as well, so that sessions went there. */
   readonly #superseded = new Map<string, string>();
   readonly #succeeded = new Map<string, string>();
@@ -41,29 +39,35 @@ export class Succession {
 
   constructor(options: SuccessionOptions) {
     this.#options = options;
+    this.#removed = new RemovedInstances(options.now);
   }
 
-  /** A registration was read: for the first time, or again. */
+  /** A registration was found: for the first time, or again. */
   accept(registration: Registration): void {
     const { id } = registration;
     const last = this.#known.get(id);
     const process = last?.process.isOf(registration)
       ? last.process
       : new AnnouncedProcess(registration);
-    const { condition } = process;
-    if (this.#held !== null && last === undefined && condition === 'unseen') {
+    if (this.#held !== null && last === undefined && process.condition === 'unseen') {
       this.#held.set(id, registration);
       return;
     }
     this.#held?.delete(id);
-    if (last !== undefined && last.registration.name !== registration.name) {
-      // Another project has the id now: its sessions are not for that.
-      if (last.registration.path !== registration.path) this.remove(id);
-    }
-    if (this.#known.has(id) && last !== undefined) this.#forget(last);
+    // Sessions of the project that had the id before must not end up with this one.
+    if (last !== undefined && isAnotherProject(last.registration, registration)) this.remove(id);
+    this.#admit(registration, process);
+  }
+
+  /** Passes a registration on, and with it whose place it takes. */
+  #admit(registration: Registration, process: AnnouncedProcess): void {
+    const { id } = registration;
+    const last = this.#known.get(id);
+    if (last !== undefined) this.#forget(last);
     const known = this.#remember(registration, process);
     if (last?.process !== process) this.#forgetPlaces(id);
     this.#options.onAccepted(registration);
+    const { condition } = process;
     if (condition === 'running') this.#takePlaces(known);
     else if (hasNoProcess(known)) this.#yield(known);
     if (condition === 'running' || condition === 'unnamed') this.#followRemoved(known);
@@ -71,14 +75,14 @@ export class Succession {
     this.#removed.delete(id);
   }
 
-  /** The file of an instance is gone. */
+  /** The registration of an instance is gone. */
   remove(id: string): void {
     this.#held?.delete(id);
     const known = this.#known.get(id);
     if (known === undefined) return;
     this.#forget(known);
-    const { now, onRemoved, onSucceeded } = this.#options;
-    this.#removed.set(id, { project: known.project, at: now() });
+    const { onRemoved, onSucceeded } = this.#options;
+    this.#removed.add(id, known.project);
     this.#forgetPlaces(id);
     const successor = this.#successorOf(known);
     if (successor !== null) onSucceeded(id, successor.registration.id);
@@ -133,13 +137,8 @@ export class Succession {
   }
 
   #followRemoved({ registration, project }: Known): void {
-    const { now, onSucceeded } = this.#options;
-    for (const [id, removed] of this.#removed) {
-      if (now() - removed.at > REMEMBERED) this.#removed.delete(id);
-      else if (removed.project === project) {
-        this.#removed.delete(id);
-        onSucceeded(id, registration.id);
-      }
+    for (const id of this.#removed.take(project)) {
+      this.#options.onSucceeded(id, registration.id);
     }
   }
 
@@ -212,6 +211,11 @@ export class Succession {
       if (ids?.size === 0) this.#index.delete(key);
     }
   }
+}
+
+/** With another name and another path an id means another project; with one of them the same as before. */
+function isAnotherProject(last: Registration, registration: Registration): boolean {
+  return last.name !== registration.name && last.path !== registration.path;
 }
 
 function isRunning({ process }: Known): boolean {

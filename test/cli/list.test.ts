@@ -21,7 +21,7 @@ const WEB: SeenInstance = {
   last_error: { code: 'CONNECTION_LOST', message: 'it hung up' },
   sessions: 0,
   connected: false,
-  file: '/r/web.json',
+  origin: { kind: 'file', file: '/r/web.json' },
   hubs: [],
 };
 
@@ -37,7 +37,8 @@ describe('the list', () => {
   });
 
   it('has refused files below, also when nothing else is there', () => {
-    const text = list({ refusals: [{ file: '/r/a\n.json', reason: 'not JSON' }] });
+    const origin = { kind: 'file', file: '/r/a\n.json' } as const;
+    const text = list({ refusals: [{ origin, code: 'NOT_JSON', reason: 'not JSON' }] });
     expect(text).toContain('No instance is registered. Looked in:\n  /r\n');
     expect(text).toMatch(/\n\nREFUSED +BECAUSE\n\/r\/a\\u000a\.json +not JSON$/);
   });

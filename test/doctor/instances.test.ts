@@ -10,7 +10,7 @@ const WEB: DiagnosedInstance = {
   id: REGISTRATION.id,
   name: REGISTRATION.name,
   port: REGISTRATION.port,
-  file: REGISTRATION.file,
+  origin: REGISTRATION.origin,
   pid: null,
   isProcessGone: false,
   state: 'active',
@@ -82,7 +82,7 @@ describe('an instance', () => {
   });
 
   it('is left to another check when its file is stale, unless it is active after all', () => {
-    const stale = [{ path: REGISTRATION.file }];
+    const stale = [{ path: REGISTRATION.origin.file }];
     expect(check(failed('CONNECTION_REFUSED'), stale)).toEqual([]);
     expect(check(WEB, stale)).toMatchObject([{ level: 'ok' }]);
   });

@@ -4,14 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 import { checkRefusedFiles } from '../../src/doctor/refused-files.ts';
 import { afterTest } from '../helpers/cleanup.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
-import { observe } from '../registration/observer.ts';
+import { observe } from '../registration/sources/observer.ts';
 
 /** What the reader of registrations refuses. */
 async function refusalsIn(directory: string) {
   const observer = observe({ directories: [directory] });
   afterTest(() => observer.stop());
   await observer.until(() => observer.told.some(({ type }) => type === 'scanned'));
-  return { refusals: observer.refusals(), directories: [directory] };
+  return { refusals: observer.refusals() };
 }
 
 describe('refused files', () => {
@@ -32,11 +32,11 @@ describe('refused files', () => {
         `id a is already held by ${at('a.json')}`,
         expect.stringContaining('Remove one'),
       ],
-      [at('c.json'), 'not JSON', expect.stringContaining('write it right')],
+      [at('c.json'), 'not JSON', expect.stringContaining('write it correctly')],
       [
         at('d.json'),
         expect.stringMatching(/^port: must/),
-        expect.stringContaining('write it right'),
+        expect.stringContaining('write it correctly'),
       ],
       [
         at('e.json'),

@@ -29,7 +29,7 @@ export const WEB: Registration = {
   token: null,
   startedAt: null,
   hasPackageJson: true,
-  file: '/run/instances/web.json',
+  origin: { kind: 'file', file: '/run/instances/web.json' },
 };
 
 export const PEER: Peer = {
@@ -74,7 +74,7 @@ export function scriptedInstance(policy: Partial<InstancePolicy> = {}) {
     },
     actions: {
       readWorld: assign({ world: () => ({ now: clock.now, ...script }) }),
-      deleteStaleFile: ({ context }) => deleted.push(context.registration.file),
+      deleteStaleFile: ({ context }) => deleted.push(context.registration.origin.file),
     },
     guards: { processGone: () => script.processGone },
   });

@@ -106,7 +106,11 @@ describe('the page of a hub', () => {
     });
     await viewer.until(({ messages }) => {
       const refused = messages.flatMap((each) => (each.type === 'refusals' ? each.refusals : []));
-      expect(refused).toContainEqual({ file: join(directory, 'bad.json'), reason: 'not JSON' });
+      expect(refused).toContainEqual({
+        origin: { kind: 'file', file: join(directory, 'bad.json') },
+        code: 'NOT_JSON',
+        reason: 'not JSON',
+      });
     });
     await server.kill();
     await viewer.until(({ rows }) => {

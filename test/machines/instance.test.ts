@@ -85,7 +85,7 @@ describe('an instance whose process has ended', () => {
     web.script.processGone = true;
     web.clock.advance(300_000);
     expect(web.state).toBe('removed');
-    expect(web.deleted).toEqual([WEB.file]);
+    expect(web.deleted).toEqual([WEB.origin.file]);
     expect(web.commands.filter(({ type }) => type === 'open')).toHaveLength(opened);
   });
 
@@ -436,7 +436,7 @@ describe('dead', () => {
       if (web.state === 'dead') web.fail();
     }
     expect(web.state).toBe('removed');
-    expect(web.deleted).toEqual([WEB.file]);
+    expect(web.deleted).toEqual([WEB.origin.file]);
     expect(web.instance.getSnapshot().status).toBe('done');
   });
 

@@ -138,19 +138,16 @@ describe('a session goes every way that its chart declares', () => {
       const { driven, add, home, connect, end } = await start();
       const web = await add('web');
       await connect('web');
-      web.tell({ connect: 401, ping: 'break' });
+      web.tell({ connect: 'break', ping: 'break' });
       web.cut('hub');
-      await home('web');
-      web.tell({ connect: 'break' });
-      while (driven.instance('web')?.state !== 'dead') {
-        await when(
-          () => driven.instanceValue('web') !== 'retrying.attempting',
-          () => 'an attempt to end',
-        );
-        if (driven.instanceValue('web') === 'retrying.waiting') {
-          driven.stepTo('instance:web', 'backoff');
-        }
-      }
+      await when(
+        () => {
+          const value = driven.instanceValue('web');
+          if (value === 'retrying.waiting') driven.stepTo('instance:web', 'backoff');
+          return driven.instance('web')?.state === 'dead';
+        },
+        () => `the end of web; it is ${driven.instanceValue('web')}`,
+      );
       await home(null);
       web.recover();
       if (revives) driven.stepTo('instance:web', 'restOver');
@@ -260,7 +257,12 @@ describe('the hub goes every way that its chart declares', () => {
 /** What no path takes, with the reason. Before you add to it, think of deleting the transition. */
 const UNCOVERED: Readonly<
   Record<'hub' | 'instance' | 'session' | 'binding', Readonly<Record<string, string>>>
-> = { hub: {}, instance: {}, session: {}, binding: {} };
+> = {
+  hub: {},
+  instance: {},
+  session: {},
+  binding: { starting: 'left in the very first step, which XState does not report' },
+};
 
 describe.each(['hub', 'instance', 'session', 'binding'] as const)('of the %s chart', (chart) => {
   it('every state was entered and every transition taken, but for those on the list', () => {

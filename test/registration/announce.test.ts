@@ -41,7 +41,7 @@ afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 describe('announce', () => {
   it('writes a file that is accepted, that only we can read, and nothing beside it', () => {
     const { file } = announce(directory, WEB);
-    const parsed = parseRegistration(readFileSync(file), { file, allowHosts: [] });
+    const parsed = parseRegistration(readFileSync(file));
     expect(parsed).toMatchObject({ registration: { ...WEB, startedAt: expect.any(String) } });
     expect(readdirSync(directory)).toEqual(['web-1.json']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -175,7 +175,7 @@ describe('a draft', () => {
 describe('removeStaleFile', () => {
   it('deletes the file that holds the id', async () => {
     const { file } = announce(directory, WEB);
-    expect(await removeStaleFile(file, 'web-1')).toBe(true);
+    expect(await removeStaleFile({ kind: 'file', file }, 'web-1')).toBe(true);
     expect(existsSync(file)).toBe(false);
   });
 
@@ -186,7 +186,7 @@ describe('removeStaleFile', () => {
   ])('leaves a file that %s', async (_what, content) => {
     const file = join(scratch, 'web.json');
     writeFileSync(file, content);
-    expect(await removeStaleFile(file, 'web-1')).toBe(false);
+    expect(await removeStaleFile({ kind: 'file', file }, 'web-1')).toBe(false);
     expect(existsSync(file)).toBe(true);
   });
 
@@ -194,11 +194,13 @@ describe('removeStaleFile', () => {
     const { file } = announce(directory, WEB);
     const link = join(scratch, 'link.json');
     symlinkSync(file, link);
-    expect(await removeStaleFile(link, 'web-1')).toBe(false);
+    expect(await removeStaleFile({ kind: 'file', file: link }, 'web-1')).toBe(false);
     expect(existsSync(link)).toBe(true);
   });
 
   it('is fine with a file that is gone', async () => {
-    expect(await removeStaleFile(join(scratch, 'none.json'), 'web-1')).toBe(false);
+    expect(await removeStaleFile({ kind: 'file', file: join(scratch, 'none.json') }, 'web-1')).toBe(
+      false,
+    );
   });
 });

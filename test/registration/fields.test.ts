@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseRegistration } from '../../src/registration/schema.ts';
-import { fields } from './observer.ts';
+import { fields } from './sources/observer.ts';
 
 const parse = (content: unknown, allowHosts: readonly string[] = []) =>
   parseRegistration(typeof content === 'string' ? content : JSON.stringify(content), {
-    file: '/run/web.json',
     allowHosts,
   });
 
@@ -44,7 +43,6 @@ describe('the two forms', () => {
       token: null,
       startedAt: '2026-11-22T09:00:00Z',
       hasPackageJson: true,
-      file: '/run/web.json',
     });
   });
 
@@ -72,7 +70,6 @@ describe('the two forms', () => {
       token: 'secret',
       startedAt: '2026-11-22T09:00:00.123456789+01:00',
       hasPackageJson: null,
-      file: '/run/web.json',
     });
   });
 
@@ -97,7 +94,7 @@ describe('the two forms', () => {
     const text = `\ufeff${JSON.stringify(fields('a'))}`;
     expect(reasonOf(text)).toBeNull();
     const bytes = new TextEncoder().encode(text);
-    expect(parseRegistration(bytes, { file: 'f', allowHosts: [] })).toHaveProperty('registration');
+    expect(parseRegistration(bytes)).toHaveProperty('registration');
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'a.b_c-1', '...', 'x'.repeat(128)])(
@@ -151,7 +148,7 @@ describe('what is refused', () => {
 
   it('bytes that are not UTF-8', () => {
     const bytes = Buffer.from(JSON.stringify(fields('a', { name: 'ä' })), 'latin1');
-    expect(parseRegistration(bytes, { file: 'f', allowHosts: [] })).toHaveProperty('reason');
+    expect(parseRegistration(bytes)).toHaveProperty('reason');
   });
 
   it('says why in one printable line, whatever the file holds', () => {

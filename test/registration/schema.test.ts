@@ -5,7 +5,6 @@ const VALID = { id: 'web-1', name: 'web', path: '/home/me/web', port: 7778 };
 
 const parse = (value: unknown, allowHosts: string[] = []) =>
   parseRegistration(typeof value === 'string' ? value : JSON.stringify(value), {
-    file: '/f.json',
     allowHosts,
   });
 
@@ -29,7 +28,6 @@ describe('a registration', () => {
         nonce: null,
         startedAt: '2026-11-22T09:00:00Z',
         hasPackageJson: true,
-        file: '/f.json',
       },
     });
   });
@@ -84,10 +82,16 @@ describe('a registration', () => {
   it('may name another host when that is allowed', () => {
     const value = { ...VALID, port: undefined, url: 'http://devbox:81/mcp' };
     expect(parse(value)).toEqual({
+      code: 'HOST_NOT_ALLOWED',
       reason: expect.stringContaining('devbox is not a loopback host'),
     });
     expect(parse(value, ['DEVBOX'])).toHaveProperty('registration');
   });
+
+  const CODES: Readonly<Record<string, string>> = {
+    'not JSON': 'NOT_JSON',
+    'is not a JSON object': 'NOT_AN_OBJECT',
+  };
 
   it.each<[string, unknown]>([
     ['not JSON', '{"id":'],
@@ -124,6 +128,9 @@ describe('a registration', () => {
     ['url:', { ...VALID, url: 'http://[::]:9/mcp' }],
     ['url:', { ...VALID, url: 'http://127.0.0.1.example.com/mcp' }],
   ])('is refused by a reason that begins with %j: %j', (reason, value) => {
-    expect(parse(value)).toEqual({ reason: expect.stringMatching(new RegExp(`^${reason}`)) });
+    expect(parse(value)).toEqual({
+      code: CODES[reason] ?? expect.stringMatching(/^(INVALID_FIELD|HOST_NOT_ALLOWED)$/),
+      reason: expect.stringMatching(new RegExp(`^${reason}`)),
+    });
   });
 });

@@ -91,10 +91,13 @@ describe('the process of a registration', () => {
     // A clock may be wrong by so much.
     expect(conditionOf(ago(60_000))).toBe('doubtful');
     const directory = temporaryDirectory();
-    const file = register(directory, { id: 'web', port: 1, pid });
+    const origin = {
+      kind: 'file',
+      file: register(directory, { id: 'web', port: 1, pid }),
+    } as const;
     // Without a time, that of the file counts.
     for (const startedAt of [null, '2026-01-01', '2026-01-01T00:00:00', 'T00:00']) {
-      const untimed = { ...registration({ id: 'web' }), pid, startedAt, file };
+      const untimed = { ...registration({ id: 'web' }), pid, startedAt, origin };
       expect(new AnnouncedProcess(untimed).condition).toBe('running');
     }
   });

@@ -7,13 +7,8 @@ import { afterTest } from '../helpers/cleanup.ts';
 import { MemoryAgent, startHubHere } from '../helpers/hub-here.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
-const FILE = { file: '/run/web.json', allowHosts: [] };
-
 const parse = (facts: object) =>
-  parseRegistration(
-    JSON.stringify({ id: 'web', name: 'web', path: '/web', port: 1, ...facts }),
-    FILE,
-  );
+  parseRegistration(JSON.stringify({ id: 'web', name: 'web', path: '/web', port: 1, ...facts }));
 
 /** Controls, line breaks, marks of direction, joiners, tags, and a surrogate on its own. */
 const unprintable = fc
@@ -35,7 +30,10 @@ describe('a name or path', () => {
         const key = inName ? 'name' : 'path';
         const value = `${inName ? '' : '/'}${before}${bad}${after}`;
         const parsed = parse({ [key]: value });
-        expect(parsed).toEqual({ reason: expect.stringContaining(`${key}: must be`) });
+        expect(parsed).toEqual({
+          code: 'INVALID_FIELD',
+          reason: expect.stringContaining(`${key}: must be`),
+        });
         if ('reason' in parsed) expect(isPrintable(parsed.reason)).toBe(true);
       }),
     );
@@ -52,6 +50,7 @@ describe('a name or path', () => {
   it('is no longer than a path can be', () => {
     expect(parse({ path: `/${'x'.repeat(4_095)}` })).toHaveProperty('registration');
     expect(parse({ directory: `/${'x'.repeat(4_096)}`, path: undefined })).toEqual({
+      code: 'INVALID_FIELD',
       reason: expect.stringContaining('directory: must be an absolute path of at most 4096'),
     });
   });

@@ -1,6 +1,7 @@
 import { chmodSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import type { RefusalCode } from '../../machines/model.ts';
 import * as plainPost from '../fixtures/plain-post.mjs';
 import { afterTest } from '../helpers/cleanup.ts';
 import { startHubHere } from '../helpers/hub-here.ts';
@@ -10,10 +11,16 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 /** Makes of the file of a good registration one that is refused. */
 type Spoil = (file: string, port: number, directory: string) => void;
 
-it.each<[string, string, Spoil]>([
-  ['others may write', 'can be written by others', (file) => chmodSync(file, 0o666)],
+it.each<[string, RefusalCode, string, Spoil]>([
+  [
+    'others may write',
+    'WRITABLE_BY_OTHERS',
+    'can be written by others',
+    (file) => chmodSync(file, 0o666),
+  ],
   [
     'is a link',
+    'SYMBOLIC_LINK',
     'symbolic link',
     (file) => {
       renameSync(file, `${file}.elsewhere`);
@@ -22,6 +29,7 @@ it.each<[string, string, Spoil]>([
   ],
   [
     'has the id of another',
+    'ID_TAKEN',
     'already held by',
     (file, port, directory) => {
       register(directory, { id: 'good', port });
@@ -30,13 +38,14 @@ it.each<[string, string, Spoil]>([
   ],
   [
     'names another host',
+    'HOST_NOT_ALLOWED',
     'loopback',
     (_, port, directory) => {
       const url = `http://192.0.2.1:${port}/mcp`;
       register(directory, { id: 'odd', port, url });
     },
   ],
-])('nobody connects to what a file says that %s', async (_, reason, spoil) => {
+])('nobody connects to what a file says that %s', async (_, code, reason, spoil) => {
   const directory = temporaryDirectory();
   const good = await plainPost.start();
   afterTest(good.close);
@@ -54,7 +63,11 @@ it.each<[string, string, Spoil]>([
     expect(hub.instances()).toMatchObject([{ id: 'good', port: good.port, state: 'active' }]),
   );
   expect(hub.refusals()).toMatchObject([
-    { file: join(directory, 'odd.json'), reason: expect.stringContaining(reason) },
+    {
+      origin: { kind: 'file', file: join(directory, 'odd.json') },
+      code,
+      reason: expect.stringContaining(reason),
+    },
   ]);
   expect(connections).toBe(0);
 });

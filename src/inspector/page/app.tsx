@@ -1,4 +1,5 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
+import { originKey, originText } from '../../origin.ts';
 import { outerState } from '../../views/state-path.ts';
 import type { HubView } from '../hub-view.ts';
 import { HubDetail } from './hub-detail.tsx';
@@ -152,9 +153,9 @@ function Hub({ hub }: { readonly hub: HubView }) {
           <>
             <h2>Refused registrations</h2>
             <ul class="refusals">
-              {hub.refusals.map(({ file, reason }) => (
-                <li key={`${file} ${reason}`}>
-                  <code>{file}</code> {reason}
+              {hub.refusals.map(({ origin, reason }) => (
+                <li key={`${originKey(origin)} ${reason}`}>
+                  <code>{originText(origin)}</code> {reason}
                 </li>
               ))}
             </ul>
