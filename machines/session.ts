@@ -73,15 +73,19 @@ export const sessionMachine = sessionSetup.createMachine({
         'instance.transitioned': [
           {
             guard: 'lostReturned',
-            actions: {
-              type: 'bind',
-              params: ({ event: { id } }) => ({
-                instanceId: id,
-                role: 'home',
-                active: true,
-                succeeds: id,
-              }),
-            },
+            actions: [
+              {
+                type: 'bind',
+                params: ({ event: { id } }) => ({
+                  instanceId: id,
+                  role: 'home',
+                  active: true,
+                  succeeds: id,
+                }),
+              },
+              // To a binding that single calls had made meanwhile. A new one knows.
+              'passToBinding',
+            ],
           },
           { guard: 'lostRemoved', actions: ['passToBinding', 'noteRemoved'] },
           { actions: 'passToBinding' },

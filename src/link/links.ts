@@ -47,7 +47,8 @@ export class Links {
   /** The calls that wait for instance `from`, or its subscriptions, are for `link` from now on. */
   takeOver(link: Link, from: string): void {
     const other = this.#links.get(from);
-    if (other === undefined) {
+    // The home has returned, and calls of the session wait for it on this link already.
+    if (other === undefined || other === link) {
       this.#inherit(link, from);
       return;
     }
@@ -63,6 +64,7 @@ export class Links {
     this.#links.delete(instanceId);
     const { subscriptions } = link;
     if (!subscriptions.isEmpty) this.#left = { instanceId, subscriptions };
+    else if (this.#left?.instanceId === instanceId) this.#left = null;
     void link.close(...reasonOf(because, instanceId));
   }
 

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { instanceActorId } from '../../machines/hub-setup.ts';
+import { DrivenHub, when } from '../helpers/driven-hub.ts';
+
+/** Waits for the state of an instance's actor, as its chart names it. */
+const reaches = (driven: DrivenHub, id: string, value: string) =>
+  when(
+    () => driven.instanceValue(id) === value,
+    () => `${id} to be ${value}; it is ${driven.instanceValue(id)}`,
+  );
+
+const messagesTo = ({ frames }: { readonly frames: readonly string[] }) =>
+  frames.filter((frame) => frame.includes('"notifications/message"'));
+
+describe('a home that died', () => {
+  it('is home again when it returns while instances_call waits for it', async () => {
+    const driven = new DrivenHub({ 'max-retries': '1' });
+    const agent = driven.openAgent();
+    const web = await driven.peer('web');
+    driven.write('web');
+    await reaches(driven, 'web', 'active.idle');
+    await agent.call('instances_connect', { instance_id: 'web' });
+    web.tell({ connect: 'break', ping: 'break' });
+    web.cut('hub');
+    await reaches(driven, 'web', 'retrying.waiting');
+    driven.stepTo(instanceActorId('web'), 'backoff');
+    await reaches(driven, 'web', 'dead.resting');
+    expect(driven.session(agent.id)).toMatchObject({ home: null, lost: { instanceId: 'web' } });
+    driven.writeAnew('web');
+    await reaches(driven, 'web', 'retrying.waiting');
+
+    const call = agent.call('instances_call', {
+      instance_id: 'web',
+      tool: 'tool-0',
+      arguments: { key: 'once' },
+    });
+    await when(
+      () => driven.bindingValue(agent.id, 'web') === 'bound.waiting',
+      () => 'the binding of the call',
+    );
+    web.recover();
+    driven.stepTo(instanceActorId('web'), 'backoff');
+    expect((await call).result).toMatchObject({ content: [{ text: 'once' }] });
+    expect((await agent.call('tool-0', { key: 'home' })).result).toMatchObject({
+      content: [{ text: 'home' }],
+    });
+    expect(driven.session(agent.id)).toMatchObject({ home: 'web', bindings: ['web'] });
+    expect(messagesTo(agent)).toEqual([
+      expect.stringContaining('Disconnected'),
+      expect.stringContaining('Connected again'),
+    ]);
+    expect([...web.taken]).toEqual([
+      ['once', 1],
+      ['home', 1],
+    ]);
+    expect(driven.hub.trafficOf('web')).toMatchObject({ callsInFlight: 0, waiting: 0 });
+  });
+});
