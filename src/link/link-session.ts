@@ -70,17 +70,26 @@ export class LinkSession {
     if (mayAnswerJson(agent.protocolVersion, protocolVersion, this.mcp)) {
       this.jsonAnswers = new JsonAnswers();
     }
-    const set = (method: string, params: string) =>
-      this.mcp.request(method, objectOf(parseJson(params))).catch(() => undefined);
     await within(
       timeout,
       Promise.all([
         ...(logLevel !== null && 'logging' in capabilities
-          ? [set('logging/setLevel', logLevel)]
+          ? [this.#set('logging/setLevel', logLevel)]
           : []),
-        ...Array.from(subscriptions, (params) => set('resources/subscribe', params)),
+        this.subscribe(subscriptions),
       ]),
     );
+  }
+
+  /** Subscribes to resources (params as JSON text). Resolves when the instance has answered, whatever it says. */
+  async subscribe(subscriptions: Iterable<string>): Promise<void> {
+    await Promise.all(
+      Array.from(subscriptions, (params) => this.#set('resources/subscribe', params)),
+    );
+  }
+
+  #set(method: string, params: string): Promise<unknown> {
+    return this.mcp.request(method, objectOf(parseJson(params))).catch(() => undefined);
   }
 
   /** Whether the standing stream is open. */

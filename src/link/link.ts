@@ -146,8 +146,9 @@ export class Link implements Asker {
     for (const call of this.#calls) if (call.isQueued) call.requeue(options.await());
   }
 
-  /** Takes over the calls that wait on a link that is suspended and of no more use. */
+  /** Takes over the calls and subscriptions of a link that is suspended and of no more use. */
   takeOver(other: Link): void {
+    this.inherit(other.subscriptions);
     for (const call of [...other.#calls]) {
       other.#calls.delete(call);
       const { rawId, method, frame, transform } = call;
@@ -160,6 +161,8 @@ export class Link implements Asker {
   /** Takes over what the agent had subscribed to at another instance. */
   inherit(subscriptions: Subscriptions): void {
     this.#subscriptions.adopt(subscriptions);
+    // A link that is opened later subscribes then.
+    if (this.#state === 'open') void this.#session?.subscribe(subscriptions.params());
   }
 
   /** Leaves the instance for good. Open calls are answered with `code`. Resolves when the instance has said goodbye. */

@@ -28,7 +28,7 @@ export class Links {
   }
 
   /** Makes the link of a binding, of the link to the instance that it succeeds if there is one. */
-  make({ instanceId, succeeds }: Omit<LinkInput, 'sessionId'>, events: LinkEvents): Link {
+  make({ instanceId, role, succeeds }: Omit<LinkInput, 'sessionId'>, events: LinkEvents): Link {
     const options = { ...this.#surroundings(instanceId), instanceId, ...events };
     const predecessor = succeeds === null ? undefined : this.#links.get(succeeds);
     if (predecessor !== undefined && succeeds !== null) {
@@ -36,7 +36,8 @@ export class Links {
       predecessor.move(options);
     }
     const link = predecessor ?? new Link(options);
-    if (predecessor === undefined && succeeds !== null) this.#inherit(link, succeeds);
+    // The predecessor may be a link of single calls, made after the home had ended.
+    if (role === 'home' && succeeds !== null) this.#inherit(link, succeeds);
     // A binding that crashed leaves its link behind.
     void this.#links.get(instanceId)?.close('CALL_ABANDONED', 'its binding was made anew');
     this.#links.set(instanceId, link);
