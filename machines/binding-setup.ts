@@ -141,6 +141,12 @@ export const bindingSetup = setup({
     isActive: ({ context }) => context.active,
     isSuccessor: ({ context }) => context.succeeds !== null,
     isOnce: ({ context }) => context.role === 'once',
+    /** The instance has to take the session before it can be a home that the agent chose. */
+    isNewHome: ({ context, event }) =>
+      event.type === 'binding.promote' &&
+      event.succeeds === null &&
+      context.role === 'once' &&
+      context.active,
     isUnused: ({ context }) => context.role === 'once' && !context.busy,
     isUsed: ({ context }) => context.role !== 'once' || context.busy,
     /** The instance is probably being restarted: that is no refusal. */

@@ -93,6 +93,7 @@ export const bindingMachine = bindingSetup.createMachine({
         waiting: {
           entry: 'suspend',
           on: {
+            'binding.promote': { guard: 'isNewHome', target: '#binding.opening', actions: 'promote' },
             'binding.use': { guard: 'isActive', target: 'relinking' },
             'link.idle': { guard: 'isOnce', target: '#binding.ended' },
           },
@@ -101,6 +102,7 @@ export const bindingMachine = bindingSetup.createMachine({
         relinking: {
           entry: ['countAttempt', 'open'],
           on: {
+            'binding.promote': { guard: 'isNewHome', target: '#binding.opening', actions: 'promote' },
             'link.up': { guard: 'isCurrent', target: 'ready' },
             'link.failed': [
               { guard: and(['isCurrent', 'isUnused']), target: '#binding.ended' },

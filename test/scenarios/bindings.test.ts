@@ -56,3 +56,41 @@ describe('a home that died', () => {
     expect(driven.hub.trafficOf('web')).toMatchObject({ callsInFlight: 0, waiting: 0 });
   });
 });
+
+describe('instances_connect to an instance that single calls use', () => {
+  it.each(['bound.waiting', 'bound.relinking'])(
+    'fails when the instance refuses its sessions, %s',
+    async (value) => {
+      const driven = new DrivenHub({});
+      const agent = driven.openAgent();
+      const web = await driven.peer('web');
+      driven.write('web');
+      await reaches(driven, 'web', 'active.idle');
+      web.tell({ link: 500 });
+      const call = agent.call('instances_call', { instance_id: 'web', tool: 'tool-0' });
+      const binding = (state: string) =>
+        when(
+          () => driven.bindingValue(agent.id, 'web') === state,
+          () => `the binding to be ${state}`,
+        );
+      await binding('bound.waiting');
+      if (value === 'bound.relinking') {
+        web.tell({ link: 'hang' });
+        driven.stepTo('binding:web', 'relinkDelay');
+        await binding(value);
+      }
+      const connected = agent.call('instances_connect', { instance_id: 'web' });
+      await when(
+        () => driven.session(agent.id)?.home === 'web',
+        () => 'the home',
+      );
+      web.tell({ link: 500 });
+      expect((await connected).result).toMatchObject({
+        isError: true,
+        structuredContent: { error: { code: 'INSTANCE_REFUSED' } },
+      });
+      expect((await call).result).toMatchObject({ isError: true });
+      expect(driven.session(agent.id)).toMatchObject({ home: null, bindings: [] });
+    },
+  );
+});
