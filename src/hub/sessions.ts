@@ -174,6 +174,7 @@ export class Sessions {
         sessionRef(snapshot, sessionId)?.send({ type: 'session.use', instanceId, active });
         return links.get(instanceId) ?? null;
       },
+      setLevel: () => links.setLevel(homeOf(hub.getSnapshot(), sessionId)),
       cancel: (rawId, frame) => links.cancel(rawId, frame),
       close: (code, reason) => links.closeAll(code, reason),
     };

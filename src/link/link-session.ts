@@ -34,6 +34,7 @@ export class LinkSession {
   /** What is known about the instance's answers in JSON, or null if it must not be asked for JSON alone. */
   jsonAnswers: JsonAnswers | null = null;
   readonly #options: LinkSessionOptions;
+  #hasLevels = false;
 
   constructor(options: LinkSessionOptions) {
     const { target, traffic, now, maxMessage, guard } = options;
@@ -61,24 +62,28 @@ export class LinkSession {
    */
   async open(
     agent: AgentInfo,
-    logLevel: string | null,
+    logLevel: () => string | null,
     subscriptions: Iterable<string>,
     timeout: number,
   ): Promise<void> {
     const { capabilities, protocolVersion } = await within(timeout, this.mcp.open(agent));
     if (this.mcp.isClosed) throw new ExchangeError(CLOSED);
+    this.#hasLevels = 'logging' in capabilities;
     if (mayAnswerJson(agent.protocolVersion, protocolVersion, this.mcp)) {
       this.jsonAnswers = new JsonAnswers();
     }
     await within(
       timeout,
       Promise.all([
-        ...(logLevel !== null && 'logging' in capabilities
-          ? [this.#set('logging/setLevel', logLevel)]
-          : []),
+        this.setLevel(logLevel()),
         this.subscribe(subscriptions),
       ]),
     );
+  }
+
+  /** Sets a log level (params as JSON text), if the instance has levels. Resolves when it has answered, whatever it says. */
+  async setLevel(logLevel: string | null): Promise<void> {
+    if (logLevel !== null && this.#hasLevels) await this.#set('logging/setLevel', logLevel);
   }
 
   /** Subscribes to resources (params as JSON text). Resolves when the instance has answered, whatever it says. */

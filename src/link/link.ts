@@ -106,7 +106,7 @@ export class Link implements Asker {
     this.#session = session;
     const { agent, logLevel, openTimeout } = this.#options;
     try {
-      await session.open(agent(), logLevel(), this.#subscriptions.params(), openTimeout);
+      await session.open(agent(), logLevel, this.#subscriptions.params(), openTimeout);
     } catch (error) {
       void session.close();
       if (this.#session === session) this.#state = 'waiting';
@@ -163,6 +163,11 @@ export class Link implements Asker {
     this.#subscriptions.adopt(subscriptions);
     // A link that is opened later subscribes then.
     if (this.#state === 'open') void this.#session?.subscribe(subscriptions.params());
+  }
+
+  /** The agent has set another log level. A link that is opened later sets it then. */
+  setLevel(): void {
+    if (this.#state === 'open') void this.#session?.setLevel(this.#options.logLevel());
   }
 
   /** Leaves the instance for good. Open calls are answered with `code`. Resolves when the instance has said goodbye. */

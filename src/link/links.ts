@@ -74,6 +74,11 @@ export class Links {
     for (const link of this.#links.values()) if (link.cancel(rawId, frame)) return;
   }
 
+  /** Sets the agent's log level at all instances but `home`. */
+  setLevel(home: string | null): void {
+    for (const [instanceId, link] of this.#links) if (instanceId !== home) link.setLevel();
+  }
+
   /** Whether nothing is under way. */
   get isIdle(): boolean {
     return [...this.#links.values()].every((link) => link.isIdle);

@@ -233,6 +233,7 @@ export class AgentSession {
     const isLevel = LEVEL.test(stringOf(params['level']) ?? '');
     if (isLevel) this.#ports.memory.logLevel = JSON.stringify(params);
     const { home } = this.#ports.links;
+    if (isLevel) this.#ports.links.setLevel();
     // The instance says itself whether it has levels. One that is away is asked only where it is known to have them.
     if (home !== null && this.#takesLevels(home)) {
       home.request(request.frame, request.rawId, request.method);

@@ -26,6 +26,8 @@ export interface LinksPort {
   readonly isIdle: boolean;
   /** The link for a call to an instance, whatever that is to the session; null when the session has ended. */
   use(instanceId: string): LinkPort | null;
+  /** Sets the agent's new log level at every instance but the home, which gets the agent's own request. */
+  setLevel(): void;
   cancel(rawId: string, frame: string): void;
   close(code: HubErrorCode, reason: string): Promise<void>;
 }

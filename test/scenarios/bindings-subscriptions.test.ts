@@ -46,3 +46,22 @@ describe('subscriptions', () => {
     expect(hub.trafficOf('next')).toMatchObject({ callsInFlight: 0, waiting: 0 });
   });
 });
+
+describe('the log level', () => {
+  it('is set at an instance that single calls use before it is the home', async () => {
+    const { agent } = await subscribed();
+    await agent.call(3, 'instances_call', {
+      instance_id: 'next',
+      tool: 'echo',
+      arguments: { text: 'hi' },
+    });
+    const params = { level: 'error' };
+    agent.send({ jsonrpc: '2.0', id: 4, method: 'logging/setLevel', params });
+    expect(await agent.answer(4)).toMatchObject({ result: {} });
+    await agent.call(5, 'instances_connect', { instance_id: 'next' });
+    await agent.call(6, 'log', { level: 'info' });
+    await agent.call(7, 'log', { level: 'error' });
+    const logged = await agent.next(({ params }) => params?.logger === 'sdk');
+    expect(logged['params'].data).toBe('a error message');
+  });
+});
