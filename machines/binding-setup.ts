@@ -35,7 +35,7 @@ export interface BindingInput {
 }
 
 export interface BindingContext extends BindingInput {
-  /** Whether calls are under way; only known of the role `once`. */
+  /** Whether calls are under way; only known of a binding that was made for single calls. */
   readonly busy: boolean;
   /** Number of the latest `open`: reports about an earlier one are out of date. */
   readonly attempt: number;
@@ -54,12 +54,13 @@ export interface BindingReport
 
 /**
  * Commands to the link. `suspend` keeps the calls that wait for the instance, `takeOver` adds those of the link to another
- * instance, `close` leaves the instance for good.
+ * instance, `leave` keeps nothing but single calls, `close` leaves the instance for good.
  */
 export type LinkCommand =
   | { readonly type: 'open'; readonly attempt: number }
   | { readonly type: 'suspend' }
   | { readonly type: 'takeOver'; readonly from: string }
+  | { readonly type: 'leave' }
   | { readonly type: 'close'; readonly because: EndedBecause };
 
 export type LinkInput = Pick<BindingInput, 'sessionId' | 'instanceId' | 'role' | 'succeeds'>;
@@ -116,6 +117,8 @@ export const bindingSetup = setup({
       role: 'home',
       succeeds: event.type === 'binding.promote' ? event.succeeds : context.succeeds,
     })),
+    demote: assign({ role: 'once', succeeds: null }),
+    leave: sendTo('link', { type: 'leave' }),
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
     open: sendTo('link', ({ context }) => ({ type: 'open', attempt: context.attempt })),
     suspend: sendTo('link', { type: 'suspend' }),
@@ -148,6 +151,8 @@ export const bindingSetup = setup({
       context.role === 'once' &&
       context.active,
     isUnused: ({ context }) => context.role === 'once' && !context.busy,
+    /** It was made for single calls, and some may be under way. */
+    isBusy: ({ context }) => context.busy,
     isUsed: ({ context }) => context.role !== 'once' || context.busy,
     /** The instance is probably being restarted: that is no refusal. */
     isAway: ({ event }) => event.type === 'link.failed' && AWAY.has(event.failure.code),

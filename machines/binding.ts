@@ -25,7 +25,10 @@ export const bindingMachine = bindingSetup.createMachine({
     }),
   },
   on: {
-    'binding.end': '.ended',
+    'binding.end': [
+      { guard: 'isBusy', actions: ['demote', 'leave', { type: 'report', params: { to: 'bound' } }] },
+      { target: '.ended' },
+    ],
     'binding.promote': { actions: 'promote' },
     'binding.takeOver': { actions: 'takeOver' },
     'link.busy': { actions: 'noteBusy' },

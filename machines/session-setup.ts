@@ -74,11 +74,12 @@ export const sessionSetup = setup({
   },
   actors: { binding: bindingMachine },
   actions: {
-    endHome: enqueueActions(({ context: { home, bindings }, enqueue, self }) => {
+    /** Its binding goes on while single calls are under way that are older than the home. */
+    endHome: enqueueActions(({ context: { home }, enqueue, self }) => {
       if (home === null) return;
       const child = self.getSnapshot().children[bindingActorId(home)];
       if (isAlive(child)) enqueue.sendTo(child, { type: 'binding.end' });
-      enqueue.assign({ home: null, bindings: bindings.filter((id) => id !== home) });
+      enqueue.assign({ home: null });
     }),
     forgetLost: assign({ lost: null }),
     /** Binds an instance, or tells its binding what else it is to the session. */

@@ -13,6 +13,8 @@ export class Call {
   readonly frame: string;
   readonly transform: Transform | null;
   readonly onWritten: () => void;
+  /** Whether it is made to an instance that isn't the home, whatever that becomes meanwhile. */
+  isSingle = false;
   /** The token under which its progress is reported, as JSON text, or null. */
   progressToken: string | null = null;
   /** When its last progress went to the agent, by `performance.now()`. */

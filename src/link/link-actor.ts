@@ -41,6 +41,9 @@ export function createLinkActor(linksOf: (sessionId: string) => Links | undefine
         case 'takeOver':
           links.takeOver(link, command.from);
           break;
+        case 'leave':
+          links.leave(link);
+          break;
         case 'close':
           links.close(input.instanceId, link, command.because);
           break;

@@ -93,6 +93,13 @@ export class LinkSession {
     );
   }
 
+  /** Ends such subscriptions. Resolves when the instance has answered, whatever it says. */
+  async unsubscribe(subscriptions: Iterable<string>): Promise<void> {
+    await Promise.all(
+      Array.from(subscriptions, (params) => this.#set('resources/unsubscribe', params)),
+    );
+  }
+
   #set(method: string, params: string): Promise<unknown> {
     return this.mcp.request(method, objectOf(parseJson(params))).catch(() => undefined);
   }

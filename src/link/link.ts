@@ -24,7 +24,7 @@ const CANCEL_GRACE = 200;
 export class Link implements Asker {
   #options: LinkOptions;
   readonly #calls: Calls;
-  readonly #subscriptions = new Subscriptions();
+  #subscriptions = new Subscriptions();
   readonly #fromInstance: FromInstance;
   readonly #owner: ExchangeOwner;
   readonly #answers: Answers;
@@ -151,9 +151,9 @@ export class Link implements Asker {
     this.inherit(other.subscriptions);
     for (const call of [...other.#calls]) {
       other.#calls.delete(call);
-      const { rawId, method, frame, transform } = call;
+      const { rawId, method, frame, transform, isSingle } = call;
       call.finish();
-      this.request(frame, rawId, method, transform);
+      this.request(frame, rawId, method, transform, isSingle);
     }
     void other.close('INSTANCE_GONE', 'another instance has taken its place');
   }
@@ -163,6 +163,19 @@ export class Link implements Asker {
     this.#subscriptions.adopt(subscriptions);
     // A link that is opened later subscribes then.
     if (this.#state === 'open') void this.#session?.subscribe(subscriptions.params());
+  }
+
+  /** Ends all but single calls, and the subscriptions, which are returned. Open calls are answered with `code`. */
+  leave(code: HubErrorCode, reason: string): Subscriptions {
+    const left = this.#subscriptions;
+    this.#subscriptions = new Subscriptions();
+    if (this.#state === 'open') void this.#session?.unsubscribe(left.params());
+    for (const call of this.#calls) {
+      if (call.isSingle) continue;
+      if (call.sent) this.notify(cancellation(call, reason));
+      this.#answers.fail(call, code, reason);
+    }
+    return left;
   }
 
   /** The agent has set another log level. A link that is opened later sets it then. */
@@ -181,9 +194,7 @@ export class Link implements Asker {
     // The instance need not go on with what nobody waits for.
     const farewells = [...this.#calls]
       .filter(({ sent }) => sent)
-      .map(({ rawId }) =>
-        notificationFrame('notifications/cancelled', { requestId: JSON.parse(rawId), reason }),
-      );
+      .map((call) => cancellation(call, reason));
     for (const call of this.#calls) this.#answers.fail(call, code, reason);
     const session = this.#session;
     this.#session = null;
@@ -191,13 +202,20 @@ export class Link implements Asker {
   }
 
   /** Sends a request of the agent, now or as soon as the link stands. It is answered exactly once. */
-  request(frame: string, rawId: string, method: string, transform: Transform | null = null): void {
+  request(
+    frame: string,
+    rawId: string,
+    method: string,
+    transform: Transform | null = null,
+    isSingle = false,
+  ): void {
     if (this.#calls.get(rawId) !== undefined) {
       const message = `request id ${rawId} is in use`;
       this.#options.toAgent(errorFrame(rawId, RPC_CODE.invalidRequest, message), null);
       return;
     }
     const call = new Call(rawId, method, frame, transform, this.#options.backlog.add(frame));
+    call.isSingle = isSingle;
     if (this.isIdle) this.#options.onBusy();
     this.#calls.add(call);
     this.#subscriptions.note(method, frame);
@@ -325,4 +343,9 @@ export class Link implements Asker {
     this.#session = null;
     void session?.close();
   }
+}
+
+function cancellation({ rawId }: Call, reason: string): string {
+  const requestId: unknown = JSON.parse(rawId);
+  return notificationFrame('notifications/cancelled', { requestId, reason });
 }

@@ -58,6 +58,12 @@ export class Links {
     link.takeOver(other);
   }
 
+  /** The instance is no home any more: only the single calls go on. */
+  leave(link: Link): void {
+    const subscriptions = link.leave(...reasonOf(null, link.instanceId));
+    if (!subscriptions.isEmpty) this.#left = { instanceId: link.instanceId, subscriptions };
+  }
+
   /** Closes the link to an instance for good. Open calls are answered with the reason. */
   close(instanceId: string, link: Link, because: EndedBecause | 'closed'): void {
     // The binding of a successor has taken it over.

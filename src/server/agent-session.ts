@@ -298,7 +298,7 @@ export class AgentSession {
     const given = args === undefined ? null : textAt(asked, 'params', 'arguments', 'arguments');
     const all = given === null ? call : `${call.slice(0, -1)},"arguments":${given}}`;
     const frame = `{"jsonrpc":"2.0","id":${rawId},"method":"tools/call","params":${all}}`;
-    link.request(frame, rawId, 'tools/call');
+    link.request(frame, rawId, 'tools/call', null, link !== links.home);
   }
 
   #resource(request: AgentRequest): void {

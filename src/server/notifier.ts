@@ -54,11 +54,11 @@ export class Notifier {
     this.#stop();
   }
 
-  #bindingChanged({ instanceId, to, because, succeeds }: BindingReport): void {
+  #bindingChanged({ instanceId, because, succeeds }: BindingReport): void {
     const { hub, id } = this.#ports;
     const home = homeOf(hub.getSnapshot(), id);
-    // Whatever is being bound in its place reports itself.
-    if (home === this.#home || (to === 'ended' && home !== null)) return;
+    // The binding to the home reports itself.
+    if (home === this.#home || (home !== null && instanceId !== home)) return;
     const left = this.#home;
     this.#home = home;
     this.#catalogue = this.#currentCatalogue();

@@ -9,12 +9,16 @@ export interface LinkPort {
   readonly instanceId: string;
   /** Whether the instance tells of its changes on this link. */
   readonly hasStream: boolean;
-  /** Sends a request; it is answered exactly once. `transform` rewrites the instance's answer; null: it is away. */
+  /**
+   * Sends a request; it is answered exactly once. `transform` rewrites the instance's answer; null: it is away.
+   * `isSingle`: it goes on if the instance becomes the home and is left.
+   */
   request(
     frame: string,
     rawId: string,
     method: string,
     transform?: ((frame: string | null) => string) | null,
+    isSingle?: boolean,
   ): void;
   notify(frame: string): void;
 }

@@ -94,3 +94,47 @@ describe('instances_connect to an instance that single calls use', () => {
     },
   );
 });
+
+describe('a single call', () => {
+  it.each(['instances_disconnect', 'instances_connect'])(
+    'goes on when its instance becomes the home and is left by %s',
+    async (tool) => {
+      const driven = new DrivenHub({});
+      const agent = driven.openAgent();
+      const web = await driven.peer('web');
+      await driven.peer('api');
+      for (const id of ['web', 'api']) {
+        driven.write(id);
+        await reaches(driven, id, 'active.idle');
+      }
+      web.tell({ call: 'hang' });
+      const single = agent.call('instances_call', {
+        instance_id: 'web',
+        tool: 'tool-0',
+        arguments: { key: 'single' },
+      });
+      const held = (count: number) =>
+        when(
+          () => web.holds('call') === count,
+          () => `${count} calls at the peer`,
+        );
+      await held(1);
+      await agent.call('instances_connect', { instance_id: 'web' });
+      const atHome = agent.call('tool-0', { key: 'home' });
+      await held(2);
+      await agent.call(tool, tool === 'instances_connect' ? { instance_id: 'api' } : {});
+      expect((await atHome).result).toMatchObject({ isError: true });
+      expect(JSON.stringify((await atHome).result)).toContain('CALL_ABANDONED');
+      expect(driven.session(agent.id)?.home).toBe(tool === 'instances_connect' ? 'api' : null);
+      web.recover();
+      expect((await single).result).toMatchObject({ content: [{ text: 'single' }] });
+      driven.stepTo('binding:web', 'linger');
+      await when(
+        () => driven.bindingValue(agent.id, 'web') === null && web.streams('link') === 0,
+        () => 'the link to be closed',
+      );
+      expect(driven.hub.trafficOf('web')).toMatchObject({ callsInFlight: 0, waiting: 0 });
+      expect(driven.replay().differences).toEqual([]);
+    },
+  );
+});
