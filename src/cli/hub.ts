@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { EarlySession } from '../server/fronts/early-session.ts';
 import { StdioTransport } from '../server/fronts/stdio.ts';
 import { VERSION } from '../version.ts';
+import { untilSignalled } from './until-signalled.ts';
 
 /** Milliseconds that the agent is given to speak first: loading the hub would delay the answer to `initialize`. */
 const FIRST_WORD = 100;
@@ -14,13 +15,15 @@ export async function runHub(config: Config): Promise<void> {
   if (process.stdin.isTTY) {
     console.error('This is an MCP server: it waits for an agent on stdin. See signalbox --help.');
   }
+  // Also a signal that comes while the hub is being loaded ends it properly.
+  const signalled = untilSignalled();
   const transport = new StdioTransport(process.stdin, process.stdout);
   const early = new EarlySession((frame) => transport.send(frame), VERSION);
   transport.start(early);
   const patience = new Promise<void>((resolve) => {
     setTimeout(resolve, FIRST_WORD).unref();
   });
-  await Promise.race([early.spoken, transport.closed, patience]);
+  await Promise.race([early.spoken, transport.closed, signalled, patience]);
   const { serveHub } = await import('./serve-hub.ts');
-  await serveHub(config, transport, early);
+  await serveHub(config, transport, early, signalled);
 }

@@ -8,7 +8,6 @@ import type { StdioTransport } from '../server/fronts/stdio.ts';
 import { makeDirectory } from '../trust.ts';
 import { LateInspection } from './late-inspection.ts';
 import { startHub } from './start-hub.ts';
-import { untilSignalled } from './until-signalled.ts';
 
 /** Milliseconds that calls under way are waited for when stdin has ended. */
 const LAST_ANSWERS = 10_000;
@@ -20,13 +19,14 @@ const BEFORE_PING = 600;
 const PING = '{"jsonrpc":"2.0","id":"still-there","method":"ping"}';
 
 /**
- * Makes the hub, and gives it the agent at `transport`. Resolves when the agent has gone, or by SIGTERM or SIGINT, and
- * everything is closed.
+ * Makes the hub, and gives it the agent at `transport`. Resolves when the agent has gone, or with `signal`, and everything
+ * is closed.
  */
 export async function serveHub(
   config: Config,
   transport: StdioTransport,
   early: EarlySession,
+  signal: Promise<void>,
 ): Promise<void> {
   const log = createLogger(config.logLevel);
   if (config.instancesDirs === null) makeOwnDirectory(log);
@@ -36,7 +36,7 @@ export async function serveHub(
   const session = early.handOver((toAgent) => hub.openSession(toAgent));
   void hub.settled(config.settle).then(() => offer.start(hub));
 
-  const signalled = untilSignalled().then(() => 'signal' as const);
+  const signalled = signal.then(() => 'signal' as const);
   const broken = transport.broken.then(() => 'stdout closed' as const);
   const closed = transport.closed.then(() => 'stdin ended' as const);
   let because = await Promise.race([signalled, broken, closed]);
