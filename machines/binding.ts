@@ -26,7 +26,10 @@ export const bindingMachine = bindingSetup.createMachine({
   },
   on: {
     'binding.end': [
-      { guard: 'isBusy', actions: ['demote', 'leave', { type: 'report', params: { to: 'bound' } }] },
+      {
+        guard: 'isBusy',
+        actions: ['demote', 'leave', { type: 'report', params: { to: 'bound' } }],
+      },
       { target: '.ended' },
     ],
     'binding.promote': { actions: 'promote' },
@@ -96,7 +99,11 @@ export const bindingMachine = bindingSetup.createMachine({
         waiting: {
           entry: 'suspend',
           on: {
-            'binding.promote': { guard: 'isNewHome', target: '#binding.opening', actions: 'promote' },
+            'binding.promote': {
+              guard: 'isNewHome',
+              target: '#binding.opening',
+              actions: 'promote',
+            },
             'binding.use': { guard: 'isActive', target: 'relinking' },
             'link.idle': { guard: 'isOnce', target: '#binding.ended' },
           },
@@ -105,7 +112,11 @@ export const bindingMachine = bindingSetup.createMachine({
         relinking: {
           entry: ['countAttempt', 'open'],
           on: {
-            'binding.promote': { guard: 'isNewHome', target: '#binding.opening', actions: 'promote' },
+            'binding.promote': {
+              guard: 'isNewHome',
+              target: '#binding.opening',
+              actions: 'promote',
+            },
             'link.up': { guard: 'isCurrent', target: 'ready' },
             'link.failed': [
               { guard: and(['isCurrent', 'isUnused']), target: '#binding.ended' },

@@ -72,13 +72,7 @@ export class LinkSession {
     if (mayAnswerJson(agent.protocolVersion, protocolVersion, this.mcp)) {
       this.jsonAnswers = new JsonAnswers();
     }
-    await within(
-      timeout,
-      Promise.all([
-        this.setLevel(logLevel()),
-        this.subscribe(subscriptions),
-      ]),
-    );
+    await within(timeout, Promise.all([this.setLevel(logLevel()), this.subscribe(subscriptions)]));
   }
 
   /** Sets a log level (params as JSON text), if the instance has levels. Resolves when it has answered, whatever it says. */

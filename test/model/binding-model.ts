@@ -32,7 +32,7 @@ export const bindingInputs: readonly BindingInput[] = [
 
 /**
  * What can happen to a binding. `steady` and `frail` are active; when they are lost, one is retrying and the other dead at
- * once. `away` is retrying, and `heir` has just taken the place of `steady`.
+ * once. `away` is retrying, and dead at once when it is lost after it was active; `heir` has just taken the place of `steady`.
  */
 export const bindingPathOptions: PathOptions = {
   starts: bindingInputs.map((each) => ({
@@ -47,7 +47,7 @@ export const bindingPathOptions: PathOptions = {
     const isOnce = role === 'once';
     // Calls that were sent are lost with their instance: that is one more event.
     const isSent = isOnce && busy && state === '{"bound":{"ready":"used"}}';
-    const away = instanceId === 'frail' ? ['dead'] : isSent ? [] : ['retrying'];
+    const away = ['frail', 'away'].includes(instanceId) ? ['dead'] : isSent ? [] : ['retrying'];
     const transitions = [...(active ? away : ['active', 'dead']), 'removed'];
     const isWaiting = state === '{"bound":"waiting"}';
     const isUnused = state === '{"bound":{"ready":"unused"}}';
