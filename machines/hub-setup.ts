@@ -7,6 +7,7 @@ import {
   setup,
 } from 'xstate';
 import { CLOSE_DEADLINE, CONNECTION_SLOTS, CRASH_BUDGET, CRASH_WINDOW } from './backoff.ts';
+import type { BindingReport } from './binding-setup.ts';
 import { instanceMachine } from './instance.ts';
 import type { InstanceReport } from './instance-events.ts';
 import { factsDiffer } from './instance-facts.ts';
@@ -14,7 +15,6 @@ import type { InstanceInput } from './instance-setup.ts';
 import type { Failure, InstancePolicy, Registration, Transition } from './model.ts';
 import { placeholder } from './placeholder.ts';
 import { sessionMachine } from './session.ts';
-import type { SessionReport } from './session-setup.ts';
 
 export interface HubInput {
   readonly policy: InstancePolicy;
@@ -36,7 +36,7 @@ export interface HubContext extends HubInput {
 
 export type HubEvent =
   | InstanceReport
-  | SessionReport
+  | BindingReport
   | { readonly type: 'registration.accepted'; readonly registration: Registration }
   | { readonly type: 'registration.removed'; readonly id: string }
   | {
@@ -62,7 +62,7 @@ export type HubEmitted =
     }
   | { readonly type: 'instance.catalogueChanged'; readonly id: string }
   | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
-  | SessionReport
+  | BindingReport
   | {
       readonly type: 'actor.crashed';
       readonly actorId: string;
@@ -205,7 +205,7 @@ export const hubSetup = setup({
       }
     }),
     tell: enqueueActions(({ event, enqueue }) => {
-      if (event.type === 'instance.catalogueChanged' || event.type === 'session.transitioned') {
+      if (event.type === 'instance.catalogueChanged' || event.type === 'binding.transitioned') {
         enqueue.emit(event);
       }
     }),

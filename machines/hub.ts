@@ -30,7 +30,7 @@ export const hubMachine = hubSetup.createMachine({
     'slot.requested': { actions: ['queueForSlot', 'grantSlots'] },
     'instance.transitioned': { actions: ['reportTransition', 'freeSlot', 'grantSlots'] },
     'instance.catalogueChanged': { actions: 'tell' },
-    'session.transitioned': { actions: 'tell' },
+    'binding.transitioned': { actions: 'tell' },
     // No '*' here: it would swallow the errors of children that have no handler of their own.
     'xstate.done.actor.*': { actions: ['bury', 'freeSlot', 'grantSlots'] },
     'xstate.error.actor.*': { actions: ['readClock', 'freeSlot', 'restartCrashed', 'grantSlots'] },

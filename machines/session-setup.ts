@@ -1,72 +1,41 @@
-import { assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
-import type { Failure, FailureCode, Transition } from './model.ts';
-import { placeholder } from './placeholder.ts';
-
-/** Milliseconds before a link that failed though its instance is active is tried again. */
-export const RELINK_DELAY = 1_000;
-
-/** Failures of a link that pass when its instance is back. */
-const AWAY: ReadonlySet<FailureCode> = new Set([
-  'CONNECTION_REFUSED',
-  'CONNECTION_LOST',
-  'OUT_OF_DESCRIPTORS',
-  'PROCESS_GONE',
-  'SESSION_EXPIRED',
-  'SUPERSEDED',
-]);
-
-/** Why a session is unbound; null when it was asked for, or never bound. */
-export type LeftBecause = 'gone' | 'dead' | 'refused' | null;
-
-/** What a session tells the hub. */
-export interface SessionReport {
-  readonly type: 'session.transitioned';
-  readonly id: string;
-  readonly to: 'unbound' | 'binding' | 'bound';
-  readonly instanceId: string | null;
-  readonly leftBecause: LeftBecause;
-  readonly failure: Failure | null;
-  /** The instance whose place `instanceId` has taken; null where the agent chose it. */
-  readonly succeeds: string | null;
-}
+import {
+  type ActorRefFrom,
+  type AnyActorRef,
+  assign,
+  enqueueActions,
+  sendParent,
+  setup,
+} from 'xstate';
+import { bindingMachine } from './binding.ts';
+import type { BindingInput, BindingReport, EndedBecause } from './binding-setup.ts';
+import type { Failure, InstanceState, Transition } from './model.ts';
 
 export interface SessionInput {
   readonly id: string;
 }
 
-export interface SessionContext extends SessionInput {
-  /** The instance that the session chose, or null. */
-  readonly instanceId: string | null;
-  /** Whether that instance is active, as far as the session was told. */
-  readonly instanceActive: boolean;
-  /** Number of the latest `open`: what an earlier one reports is out of date. */
-  readonly attempt: number;
-  readonly leftBecause: LeftBecause;
-  readonly lastFailure: Failure | null;
-  /** The instance that ended while the session was connected to it; null once the agent has chosen otherwise. */
-  readonly lostId: string | null;
-  /** The instance whose place the current one has taken, or null. */
-  readonly succeeds: string | null;
+/** A home that ended without the agent's doing. */
+export interface LostHome {
+  readonly instanceId: string;
+  readonly because: NonNullable<EndedBecause>;
+  readonly failure: Failure | null;
 }
 
-/**
- * What the link is told. `close` leaves the instance for good, `suspend` keeps what waits for it, `move` gives what
- * waits, and the subscriptions, to the instance that has taken its place.
- */
-export type LinkCommand =
-  | { readonly type: 'open'; readonly attempt: number; readonly instanceId: string }
-  | { readonly type: 'suspend'; readonly instanceId: string }
-  | { readonly type: 'move'; readonly from: string; readonly to: string }
-  | { readonly type: 'close'; readonly because: LeftBecause };
-
-export type LinkReport =
-  | { readonly type: 'link.up'; readonly attempt: number }
-  | { readonly type: 'link.failed'; readonly attempt: number; readonly failure: Failure }
-  | { readonly type: 'link.lost'; readonly attempt: number; readonly failure: Failure };
+export interface SessionContext extends SessionInput {
+  /** Id of the instance whose tools the session has under their own names, or null. */
+  readonly home: string | null;
+  /** The last home; null once the agent has chosen otherwise. */
+  readonly lost: LostHome | null;
+  /** Ids of the instances that the session uses, the home among them. */
+  readonly bindings: readonly string[];
+}
 
 export type SessionEvent =
-  | LinkReport
+  | BindingReport
+  /** Makes an instance the home. */
   | { readonly type: 'session.bind'; readonly instanceId: string; readonly active: boolean }
+  /** A single call is about to be made to an instance. */
+  | { readonly type: 'session.use'; readonly instanceId: string; readonly active: boolean }
   | { readonly type: 'session.unbind' }
   /** Instance `to` has taken the place of `from`. */
   | {
@@ -76,12 +45,24 @@ export type SessionEvent =
       readonly active: boolean;
     }
   | { readonly type: 'session.close' }
-  /** From the hub, for every instance; the session minds its own. */
+  /** From the hub, for every instance. */
   | {
       readonly type: 'instance.transitioned';
       readonly id: string;
       readonly transition: Transition;
     };
+
+export type BindingRef = ActorRefFrom<typeof bindingMachine>;
+
+/** Ids of children carry a prefix: an instance may be called `__proto__`. */
+export const bindingActorId = (instanceId: string) => `binding:${instanceId}`;
+
+const isAlive = (child: AnyActorRef | undefined): child is AnyActorRef =>
+  child?.getSnapshot().status === 'active';
+
+/** Whether a home that ended may come back, as itself or as its successor. */
+const mayReturn = ({ home, lost }: SessionContext, instanceId: string) =>
+  home === null && lost?.instanceId === instanceId && lost.because !== 'refused';
 
 /** The parts of the session chart by name. */
 export const sessionSetup = setup({
@@ -89,117 +70,94 @@ export const sessionSetup = setup({
     context: {} as SessionContext,
     input: {} as SessionInput,
     events: {} as SessionEvent,
+    children: {} as Record<string, 'binding'>,
   },
-  actors: {
-    /** Owns the MCP connection that carries the session's traffic. */
-    link: fromCallback<LinkCommand, { readonly id: string }>(placeholder('link')),
-  },
+  actors: { binding: bindingMachine },
   actions: {
-    choose: assign(({ context, event }) =>
-      event.type === 'session.bind'
-        ? {
-            instanceId: event.instanceId,
-            instanceActive: event.active,
-            leftBecause: null,
-            lostId: null,
-            succeeds: null,
-          }
-        : context,
+    endHome: enqueueActions(({ context: { home, bindings }, enqueue, self }) => {
+      if (home === null) return;
+      const child = self.getSnapshot().children[bindingActorId(home)];
+      if (isAlive(child)) enqueue.sendTo(child, { type: 'binding.end' });
+      enqueue.assign({ home: null, bindings: bindings.filter((id) => id !== home) });
+    }),
+    forgetLost: assign({ lost: null }),
+    /** Binds an instance, or tells its binding what else it is to the session. */
+    bind: enqueueActions(
+      (
+        { context, enqueue, self },
+        { instanceId, role, active, succeeds }: Omit<BindingInput, 'sessionId'>,
+      ) => {
+        const id = bindingActorId(instanceId);
+        const child = self.getSnapshot().children[id];
+        if (role === 'home') enqueue.assign({ home: instanceId, lost: null });
+        if (!context.bindings.includes(instanceId)) {
+          if (child !== undefined) enqueue.stopChild(id);
+          const input = { sessionId: context.id, instanceId, role, active, succeeds };
+          enqueue.spawnChild('binding', { id, input });
+          enqueue.assign({ bindings: [...context.bindings, instanceId] });
+          return;
+        }
+        if (!isAlive(child)) return;
+        if (succeeds !== null) enqueue.sendTo(child, { type: 'binding.takeOver', from: succeeds });
+        const type = role === 'home' ? 'binding.promote' : 'binding.use';
+        enqueue.sendTo(child, { type, succeeds });
+      },
     ),
-    inherit: assign(({ context, event }) =>
-      event.type === 'session.succeed'
-        ? {
-            instanceId: event.to,
-            instanceActive: event.active,
-            leftBecause: null,
-            lostId: null,
-            succeeds: event.from,
-          }
-        : context,
-    ),
-    resume: assign(({ context }) => ({
-      instanceId: context.lostId,
-      instanceActive: true,
-      leftBecause: null,
-      lostId: null,
-      succeeds: context.lostId,
+    /** The binding of an instance has no more to do: that of its successor has its link. */
+    dropSucceeded: enqueueActions(({ context: { bindings }, event, enqueue }) => {
+      if (event.type !== 'session.succeed' || event.from === event.to) return;
+      enqueue.stopChild(bindingActorId(event.from));
+      enqueue.assign({ bindings: bindings.filter((id) => id !== event.from) });
+    }),
+    passToBinding: enqueueActions(({ context: { bindings }, event, enqueue, self }) => {
+      if (event.type !== 'instance.transitioned' || !bindings.includes(event.id)) return;
+      const child = self.getSnapshot().children[bindingActorId(event.id)];
+      if (isAlive(child)) enqueue.sendTo(child, event);
+    }),
+    /** Whoever has the id of a lost home after its removal may be another. */
+    noteRemoved: assign(({ context: { lost } }) => ({
+      lost: lost === null ? null : { ...lost, because: 'gone' as const },
     })),
-    noteLost: assign({ lostId: ({ context }) => context.instanceId }),
-    forgetLost: assign({ lostId: null }),
-    forget: assign({ instanceId: null, instanceActive: false, succeeds: null }),
-    noteAsked: assign({ leftBecause: null }),
-    noteGone: assign({ leftBecause: 'gone' }),
-    noteDead: assign({ leftBecause: 'dead' }),
-    noteRefused: assign({ leftBecause: 'refused' }),
-    noteActive: assign({ instanceActive: true }),
-    noteAway: assign({ instanceActive: false }),
-    noteFailure: assign(({ event }) => ({
-      lastFailure: 'failure' in event ? event.failure : null,
-    })),
-    countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
-    open: sendTo('link', ({ context }) => ({
-      type: 'open',
-      attempt: context.attempt,
-      instanceId: context.instanceId ?? '',
-    })),
-    suspend: sendTo('link', ({ context }) => ({
-      type: 'suspend',
-      instanceId: context.instanceId ?? '',
-    })),
-    move: sendTo('link', ({ context, event }) => ({
-      type: 'move',
-      from: event.type === 'session.succeed' ? event.from : (context.lostId ?? ''),
-      to: event.type === 'session.succeed' ? event.to : (context.lostId ?? ''),
-    })),
-    close: sendTo('link', ({ context }) => ({ type: 'close', because: context.leftBecause })),
-    report: sendParent(({ context }, { to }: { readonly to: SessionReport['to'] }) => ({
-      type: 'session.transitioned',
-      id: context.id,
-      to,
-      instanceId: context.instanceId,
-      leftBecause: context.leftBecause,
-      failure: context.lastFailure,
-      succeeds: context.succeeds,
-    })),
+    noteEnded: assign(({ context: { home, lost, bindings }, event }) => {
+      if (event.type !== 'binding.transitioned') return {};
+      const { instanceId, because, failure } = event;
+      const isHome = instanceId === home;
+      return {
+        home: isHome ? null : home,
+        lost: isHome && because !== null ? { instanceId, because, failure } : lost,
+        bindings: bindings.filter((id) => id !== instanceId),
+      };
+    }),
+    report: sendParent(({ event }) => event),
+    /** Ended children stay among the children until they are stopped. */
+    bury: enqueueActions(({ event, enqueue, self }) => {
+      const id = 'actorId' in event && typeof event.actorId === 'string' ? event.actorId : '';
+      // Another one may have its id already.
+      if (!isAlive(self.getSnapshot().children[id])) enqueue.stopChild(id);
+    }),
   },
   guards: {
-    isCurrent: ({ context, event }) => 'attempt' in event && event.attempt === context.attempt,
-    isActive: ({ context }) => context.instanceActive,
-    bindsToActive: ({ event }) => event.type === 'session.bind' && event.active,
-    isSame: ({ context, event }) =>
-      event.type === 'session.bind' && event.instanceId === context.instanceId,
-    isSucceeded: ({ context, event }) =>
+    isHome: ({ context, event }) =>
+      event.type === 'session.bind' && event.instanceId === context.home,
+    isHomeSucceeded: ({ context, event }) =>
       event.type === 'session.succeed' &&
-      event.active &&
-      event.from === (context.instanceId ?? context.lostId),
-    isSucceededLater: ({ context, event }) =>
-      event.type === 'session.succeed' && event.from === (context.instanceId ?? context.lostId),
-    lostReturned: ({ context, event }) =>
-      event.type === 'instance.transitioned' &&
-      event.id === context.lostId &&
-      event.transition.to === 'active' &&
-      context.leftBecause === 'dead',
-    lostRemoved: ({ context, event }) =>
-      event.type === 'instance.transitioned' &&
-      event.id === context.lostId &&
-      event.transition.to === 'removed' &&
-      context.leftBecause === 'dead',
-    /** The instance is just being restarted, most likely: that is no refusal. */
-    isAway: ({ context, event }) =>
-      event.type === 'link.failed' &&
-      event.attempt === context.attempt &&
-      AWAY.has(event.failure.code),
-    becameActive: ({ context, event }) => becomes(context, event) === 'active',
-    isGone: ({ context, event }) => becomes(context, event) === 'removed',
-    isDead: ({ context, event }) => becomes(context, event) === 'dead',
-    wentAway: ({ context, event }) =>
-      ['discovered', 'connecting', 'retrying'].includes(becomes(context, event) ?? ''),
+      ((event.from === context.home && event.from !== event.to) || mayReturn(context, event.from)),
+    isOtherSucceeded: ({ context, event }) =>
+      event.type === 'session.succeed' &&
+      event.from !== event.to &&
+      context.bindings.includes(event.from),
+    lostReturned: ({ context, event }) => isLostNow(context, event, 'active'),
+    lostRemoved: ({ context, event }) => isLostNow(context, event, 'removed'),
+    isEnd: ({ event }) => event.type === 'binding.transitioned' && event.to === 'ended',
   },
-  delays: { relinkDelay: RELINK_DELAY },
 });
 
-function becomes({ instanceId }: SessionContext, event: SessionEvent) {
-  return event.type === 'instance.transitioned' && event.id === instanceId
-    ? event.transition.to
-    : null;
+function isLostNow(
+  { home, lost }: SessionContext,
+  event: SessionEvent,
+  state: InstanceState,
+): boolean {
+  if (home !== null || lost?.because !== 'dead' || event.type !== 'instance.transitioned')
+    return false;
+  return event.id === lost.instanceId && event.transition.to === state;
 }

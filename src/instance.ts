@@ -1,10 +1,10 @@
 import { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { atExit } from './hosting/at-exit.ts';
-import { Gate } from './hosting/gate.ts';
-import { guard, unguard } from './hosting/guard.ts';
 import { announcementDirectory } from './paths.ts';
 import { announce } from './registration/announce.ts';
+import { Gate } from './wire/serve/gate.ts';
+import { guard, unguard } from './wire/serve/guard.ts';
 
 /** What is registered. */
 export interface InstanceOptions {

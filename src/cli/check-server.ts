@@ -6,7 +6,7 @@ import { resolveConfig } from '../config/config.ts';
 import { createHub } from '../hub/create-hub.ts';
 import { createLogger } from '../log.ts';
 import { type Announcement, announce } from '../registration/announce.ts';
-import { instanceContexts } from '../views/views.ts';
+import { instanceContexts } from '../views/selectors.ts';
 import { untilSettled } from './until-settled.ts';
 
 /**

@@ -14,7 +14,7 @@ import {
 import { Redaction } from '../redaction.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
 import { VERSION } from '../version.ts';
-import { instanceContexts } from '../views/views.ts';
+import { instanceContexts } from '../views/selectors.ts';
 import { startHub } from './start-hub.ts';
 import { untilSettled } from './until-settled.ts';
 

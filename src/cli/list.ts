@@ -5,7 +5,7 @@ import { createLogger } from '../log.ts';
 import { originText } from '../origin.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
-import type { InstanceRow } from '../views/views.ts';
+import type { InstanceRow } from '../views/instance-row.ts';
 import { parseHubArguments } from './arguments.ts';
 import { LIST_DEFAULTS } from './help.ts';
 import { startHub } from './start-hub.ts';

@@ -1,18 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import { parseDuration } from '../config/quantity.ts';
 import { errnoOf, UsageError } from '../errors.ts';
 import { FirstServer } from '../hosting/first-server.ts';
-import { Gate } from '../hosting/gate.ts';
-import { Host } from '../hosting/host.ts';
+import { createHost } from '../hosting/host.ts';
+import type { Introduction } from '../hosting/introduction.ts';
 import { PrivateBackends } from '../hosting/private-backends.ts';
 import { SharedBackends } from '../hosting/shared-backends.ts';
 import { Supervisor } from '../hosting/supervisor.ts';
 import { Watchdog } from '../hosting/watchdog.ts';
 import { printable } from '../printable.ts';
 import { announce } from '../registration/announce.ts';
+import { isObject, stringOf } from '../wire/json.ts';
+import { Gate } from '../wire/serve/gate.ts';
 import { ANNOUNCING, numberOf, readAnnouncing, textOf } from './announcing.ts';
 import { parseOwnArguments } from './arguments.ts';
 import { untilSignalled } from './until-signalled.ts';
@@ -52,7 +53,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
           new FirstServer(supervisor, first, introduced),
         );
     const gate = new Gate({ asksForToken: options.asksForToken });
-    const host = new Host({ gate, backends });
+    const host = createHost({ gate, backends });
     const port = await host.listen(options.port);
     const remove = register(options, { port, gate, introduced, watchdog });
     const lastWords = await Promise.race([supervisor.givenUp, signalled]);
@@ -90,7 +91,7 @@ function register(
     gate,
     introduced,
     watchdog,
-  }: { port: number; gate: Gate; introduced: Result; watchdog: Watchdog },
+  }: { port: number; gate: Gate; introduced: Introduction; watchdog: Watchdog },
 ): () => void {
   const { directory, isNamed, ...facts } = announcing;
   const announcement = {
@@ -166,10 +167,9 @@ function warnIfReadable(file: string, mode: number): void {
 }
 
 /** What the server calls itself, as far as a registration can have it. */
-function nameIn({ serverInfo }: Result): string | null {
-  if (typeof serverInfo !== 'object' || serverInfo === null || !('name' in serverInfo)) return null;
-  const { name } = serverInfo;
-  return typeof name === 'string' && name !== '' ? [...name].slice(0, 190).join('') : null;
+function nameIn({ facts: { serverInfo } }: Introduction): string | null {
+  const name = isObject(serverInfo) ? (stringOf(serverInfo['name']) ?? '') : '';
+  return name === '' ? null : [...name].slice(0, 190).join('');
 }
 
 function tellOfNoise(): (line: string) => void {

@@ -12,7 +12,7 @@ export async function startHub(
   if (config.record === null) return createHub(config, surroundings);
   const { recordTo } = await import('../recording/record-file.ts');
   const { recorder, close } = recordTo(config.record, log);
-  const hub = createHub(config, { ...surroundings, recorder });
+  const hub = createHub(config, { ...surroundings, observers: [recorder] });
   return {
     ...hub,
     stop: async () => {

@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
+import { bindingMachine } from '../../machines/binding.ts';
 import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import { sessionMachine } from '../../machines/session.ts';
@@ -8,4 +9,5 @@ export const charts: ReadonlyMap<string, AnyStateMachine> = new Map<string, AnyS
   ['hub', hubMachine],
   ['instance', instanceMachine],
   ['session', sessionMachine],
+  ['binding', bindingMachine],
 ]);

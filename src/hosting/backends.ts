@@ -1,8 +1,8 @@
-import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { RpcMessage, RpcRequest } from '../wire/rpc-message.ts';
 
 /** The client of one session, as its backend sees it. */
 export interface Client {
-  onMessage(message: JSONRPCMessage): void;
+  onMessage(message: RpcMessage): void;
   /** The server has ended, and why. Called at most once, and not after {@link Backend.leave}. */
   onEnd(lastWords: string): void;
 }
@@ -10,7 +10,7 @@ export interface Client {
 /** What serves one client: a process of its own, or a share of one. */
 export interface Backend {
   /** Takes a message of the client. */
-  send(message: JSONRPCMessage): void;
+  send(message: RpcMessage): void;
   /** The client doesn't read: the server is not read from until {@link resume}. */
   pause(): void;
   resume(): void;
@@ -23,5 +23,5 @@ export interface Backend {
 /** Gives each client its backend. */
 export interface Backends {
   /** Opens a backend by the client's `initialize`, which is answered like any other request. */
-  open(initialize: JSONRPCRequest, client: Client): Backend;
+  open(initialize: RpcRequest, client: Client): Backend;
 }

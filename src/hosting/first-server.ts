@@ -1,7 +1,11 @@
-import type { JSONRPCMessage, RequestId, Result } from '@modelcontextprotocol/sdk/types.js';
-import { RPC_CODE } from '../wire/answer.ts';
-import { type Answer, ListCache } from './list-cache.ts';
-import { OWN_PARAMS, type ServerStart, type Supervisor } from './supervisor.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { SELF } from '../self.ts';
+import { errorFrame, notificationFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
+import type { RpcMessage } from '../wire/rpc-message.ts';
+import type { Introduction } from './introduction.ts';
+import { ListCache } from './list-cache.ts';
+import { messageOf, type Outcome, outcomeOf } from './message.ts';
+import type { ServerStart, Supervisor } from './supervisor.ts';
 
 /** Milliseconds that a server has to answer a second `initialize`; some never do. */
 const AGAIN = 2_000;
@@ -24,19 +28,19 @@ export interface FirstServerListener {
  */
 export class FirstServer {
   readonly #supervisor: Supervisor;
-  readonly #waiting = new Map<RequestId, (answer: Answer) => void>();
+  readonly #waiting = new Map<string, (outcome: Outcome) => void>();
   readonly #listeners = new Set<FirstServerListener>();
   readonly #lists = new ListCache();
-  /** Answers to `initialize` for other protocol versions. */
-  readonly #versions = new Map<string, Promise<Result>>();
+  /** Results of `initialize` for other protocol versions, as JSON text. */
+  readonly #versions = new Map<string, Promise<string>>();
   /** The process, once it has answered `initialize`. */
   #ready: Promise<ServerStart>;
-  #introduced: Result;
+  #introduced: Introduction;
   #failures = 0;
   #lastId = 0;
 
   /** `first` has answered with `introduced`. */
-  constructor(supervisor: Supervisor, first: ServerStart, introduced: Result) {
+  constructor(supervisor: Supervisor, first: ServerStart, introduced: Introduction) {
     this.#supervisor = supervisor;
     this.#introduced = introduced;
     this.#ready = Promise.resolve(first);
@@ -44,16 +48,14 @@ export class FirstServer {
   }
 
   /**
-   * The result of `initialize` for a protocol version. For a version that it hasn't been asked for, the process is asked
+   * The result of `initialize` for a protocol version, as JSON text. For a version that it hasn't been asked for, the process is asked
    * once more. Rejects when it won't answer that, or can't be started again.
    */
-  async initialize(version: unknown): Promise<Result> {
+  async initialize(version: string | null): Promise<string> {
     await this.#running();
-    const { protocolVersion } = this.#introduced;
-    if (version === OWN_PARAMS['protocolVersion'] || version === protocolVersion) {
-      return this.#introduced;
-    }
-    if (typeof version !== 'string') throw new Error('initialize names no protocol version');
+    const { result, facts } = this.#introduced;
+    if (version === SELF.protocolVersion || version === facts['protocolVersion']) return result;
+    if (version === null) throw new Error('initialize names no protocol version');
     const known = this.#versions.get(version);
     if (known !== undefined) return known;
     const asked = this.#initializeAgain(version);
@@ -62,16 +64,16 @@ export class FirstServer {
     return asked;
   }
 
-  /** The answer to a list request; from memory where the server says when its lists change. */
-  list(method: string, params: object): Promise<Answer> {
-    const isAnnounced = ListCache.isAnnounced(method, this.#introduced['capabilities']);
+  /** The answer to a list request with `params`, a JSON text; from memory where the server says when its lists change. */
+  list(method: string, params: string): Promise<Outcome> {
+    const isAnnounced = ListCache.isAnnounced(method, this.#introduced.facts['capabilities']);
     const ask = () => this.#ask(method, params);
     return isAnnounced ? this.#lists.get(method, params, ask) : ask();
   }
 
   /** The answer to a ping. */
-  ping(): Promise<Answer> {
-    return this.#ask('ping', {});
+  ping(): Promise<Outcome> {
+    return this.#ask('ping', '{}');
   }
 
   /** Returns the function that ends the subscription. */
@@ -82,11 +84,12 @@ export class FirstServer {
     };
   }
 
-  async #initializeAgain(version: string): Promise<Result> {
-    const answered = this.#ask('initialize', { ...OWN_PARAMS, protocolVersion: version });
-    void answered.then((answer) => {
+  async #initializeAgain(version: string): Promise<string> {
+    const params = JSON.stringify({ ...SELF, protocolVersion: version });
+    const answered = this.#ask('initialize', params);
+    void answered.then(({ isError, raw }) => {
       // It may come too late for whoever asked first.
-      if ('result' in answer) this.#versions.set(version, Promise.resolve(answer.result));
+      if (!isError) this.#versions.set(version, Promise.resolve(raw));
     });
     // Right behind it: some servers take no other request before they have had this.
     this.#notifyInitialized(await this.#running());
@@ -94,9 +97,9 @@ export class FirstServer {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('no answer to a second initialize')), AGAIN);
     });
-    const answer = await Promise.race([answered, late]).finally(() => clearTimeout(timer));
-    if ('error' in answer) throw new Error(answer.error.message);
-    return answer.result;
+    const outcome = await Promise.race([answered, late]).finally(() => clearTimeout(timer));
+    if (outcome.isError) throw new Error(messageOf(outcome));
+    return outcome.raw;
   }
 
   /** The process that answers, as soon as there is one. */
@@ -109,14 +112,14 @@ export class FirstServer {
   }
 
   /** Sends a request, as soon as there is a process to send it to. */
-  async #ask(method: string, params: object): Promise<Answer> {
+  async #ask(method: string, params: string): Promise<Outcome> {
     try {
       const { server } = await this.#running();
       this.#lastId += 1;
-      const id = this.#lastId;
+      const id = String(this.#lastId);
       return await new Promise((resolve) => {
         this.#waiting.set(id, resolve);
-        server.send({ jsonrpc: '2.0', id, method, params: { ...params } });
+        server.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
       });
     } catch (error) {
       return failed(error instanceof Error ? error.message : String(error));
@@ -135,7 +138,7 @@ export class FirstServer {
   }
 
   #notifyInitialized({ server }: ServerStart): void {
-    server.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    server.send(notificationFrame('notifications/initialized'));
   }
 
   #restart(): void {
@@ -155,8 +158,8 @@ export class FirstServer {
     });
   }
 
-  #replace(start: ServerStart, introduced: Result): void {
-    const isSame = JSON.stringify(introduced) === JSON.stringify(this.#introduced);
+  #replace(start: ServerStart, introduced: Introduction): void {
+    const isSame = isDeepStrictEqual(introduced.facts, this.#introduced.facts);
     this.#introduced = introduced;
     this.#use(start);
     const changed = this.#lists.clear();
@@ -166,25 +169,24 @@ export class FirstServer {
     }
   }
 
-  #receive(message: JSONRPCMessage, { server }: ServerStart): void {
-    if (!('method' in message)) {
-      const { id } = message;
-      if (id === undefined) return;
-      this.#waiting.get(id)?.(
-        'error' in message ? { error: message.error } : { result: message.result },
-      );
-      this.#waiting.delete(id);
-    } else if ('id' in message) {
+  #receive(message: RpcMessage, { server }: ServerStart): void {
+    if (message.kind === 'answer') {
+      if (message.id === null) return;
+      this.#waiting.get(message.id)?.(outcomeOf(message));
+      this.#waiting.delete(message.id);
+    } else if (message.kind === 'request') {
       const { id, method } = message;
       // No client is behind it: it was offered no capabilities.
-      const error = { code: RPC_CODE.methodNotFound, message: `${method} is not answered here` };
-      server.send({ jsonrpc: '2.0', id, ...(method === 'ping' ? { result: {} } : { error }) });
+      const told = `${method} is not answered here`;
+      server.send(
+        method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, told),
+      );
     } else if (this.#lists.forget(message.method)) {
       for (const listener of [...this.#listeners]) listener.onListChanged(message.method);
     }
   }
 }
 
-function failed(message: string): Answer {
-  return { error: { code: RPC_CODE.internalError, message } };
+function failed(message: string): Outcome {
+  return { isError: true, raw: JSON.stringify({ code: RPC_CODE.internalError, message }) };
 }

@@ -1,16 +1,24 @@
-import type { JSONRPCRequest, Result } from '@modelcontextprotocol/sdk/types.js';
+import type { JsonObject } from '../../machines/model.ts';
+import { objectOf, parseJson } from '../wire/json.ts';
+import { messageOf, outcomeOf } from './message.ts';
 import type { StdioServer } from './stdio-server.ts';
 
-const ID = 'signalbox:initialize';
+const ID = '"signalbox:initialize"';
 
 /** Milliseconds after which a server that hasn't answered is reported as slow. */
 const SLOW = 2_000;
 
-export type InitializeParams = NonNullable<JSONRPCRequest['params']>;
-
+/** What a server answered to `initialize`. */
 export interface Introduction {
-  /** Those of `initialize`. */
-  readonly params: InitializeParams;
+  /** The result as JSON text. */
+  readonly result: string;
+  /** What stands in it. */
+  readonly facts: JsonObject;
+}
+
+export interface IntroduceOptions {
+  /** The `params` of `initialize` as JSON text. */
+  readonly params: string;
   /** Milliseconds that the server has to answer. */
   readonly timeout: number;
   /** Called once when the server hasn't answered after 2 s. */
@@ -18,14 +26,14 @@ export interface Introduction {
 }
 
 /**
- * Sends `initialize` to a server that has just been started, and nothing more. Resolves with the result. Rejects with the
- * server's last words when it ends, refuses, or doesn't answer in time. Other messages of the server are kept.
+ * Sends `initialize` to a server that has just been started, and nothing more. Resolves with what it answers. Rejects with the
+ * server's last words when it ends, refuses, or doesn't answer in time. Its other messages are kept.
  */
 export function introduce(
   server: StdioServer,
-  { params, timeout, onSlow }: Introduction,
-): Promise<Result> {
-  return new Promise<Result>((resolve, reject) => {
+  { params, timeout, onSlow }: IntroduceOptions,
+): Promise<Introduction> {
+  return new Promise<Introduction>((resolve, reject) => {
     const timers = [
       setTimeout(() => {
         const told = `the server did not answer initialize within ${timeout / 1_000} s (--start-timeout): is it an MCP server?`;
@@ -41,19 +49,21 @@ export function introduce(
       reject(new Error(server.lastWords));
     });
     server.listen((message) => {
-      if (!('id' in message) || message.id !== ID) {
+      if (message.kind === 'notification' || message.id !== ID) {
         server.keep(message);
         return;
       }
       settle();
-      if ('method' in message) {
+      if (message.kind === 'request') {
         reject(new Error('the command repeats what it reads: it is no MCP server'));
         return;
       }
       server.listen(null);
-      if ('result' in message) resolve(message.result);
-      else reject(new Error(`the server refused to initialize: ${message.error.message}`));
+      const outcome = outcomeOf(message);
+      if (!outcome.isError)
+        resolve({ result: outcome.raw, facts: objectOf(parseJson(outcome.raw)) });
+      else reject(new Error(`the server refused to initialize: ${messageOf(outcome)}`));
     });
-    server.send({ jsonrpc: '2.0', id: ID, method: 'initialize', params });
+    server.send(`{"jsonrpc":"2.0","id":${ID},"method":"initialize","params":${params}}`);
   });
 }

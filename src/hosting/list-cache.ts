@@ -1,9 +1,4 @@
-import type { JSONRPCError, Result } from '@modelcontextprotocol/sdk/types.js';
-
-/** How a request ended. */
-export type Answer =
-  | { readonly result: Result }
-  | { readonly error: Extract<JSONRPCError, { error: unknown }>['error'] };
+import type { Outcome } from './message.ts';
 
 /** List requests, each with the capability under which a server says that it announces changes. */
 const CAPABILITY_OF: ReadonlyMap<string, string> = new Map([
@@ -32,7 +27,7 @@ function notificationOf(capability: string): string {
 
 interface Page {
   readonly capability: string;
-  readonly answer: Promise<Answer>;
+  readonly outcome: Promise<Outcome>;
 }
 
 /** The pages of a server's lists, until it says that they have changed. */
@@ -46,19 +41,19 @@ export class ListCache {
     return Object(declared).listChanged === true;
   }
 
-  /** The page that `params` ask for, asked for at most once. Errors are not kept. */
-  get(method: string, params: object, ask: () => Promise<Answer>): Promise<Answer> {
-    const key = `${method} ${JSON.stringify(params)}`;
+  /** The page that `params`, as JSON text, ask for: asked for at most once. Errors are not kept. */
+  get(method: string, params: string, ask: () => Promise<Outcome>): Promise<Outcome> {
+    const key = `${method} ${params}`;
     const known = this.#pages.get(key);
-    if (known !== undefined) return known.answer;
-    const answer = ask();
-    if (this.#pages.size >= MOST) return answer;
-    const page = { capability: CAPABILITY_OF.get(method) ?? '', answer };
+    if (known !== undefined) return known.outcome;
+    const outcome = ask();
+    if (this.#pages.size >= MOST) return outcome;
+    const page = { capability: CAPABILITY_OF.get(method) ?? '', outcome };
     this.#pages.set(key, page);
-    void answer.then((settled) => {
-      if ('error' in settled && this.#pages.get(key) === page) this.#pages.delete(key);
+    void outcome.then(({ isError }) => {
+      if (isError && this.#pages.get(key) === page) this.#pages.delete(key);
     });
-    return answer;
+    return outcome;
   }
 
   /** Forgets the pages of which a notification says that they have changed. False: it is another notification. */

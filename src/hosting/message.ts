@@ -1,51 +1,91 @@
-import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { Json } from '../../machines/model.ts';
-import { RPC_CODE } from '../wire/answer.ts';
-import { isObject, parseJson } from '../wire/json.ts';
+import { errorFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
+import { textAt } from '../wire/envelope.ts';
+import { isTaxing, objectOf, parseJson, stringOf } from '../wire/json.ts';
 import { idNear } from '../wire/line-reader.ts';
-
-/** What JSON-RPC knows; the SDK's transport refuses what has more. */
-const MEMBERS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
+import {
+  idAt,
+  isRequestId,
+  messageTexts,
+  type RpcAnswer,
+  type RpcMessage,
+  type RpcNotification,
+  readRpcMessage,
+} from '../wire/rpc-message.ts';
 
 /** How much of each end of what is no JSON is looked at for its id, in characters. */
 const ENDS = 4_096;
 
+const UNREADABLE = 'the server answered what can not be read';
+
 /**
- * The messages in a line of a stdio server: one, or those of a batch, as MCP had them in 2025-03-26. An answer that is no
- * proper one becomes an error for its request: somebody waits for it.
+ * The messages in a line of a stdio server: one, or those of a batch, as MCP had them in 2025-03-26. Each keeps its text. An
+ * answer that is invalid becomes an error for its request: somebody waits for it.
  */
-export function readMessages(line: string): readonly JSONRPCMessage[] {
-  const said = parseJson(line);
-  if (said !== undefined) {
-    const all: readonly Json[] = Array.isArray(said) ? said : [said];
-    return all.flatMap((each) => messageOf(each) ?? []);
-  }
-  const [head, tail] = [line.slice(0, ENDS), line.slice(-ENDS)];
-  const instead = answerInstead(head, tail, 'the server answered what can not be read');
-  return instead === null ? [] : [instead];
+export function readMessages(line: string): readonly RpcMessage[] {
+  // Clients that parse recursively take nothing that is nested more deeply.
+  const batch = isTaxing(line, Number.POSITIVE_INFINITY)
+    ? null
+    : messageTexts(line, Number.POSITIVE_INFINITY);
+  if (batch === null) return instead(line);
+  const isSingle = batch.texts.length === 1 && batch.texts[0] === line;
+  return batch.texts.flatMap((text) => {
+    const message = readRpcMessage(text);
+    if (message !== null) return message;
+    return isSingle && parseJson(text) === undefined ? instead(text) : invalidAnswer(text);
+  });
 }
 
-function messageOf(said: Json): JSONRPCMessage | null {
-  if (!isObject(said)) return null;
-  const known = Object.fromEntries(Object.entries(said).filter(([key]) => MEMBERS.includes(key)));
-  const { success, data } = JSONRPCMessageSchema.safeParse(known);
-  if (success) return data;
-  const { id, method } = said;
-  if (method !== undefined || (typeof id !== 'number' && typeof id !== 'string')) return null;
-  return errorAnswer(id, 'the server answered what is no JSON-RPC answer');
+/** An error for the request whose answer isn't valid; nothing when the text is of no answer. */
+function invalidAnswer(text: string): readonly RpcAnswer[] {
+  const id = idAt(text, 'id');
+  if (textAt(text, 'method') !== null || id === null || !isRequestId(id)) return [];
+  return [errorAnswer(id, 'the server answered what is no JSON-RPC answer')];
+}
+
+function instead(line: string): readonly RpcAnswer[] {
+  const answer = answerInstead(line.slice(0, ENDS), line.slice(-ENDS), UNREADABLE);
+  return answer === null ? [] : [answer];
 }
 
 /**
  * An error for the request whose answer can't be taken, of which these are the ends; null when they are of no answer, or don't
  * say to which request.
  */
-export function answerInstead(head: string, tail: string, message: string): JSONRPCMessage | null {
+export function answerInstead(head: string, tail: string, message: string): RpcAnswer | null {
   if (/^\s*\{[^{[]*"method"\s*:/.test(head)) return null;
-  const id = parseJson(idNear(head, tail));
-  return typeof id === 'number' || typeof id === 'string' ? errorAnswer(id, message) : null;
+  const id = idNear(head, tail);
+  return id === 'null' || parseJson(id) === undefined ? null : errorAnswer(id, message);
 }
 
 /** An error that answers request `id` in the server's stead. */
-export function errorAnswer(id: string | number, message: string): JSONRPCMessage {
-  return { jsonrpc: '2.0', id, error: { code: RPC_CODE.internalError, message } };
+export function errorAnswer(id: string, message: string): RpcAnswer {
+  const text = errorFrame(id, RPC_CODE.internalError, message);
+  return { kind: 'answer', id, isError: true, text };
+}
+
+/** How a request ended: the JSON text of its result or of its error. */
+export interface Outcome {
+  readonly isError: boolean;
+  readonly raw: string;
+}
+
+/** How a request ended, by its answer. */
+export function outcomeOf({ isError, text }: RpcAnswer): Outcome {
+  return { isError, raw: textAt(text, isError ? 'error' : 'result') ?? '{}' };
+}
+
+/** Answers request `id`. */
+export function answerWith(id: string, { isError, raw }: Outcome): RpcAnswer {
+  const text = `{"jsonrpc":"2.0","id":${id},"${isError ? 'error' : 'result'}":${raw}}`;
+  return { kind: 'answer', id, isError, text };
+}
+
+/** The message of an error. */
+export function messageOf({ raw }: Outcome): string {
+  return stringOf(objectOf(parseJson(raw))['message']) ?? raw;
+}
+
+/** A notification without `params`. */
+export function notification(method: string): RpcNotification {
+  return { kind: 'notification', method, text: notificationFrame(method) };
 }

@@ -1,13 +1,18 @@
-import type {
-  JSONRPCMessage,
-  JSONRPCRequest,
-  RequestId,
-  Result,
-} from '@modelcontextprotocol/sdk/types.js';
+import { notificationFrame } from '../wire/answer.ts';
+import { textAt } from '../wire/envelope.ts';
+import { parseJson, stringOf } from '../wire/json.ts';
+import { withoutMember } from '../wire/json-edit.ts';
+import {
+  idAt,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+} from '../wire/rpc-message.ts';
 import type { Backend, Client } from './backends.ts';
 import type { FirstServer } from './first-server.ts';
-import { type Answer, isListRequest } from './list-cache.ts';
-import { errorAnswer } from './message.ts';
+import type { Introduction } from './introduction.ts';
+import { isListRequest } from './list-cache.ts';
+import { answerWith, errorAnswer, notification, type Outcome } from './message.ts';
 import { ReadLists } from './read-lists.ts';
 import type { StdioServer } from './stdio-server.ts';
 import type { ServerStart } from './supervisor.ts';
@@ -35,7 +40,7 @@ export class PrivateBackend implements Backend {
   #starting: ServerStart | null = null;
   #own: StdioServer | null = null;
   /** What waits for the client's own process. */
-  #queue: JSONRPCMessage[] = [];
+  #queue: RpcMessage[] = [];
   #hasLeft = false;
 
   constructor(options: PrivateBackendOptions) {
@@ -50,23 +55,25 @@ export class PrivateBackend implements Backend {
   }
 
   /** Answers the client's `initialize`: as the first server did, or by a process of its own if that can't. */
-  async initialize({ id, params }: JSONRPCRequest): Promise<void> {
+  async initialize({ id, text }: RpcRequest): Promise<void> {
     const { first } = this.#options;
+    const version = textAt(text, 'params', 'protocolVersion');
     try {
-      this.#reply(id, { result: await first.initialize(params?.['protocolVersion']) });
+      const raw = await first.initialize(version === null ? null : stringOf(parseJson(version)));
+      this.#reply(id, { isError: false, raw });
     } catch {
       if (this.#hasLeft) return;
       this.#startOwn().then(
-        (result) => this.#reply(id, { result }),
+        ({ result }) => this.#reply(id, { isError: false, raw: result }),
         (error: Error) => this.#tell(errorAnswer(id, error.message)),
       );
     }
   }
 
-  send(message: JSONRPCMessage): void {
-    if (this.#own !== null && !this.#lists.continues(message)) this.#own.send(message);
-    else if ('method' in message && 'id' in message) this.#request(message);
-    else if ('method' in message) this.#notify(message.method, message);
+  send(message: RpcMessage): void {
+    if (this.#own !== null && !this.#lists.continues(message)) this.#own.send(message.text);
+    else if (message.kind === 'request') this.#request(message);
+    else if (message.kind === 'notification') this.#notify(message);
   }
 
   pause(): void {
@@ -89,15 +96,15 @@ export class PrivateBackend implements Backend {
     await this.#own?.stop();
   }
 
-  #request(message: JSONRPCRequest): void {
-    const { id, method, params } = message;
+  #request(message: RpcRequest): void {
+    const { id, method, text } = message;
     const { first } = this.#options;
-    if (method === 'ping') void first.ping().then((answer) => this.#reply(id, answer));
+    if (method === 'ping') void first.ping().then((outcome) => this.#reply(id, outcome));
     else if (isListRequest(method)) {
-      const { _meta, ...asked } = params ?? {};
-      void first.list(method, asked).then((answer) => {
-        if ('result' in answer) this.#lists.note(method, asked['cursor'], answer.result);
-        this.#reply(id, answer);
+      const params = withoutMember(textAt(text, 'params') ?? '{}', '_meta');
+      void first.list(method, params).then((outcome) => {
+        if (!outcome.isError) this.#lists.note(method, params, outcome.raw);
+        this.#reply(id, outcome);
       });
     } else {
       this.#queue.push(message);
@@ -106,29 +113,30 @@ export class PrivateBackend implements Backend {
   }
 
   /** A notification, while there is no process of its own: it matters only to requests that wait. */
-  #notify(method: string, message: JSONRPCMessage): void {
+  #notify(message: RpcNotification): void {
+    const { method, text } = message;
     if (method === 'notifications/initialized') return;
     if (method !== 'notifications/cancelled') {
       if (this.#starting !== null) this.#queue.push(message);
       return;
     }
-    const cancelled = 'params' in message ? message.params?.['requestId'] : undefined;
-    this.#queue = this.#queue.filter((each) => !('id' in each) || each.id !== cancelled);
+    const cancelled = idAt(text, 'params', 'requestId');
+    this.#queue = this.#queue.filter((each) => each.kind !== 'request' || each.id !== cancelled);
   }
 
   /** Starts the client's own process. Requests that wait are sent to it, or answered with what went wrong. */
-  async #startOwn(): Promise<Result> {
+  async #startOwn(): Promise<Introduction> {
     const start = this.#options.start();
     this.#starting = start;
     try {
-      const result = await start.answered;
+      const introduced = await start.answered;
       if (!this.#hasLeft) this.#use(start.server);
-      return result;
+      return introduced;
     } catch (error) {
       const told = error instanceof Error ? error.message : String(error);
       this.#starting = null;
       for (const message of this.#queue.splice(0)) {
-        if ('method' in message && 'id' in message) this.#tell(errorAnswer(message.id, told));
+        if (message.kind === 'request') this.#tell(errorAnswer(message.id, told));
       }
       throw error;
     }
@@ -141,32 +149,31 @@ export class PrivateBackend implements Backend {
       if (!server.isAskedFor) this.#end(server.lastWords);
     });
     if (this.#unread !== null) server.pause();
-    server.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    server.send(notificationFrame('notifications/initialized'));
     server.listen((message) => this.#hear(message));
     // A server may list other tools to a client that offers more.
-    for (const message of [...this.#queue.splice(0), ...this.#lists.comparisons()]) {
-      server.send(message);
-    }
+    const queued = this.#queue.splice(0).map(({ text }) => text);
+    for (const text of [...queued, ...this.#lists.comparisons()]) server.send(text);
   }
 
   /** What the client's own process says. */
-  #hear(message: JSONRPCMessage): void {
+  #hear(message: RpcMessage): void {
     const changed = this.#lists.compare(message);
     if (changed === undefined) this.#tell(message);
-    else if (changed !== null) this.#tell({ jsonrpc: '2.0', method: changed });
+    else if (changed !== null) this.#tell(notification(changed));
   }
 
   #announce(method: string): void {
     if (this.#own !== null) return;
-    if (this.#unread === null) this.#tell({ jsonrpc: '2.0', method });
+    if (this.#unread === null) this.#tell(notification(method));
     else this.#unread.add(method);
   }
 
-  #reply(id: RequestId, answer: Answer): void {
-    this.#tell({ jsonrpc: '2.0', id, ...answer });
+  #reply(id: string, outcome: Outcome): void {
+    this.#tell(answerWith(id, outcome));
   }
 
-  #tell(message: JSONRPCMessage): void {
+  #tell(message: RpcMessage): void {
     if (!this.#hasLeft) this.#options.client.onMessage(message);
   }
 

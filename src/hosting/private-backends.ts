@@ -1,24 +1,24 @@
-import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import { textAt } from '../wire/envelope.ts';
+import type { RpcRequest } from '../wire/rpc-message.ts';
 import type { Backend, Backends, Client } from './backends.ts';
 import type { FirstServer } from './first-server.ts';
-import type { InitializeParams } from './introduction.ts';
 import { PrivateBackend } from './private-backend.ts';
 import { SpareServers } from './spare-servers.ts';
 import type { ServerStart } from './supervisor.ts';
 
 /** A server for each client, from the first request that the first server can't answer for all of them. */
 export class PrivateBackends implements Backends {
-  readonly #start: (params: InitializeParams) => ServerStart;
+  readonly #start: (params: string) => ServerStart;
   readonly #first: FirstServer;
   readonly #spares = new SpareServers();
 
-  constructor(start: (params: InitializeParams) => ServerStart, first: FirstServer) {
+  constructor(start: (params: string) => ServerStart, first: FirstServer) {
     this.#start = start;
     this.#first = first;
   }
 
-  open(initialize: JSONRPCRequest, client: Client): Backend {
-    const { params = {} } = initialize;
+  open(initialize: RpcRequest, client: Client): Backend {
+    const params = textAt(initialize.text, 'params') ?? '{}';
     const backend = new PrivateBackend({
       first: this.#first,
       client,

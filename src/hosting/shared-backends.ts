@@ -1,7 +1,16 @@
-import type { JSONRPCMessage, JSONRPCRequest, RequestId } from '@modelcontextprotocol/sdk/types.js';
-import { RPC_CODE } from '../wire/answer.ts';
+import { errorFrame, notificationFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
+import { textAt } from '../wire/envelope.ts';
+import { parseJson, stringOf } from '../wire/json.ts';
+import { replaceAt } from '../wire/json-edit.ts';
+import {
+  idAt,
+  type RpcAnswer,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+} from '../wire/rpc-message.ts';
 import type { Backend, Backends, Client } from './backends.ts';
-import { errorAnswer } from './message.ts';
+import { answerWith, errorAnswer } from './message.ts';
 import type { StdioServer } from './stdio-server.ts';
 import { Subscribers } from './subscribers.ts';
 import type { ServerStart } from './supervisor.ts';
@@ -12,19 +21,19 @@ const PATIENCE = 5_000;
 /** What a client asked of the shared server: by whom, under which id, and with which progress token. */
 interface Asked {
   readonly client: Client;
-  readonly id: RequestId;
-  readonly token: RequestId | undefined;
+  readonly id: string;
+  readonly token: string | null;
   /** The resource that it subscribes to, or null. */
-  readonly subscribes: unknown;
+  readonly subscribes: string | null;
 }
 
 /**
- * One server for all clients. Requests get ids of their own, and progress tokens with them. Nobody can be asked: a question
- * of the server over its one stream says not whom it is for, so it is offered no capabilities.
+ * One server for all clients. Requests get ids of their own, and progress tokens with them; the rest of a message crosses as
+ * it came. The server is offered no capabilities: a question on its one stream doesn't say which client it is for.
  */
 export class SharedBackends implements Backends {
   readonly #start: () => ServerStart;
-  readonly #asked = new Map<RequestId, Asked>();
+  readonly #asked = new Map<string, Asked>();
   readonly #clients = new Set<Client>();
   /** Those that don't read. */
   readonly #holding = new Set<Client>();
@@ -37,11 +46,11 @@ export class SharedBackends implements Backends {
     this.#run(first);
   }
 
-  open({ id }: JSONRPCRequest, client: Client): Backend {
+  open({ id }: RpcRequest, client: Client): Backend {
     const { server, answered } = this.#running ?? this.#run(this.#start());
     this.#clients.add(client);
     answered.then(
-      (result) => client.onMessage({ jsonrpc: '2.0', id, result }),
+      ({ result }) => client.onMessage(answerWith(id, { isError: false, raw: result })),
       (error: Error) => client.onMessage(errorAnswer(id, error.message)),
     );
     return {
@@ -71,7 +80,7 @@ export class SharedBackends implements Backends {
     answered.then(
       () => {
         server.listen((message) => this.#hear(message, server));
-        server.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+        server.send(notificationFrame('notifications/initialized'));
       },
       () => {},
     );
@@ -86,82 +95,94 @@ export class SharedBackends implements Backends {
     return running;
   }
 
-  #pass(message: JSONRPCMessage, client: Client, server: StdioServer): void {
-    // An answer: nothing was asked.
-    if (!('method' in message)) return;
-    const { method, params } = message;
-    if ('id' in message) {
-      if (!this.#subscribers.note(method, params?.['uri'], client)) {
-        client.onMessage({ jsonrpc: '2.0', id: message.id, result: {} });
-        return;
-      }
-      const token = params?._meta?.progressToken;
-      const subscribes = method === 'resources/subscribe' ? params?.['uri'] : null;
-      const id = this.#ask({ client, id: message.id, token, subscribes });
-      const _meta = { ...params?._meta, progressToken: id };
-      server.send({
-        ...message,
-        id,
-        ...(token === undefined ? {} : { params: { ...params, _meta } }),
-      });
-    } else if (method === 'notifications/cancelled') {
-      this.#cancel(
-        server,
-        (asked) => asked.client === client && asked.id === params?.['requestId'],
-      );
-    } else if (method !== 'notifications/initialized') {
-      server.send(message);
-    }
+  #pass(message: RpcMessage, client: Client, server: StdioServer): void {
+    // An answer answers nothing: the server was offered nobody to ask.
+    if (message.kind === 'answer') return;
+    if (message.kind === 'request') this.#request(message, client, server);
+    else if (message.method === 'notifications/cancelled') {
+      const id = idAt(message.text, 'params', 'requestId');
+      const isMeant = (asked: Asked) => asked.client === client && asked.id === id;
+      this.#cancel(server, isMeant, message.text);
+    } else if (message.method !== 'notifications/initialized') server.send(message.text);
   }
 
-  #ask(asked: Asked): number {
-    this.#lastId += 1;
-    this.#asked.set(this.#lastId, asked);
-    return this.#lastId;
-  }
-
-  #cancel(server: StdioServer, isMeant: (asked: Asked) => boolean): void {
-    for (const [requestId, asked] of this.#asked) {
-      if (!isMeant(asked)) continue;
-      this.#asked.delete(requestId);
-      server.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
-    }
-  }
-
-  #hear(message: JSONRPCMessage, server: StdioServer): void {
-    if (!('method' in message)) {
-      const { id } = message;
-      const asked = id === undefined ? undefined : this.#asked.get(id);
-      if (id === undefined || asked === undefined) return;
-      this.#asked.delete(id);
-      if ('error' in message && asked.subscribes !== null) {
-        this.#subscribers.note('resources/unsubscribe', asked.subscribes, asked.client);
-      }
-      asked.client.onMessage({ ...message, id: asked.id });
-    } else if ('id' in message) {
-      const { id, method } = message;
-      if (method === 'ping') server.send({ jsonrpc: '2.0', id, result: {} });
-      else {
-        const error = { code: RPC_CODE.methodNotFound, message: 'a shared server can ask nobody' };
-        server.send({ jsonrpc: '2.0', id, error });
-      }
-    } else this.#announce(message);
-  }
-
-  /** A notification of the server, to whom it is for. */
-  #announce(message: Extract<JSONRPCMessage, { method: string }>): void {
-    const { method, params } = message;
-    if (method === 'notifications/progress') {
-      const token = params?.['progressToken'];
-      const asked =
-        typeof token === 'number' || typeof token === 'string' ? this.#asked.get(token) : undefined;
-      asked?.client.onMessage({ ...message, params: { ...params, progressToken: asked.token } });
+  #request(message: RpcRequest, client: Client, server: StdioServer): void {
+    const { id, method, text } = message;
+    const own = this.#nextId();
+    const token = idAt(text, 'params', '_meta', 'progressToken');
+    const renamed = renamedRequest(message, token, own);
+    if (renamed === null) {
+      client.onMessage(errorAnswer(id, 'a member of the request is there twice'));
       return;
     }
+    const uri = uriIn(text);
+    if (!this.#subscribers.note(method, uri, client)) {
+      client.onMessage(answerWith(id, { isError: false, raw: '{}' }));
+      return;
+    }
+    const subscribes = method === 'resources/subscribe' ? uri : null;
+    this.#asked.set(own, { client, id, token, subscribes });
+    server.send(renamed);
+  }
+
+  #nextId(): string {
+    this.#lastId += 1;
+    return String(this.#lastId);
+  }
+
+  /** Cancels requests at the server, by the client's own notification if there is one. */
+  #cancel(server: StdioServer, isMeant: (asked: Asked) => boolean, said?: string): void {
+    for (const [id, asked] of this.#asked) {
+      if (!isMeant(asked)) continue;
+      this.#asked.delete(id);
+      const renamed = said === undefined ? null : replaceAt(said, ['params', 'requestId'], id);
+      const params = { requestId: Number(id) };
+      server.send(renamed ?? notificationFrame('notifications/cancelled', params));
+    }
+  }
+
+  #hear(message: RpcMessage, server: StdioServer): void {
+    if (message.kind === 'answer') this.#answer(message);
+    else if (message.kind === 'notification') this.#announce(message);
+    else {
+      const { id, method } = message;
+      const refusal = 'a shared server can ask nobody';
+      server.send(
+        method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, refusal),
+      );
+    }
+  }
+
+  #answer(message: RpcAnswer): void {
+    const asked = message.id === null ? undefined : this.#asked.get(message.id);
+    if (message.id === null || asked === undefined) return;
+    const { client, id, subscribes } = asked;
+    this.#asked.delete(message.id);
+    if (message.isError && subscribes !== null) {
+      this.#subscribers.note('resources/unsubscribe', subscribes, client);
+    }
+    const text = replaceAt(message.text, ['id'], id);
+    client.onMessage(
+      text === null
+        ? errorAnswer(id, 'the server answered with two ids')
+        : { ...message, id, text },
+    );
+  }
+
+  /** Passes a notification of the server on to the clients that it is for. */
+  #announce(message: RpcNotification): void {
+    const { method, text } = message;
     if (method === 'notifications/cancelled') return;
+    if (method === 'notifications/progress') {
+      const asked = this.#asked.get(idAt(text, 'params', 'progressToken') ?? '');
+      if (asked === undefined || asked.token === null) return;
+      const renamed = replaceAt(text, ['params', 'progressToken'], asked.token);
+      if (renamed !== null) asked.client.onMessage({ ...message, text: renamed });
+      return;
+    }
     const clients =
       method === 'notifications/resources/updated'
-        ? this.#subscribers.of(params?.['uri'])
+        ? this.#subscribers.of(uriIn(text))
         : this.#clients;
     for (const client of clients) client.onMessage(message);
   }
@@ -170,13 +191,30 @@ export class SharedBackends implements Backends {
     if (!this.#clients.delete(client)) return;
     this.#cancel(server, (asked) => asked.client === client);
     for (const uri of this.#subscribers.leave(client)) {
-      this.#lastId += 1;
-      server.send({
-        jsonrpc: '2.0',
-        id: this.#lastId,
-        method: 'resources/unsubscribe',
-        params: { uri },
-      });
+      const params = JSON.stringify({ uri });
+      server.send(
+        `{"jsonrpc":"2.0","id":${this.#nextId()},"method":"resources/unsubscribe","params":${params}}`,
+      );
     }
   }
+}
+
+/**
+ * The request under another id, which is its progress token too if it has one. Null when it depends on the reader which
+ * member counts: what the server takes for the id may be another client's.
+ */
+function renamedRequest(
+  { text, isAmbiguous }: RpcRequest,
+  token: string | null,
+  id: string,
+): string | null {
+  if (isAmbiguous) return null;
+  const renamed = replaceAt(text, ['id'], id);
+  if (renamed === null || token === null) return renamed;
+  return replaceAt(renamed, ['params', '_meta', 'progressToken'], id);
+}
+
+function uriIn(text: string): string | null {
+  const raw = textAt(text, 'params', 'uri');
+  return raw === null ? null : stringOf(parseJson(raw));
 }

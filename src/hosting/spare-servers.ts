@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { InitializeParams } from './introduction.ts';
 import type { ServerStart } from './supervisor.ts';
 
 /** Milliseconds for which a server that has started is kept for somebody who needs one like it. */
@@ -31,10 +29,10 @@ export class SpareServers {
     );
   }
 
-  /** One that was started by the same `params`, or null. */
-  take(params: InitializeParams): ServerStart | null {
+  /** One that was started with the same `params` of `initialize`, or null. */
+  take(params: string): ServerStart | null {
     for (const spare of this.#spares) {
-      if (!isDeepStrictEqual(spare.params, params)) continue;
+      if (spare.params !== params) continue;
       this.#spares.delete(spare);
       return spare;
     }

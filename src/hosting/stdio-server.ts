@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import spawn from 'cross-spawn';
 import { errnoOf } from '../errors.ts';
 import { LineReader } from '../wire/line-reader.ts';
+import type { RpcMessage } from '../wire/rpc-message.ts';
 import { LastLines } from './last-lines.ts';
 import { answerInstead, readMessages } from './message.ts';
 import { signalGroup } from './process-group.ts';
@@ -38,8 +38,8 @@ export class StdioServer {
   readonly #said = new LastLines();
   /** Resolves when the process has ended, or could not be started. */
   readonly ended: Promise<void>;
-  #listener: ((message: JSONRPCMessage) => void) | null = null;
-  readonly #backlog: JSONRPCMessage[] = [];
+  #listener: ((message: RpcMessage) => void) | null = null;
+  readonly #backlog: RpcMessage[] = [];
   #end: string | null = null;
   #isAskedFor = false;
 
@@ -109,14 +109,14 @@ export class StdioServer {
   }
 
   /** Gives the server's messages to `listener` from now on, those first that were kept; null: keeps them. */
-  listen(listener: ((message: JSONRPCMessage) => void) | null): void {
+  listen(listener: ((message: RpcMessage) => void) | null): void {
     this.#listener = listener;
     if (listener === null) return;
     for (const message of this.#backlog.splice(0)) listener(message);
   }
 
   /** Keeps a message of the server for the next listener. */
-  keep(message: JSONRPCMessage): void {
+  keep(message: RpcMessage): void {
     if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
   }
 
@@ -129,9 +129,9 @@ export class StdioServer {
     this.#child.stdout?.resume();
   }
 
-  /** Writes one message; nothing once it has ended. */
-  send(message: JSONRPCMessage): void {
-    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
+  /** Writes one message, which is one line of JSON; nothing once it has ended. */
+  send(text: string): void {
+    this.#child.stdin?.write(`${text}\n`);
   }
 
   /** Closes its stdin; asks, then forces it and its group to end. Resolves when it has, after some seconds at most. */

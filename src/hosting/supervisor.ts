@@ -1,6 +1,5 @@
-import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import { SELF } from '../self.ts';
-import { type InitializeParams, introduce } from './introduction.ts';
+import { type Introduction, introduce } from './introduction.ts';
 import { RestartBudget } from './restart-budget.ts';
 import { StdioServer, type StdioServerOptions } from './stdio-server.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -17,13 +16,14 @@ export interface SupervisorOptions extends StdioServerOptions {
 /** A server that has been started, and asked to `initialize`. */
 export interface ServerStart {
   readonly server: StdioServer;
-  readonly params: InitializeParams;
-  /** The result of `initialize`. Rejects with what went wrong, after the server has been told to end. */
-  readonly answered: Promise<Result>;
+  /** The `params` of its `initialize`, as JSON text. */
+  readonly params: string;
+  /** What it answered to `initialize`. Rejects with what went wrong, after the server has been told to end. */
+  readonly answered: Promise<Introduction>;
 }
 
 /** How Signalbox itself introduces itself to a server. */
-export const OWN_PARAMS: InitializeParams = { ...SELF };
+export const OWN_PARAMS = JSON.stringify(SELF);
 
 /** Starts the servers of one command, and ends them. */
 export class Supervisor {
@@ -48,7 +48,7 @@ export class Supervisor {
   }
 
   /** Starts one more server and sends it `initialize`. Whatever goes wrong, `answered` says. */
-  start(params: InitializeParams = OWN_PARAMS): ServerStart {
+  start(params: string = OWN_PARAMS): ServerStart {
     const { startTimeout: timeout, onSlow, watchdog } = this.#options;
     const server = new StdioServer(this.#options);
     this.#servers.add(server);

@@ -1,45 +1,31 @@
-import { type ActorOptions, assign, createActor, fromPromise, toPromise } from 'xstate';
-import { type HubActor, hubMachine } from '../../machines/hub.ts';
-import { instanceActorId } from '../../machines/hub-setup.ts';
-import { instanceMachine } from '../../machines/instance.ts';
+import { type ActorOptions, createActor, toPromise } from 'xstate';
+import type { HubActor, hubMachine } from '../../machines/hub.ts';
 import type { InstanceEvent } from '../../machines/instance-events.ts';
+import type { InstanceContext } from '../../machines/instance-setup.ts';
 import type { AgentInfo, InstanceState, Refusal, World } from '../../machines/model.ts';
-import { sessionMachine } from '../../machines/session.ts';
 import type { Config } from '../config/config.ts';
 import { createConnections } from '../connection/connection-actor.ts';
 import { loadSockets } from '../connection/sockets.ts';
 import { StandingStreams } from '../connection/standing-streams.ts';
 import { TryPacer } from '../connection/try-pacer.ts';
-import { Backlog } from '../link/backlog.ts';
 import { createLinkActor } from '../link/link-actor.ts';
-import type { Traffic } from '../link/link-options.ts';
-import { ServerRequests } from '../link/server-requests.ts';
-import { SessionLinks } from '../link/session-links.ts';
 import type { Logger } from '../log.ts';
 import { originText } from '../origin.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
-import type { Recorder } from '../recording/recorder.ts';
 import { isLoopback } from '../registration/loopback.ts';
 import { Registry } from '../registration/registry.ts';
 import { removeStaleFile } from '../registration/remove-file.ts';
 import { DirectorySource } from '../registration/sources/directory.ts';
 import { Succession } from '../registration/succession.ts';
 import { SELF } from '../self.ts';
-import { AgentSession } from '../server/agent-session.ts';
-import { limitSize } from '../server/limit-size.ts';
-import { Outflow } from '../server/outflow.ts';
-import type { AgentMemory } from '../server/ports.ts';
-import { VERSION } from '../version.ts';
-import {
-  type InstanceRow,
-  instanceContext,
-  instanceContexts,
-  instanceRef,
-  instanceRow,
-  instanceRows,
-} from '../views/views.ts';
+import type { AgentSession } from '../server/agent-session.ts';
+import { type InstanceRow, instanceRows } from '../views/instance-row.ts';
+import { instanceContexts, instanceRef } from '../views/selectors.ts';
 import { watchForWake as watchClock } from '../wake-watch.ts';
-import type { Frame } from '../wire/frame.ts';
+import { type HubObserver, observedBy } from './observer.ts';
+import { provideCharts } from './provide-charts.ts';
+import { Sessions, type ToAgent } from './sessions.ts';
+import { TrafficByInstance } from './traffic.ts';
 
 /** A running hub. */
 export interface Hub {
@@ -56,7 +42,7 @@ export interface Hub {
   /** Who the agent of a session is, by its own words; null before it has said so. */
   agentOf(sessionId: string): AgentInfo | null;
   /** Opens a session for an agent whose frames go to `toAgent`. */
-  openSession(toAgent: (frame: Frame) => Promise<void> | undefined): AgentSession;
+  openSession(toAgent: ToAgent): AgentSession;
   /** Closes sessions and connections, a second at most; then nothing is left. */
   stop(): Promise<void>;
 }
@@ -72,7 +58,7 @@ export interface HubSurroundings {
   readonly clock?: HubClock;
   /** Calls back when the machine was asleep; returns the stop. */
   readonly watchForWake?: (onWake: () => void) => () => void;
-  readonly recorder?: Recorder;
+  readonly observers?: readonly HubObserver[];
   /**
    * Called once, before the first connection: loads what is needed later, while there are file descriptors for it. The
    * first connection waits for it.
@@ -80,37 +66,17 @@ export interface HubSurroundings {
   readonly preload?: () => Promise<unknown>;
 }
 
-/** Makes and starts a hub: the one place where the charts meet what touches the world. */
+/** Makes and starts a hub: the one place where the parts of the house meet. */
 export function createHub(
   config: Config,
-  { log, clock, watchForWake = watchClock, recorder, preload }: HubSurroundings,
+  { log, clock, watchForWake = watchClock, observers = [], preload }: HubSurroundings,
 ): Hub {
   const now = clock === undefined ? Date.now : () => clock.now;
-  const traffic = new Map<string, Traffic>();
-  const trafficOf = (id: string): Traffic => {
-    const known = traffic.get(id);
-    if (known !== undefined) return known;
-    const fresh: Traffic = { callsInFlight: 0, lastActivity: null, waiting: 0, isStreaming: false };
-    traffic.set(id, fresh);
-    return fresh;
-  };
-  const pacer = new TryPacer();
-  const awaitInstance = (id: string) => {
-    const awaited = trafficOf(id);
-    awaited.waiting += 1;
-    if (awaited.waiting === 1) tellInstance(id, { type: 'instance.awaited' });
-    let isWaiting = true;
-    return () => {
-      if (isWaiting) awaited.waiting -= 1;
-      isWaiting = false;
-    };
-  };
-  const trafficNow = (id: string) => {
-    const { callsInFlight, lastActivity, waiting } = trafficOf(id);
-    return { callsInFlight, lastActivity, waiting };
-  };
-  const tellInstance = (id: string, event: InstanceEvent) =>
+  const observer = observers.length === 0 ? null : observedBy(observers);
+  const tell = (id: string, event: InstanceEvent) =>
     instanceRef(actor.getSnapshot(), id)?.send(event);
+  const traffic = new TrafficByInstance((id) => tell(id, { type: 'instance.awaited' }));
+  const pacer = new TryPacer();
   const succession = new Succession({
     now,
     onAccepted: (registration) => actor.send({ type: 'registration.accepted', registration }),
@@ -118,120 +84,67 @@ export function createHub(
     onSuperseded: (id, failure) => actor.send({ type: 'registration.superseded', id, failure }),
     onSucceeded: (from, to) => actor.send({ type: 'instance.succeeded', from, to }),
   });
-  /** While the standing stream stands, whoever opened it still lives, though the process that was named has ended. */
+  /** While the standing stream stands, whoever opened it is alive, although the process that was named has ended. */
   const refusal = (id: string) => {
     const failure = succession.refusal(id);
-    if (failure?.code === 'PROCESS_GONE' && traffic.get(id)?.isStreaming) return null;
+    if (failure?.code === 'PROCESS_GONE' && traffic.known(id)?.isStreaming) return null;
     if (failure !== null) pacer.forget(id);
     return failure;
   };
-  const links = new Map<string, SessionLinks>();
-  const sessions = new Set<AgentSession>();
-  const memories = new Map<string, AgentMemory>();
   const streams = new StandingStreams(now, () =>
     log.warn('out of file descriptors: standing streams are given up, connections wait', {
       hint: 'raise ulimit -n',
     }),
   );
-  let loaded: Promise<unknown> | null = null;
-  const ready = () => {
-    loaded ??= Promise.allSettled([loadSockets(), preload?.()]).then((results) => {
-      for (const { reason } of results.filter((each) => each.status === 'rejected')) {
-        log.warn('a part of the hub could not be loaded', { reason: String(reason) });
-      }
-    });
-    return loaded;
-  };
+  let loading: Promise<void> | null = null;
   const connections = createConnections({
     self: SELF,
     now,
     onHeard: (id) => {
       // An instance that was removed still answers the goodbye.
-      const known = traffic.get(id);
+      const known = traffic.known(id);
       if (known !== undefined) known.lastActivity = now();
     },
-    isBusy: (id) => (traffic.get(id)?.callsInFlight ?? 0) > 0,
+    isBusy: (id) => (traffic.known(id)?.callsInFlight ?? 0) > 0,
     onStreaming: (id, isStreaming) => {
-      const known = traffic.get(id);
+      const known = traffic.known(id);
       if (known !== undefined) known.isStreaming = isStreaming;
     },
     refusal,
     needsStream: (id) => succession.refusal(id) !== null,
     streams,
-    ready,
+    ready: () => {
+      loading ??= loadParts(log, preload);
+      return loading;
+    },
   });
-
-  const actor = createActor(
-    hubMachine.provide({
-      actors: {
-        instance: instanceMachine.provide({
-          actors: { connection: connections.actor },
-          actions: {
-            readWorld: assign({
-              world: ({ context }) => {
-                const { id, url } = context.registration;
-                const read = { now: now(), random: Math.random(), ...trafficNow(id) };
-                const isLocal = url === null || isLoopback(new URL(url).hostname);
-                const world: World = {
-                  ...read,
-                  tryInterval: isLocal
-                    ? pacer.intervalOf({ ...context, world: { ...read, tryInterval: null } })
-                    : null,
-                };
-                recorder?.world(instanceActorId(id), world);
-                return world;
-              },
-            }),
-            deleteStaleFile: ({ context: { registration } }) => {
-              void removeStaleFile(registration.origin, registration.id);
-            },
-          },
-          guards: {
-            processGone: ({ context: { registration } }) => {
-              const gone = succession.hasNoProcess(registration.id);
-              recorder?.processGone(instanceActorId(registration.id), gone);
-              return gone;
-            },
-          },
-        }),
-        session: sessionMachine.provide({
-          actors: { link: createLinkActor((id) => links.get(id)) },
-        }),
-        closeAll: fromPromise(async () => {
-          await Promise.allSettled([
-            ...Array.from(sessions, (session) => session.close()),
-            connections.closeAll(),
-          ]);
-        }),
+  const actor: HubActor = createActor(
+    provideCharts(
+      {
+        connection: connections.actor,
+        link: createLinkActor((sessionId) => sessions.linksOf(sessionId)),
+        now,
+        readWorld: (instance) => readWorld(instance, now(), traffic, pacer),
+        isProcessGone: ({ id }) => succession.hasNoProcess(id),
+        deleteStaleFile: ({ origin, id }) => void removeStaleFile(origin, id),
+        closeAll: async () => {
+          await Promise.allSettled([sessions.closeAll(), connections.closeAll()]);
+        },
       },
-      actions: {
-        readClock: assign({
-          now: () => {
-            const time = now();
-            recorder?.clock(time);
-            return time;
-          },
-        }),
-      },
-    }),
+      observer,
+    ),
     {
       input: { policy: config.policy },
       ...(clock === undefined ? {} : { clock }),
-      ...(recorder === undefined ? {} : { inspect: recorder.inspect }),
+      ...(observer === null ? {} : { inspect: observer.inspect }),
     },
   );
-
-  actor.on('instance.transitioned', ({ id, transition: { from, to, reason } }) => {
-    if (to === 'removed') {
-      traffic.delete(id);
-      pacer.forget(id);
-    }
-    log.info('instance', { id, from: from ?? 'new', to, reason });
+  actor.on('instance.transitioned', ({ id, transition: { to } }) => {
+    if (to !== 'removed') return;
+    traffic.delete(id);
+    pacer.forget(id);
   });
-  actor.on('instance.succeeded', ({ from, to }) => log.info('instance succeeded', { from, to }));
-  actor.on('actor.crashed', ({ actorId, error, restarted }) => {
-    log.error('an actor crashed', { actor: actorId, error, restarted });
-  });
+  logSupervision(actor, log);
   actor.start();
 
   let scanned = () => {};
@@ -259,95 +172,28 @@ export function createHub(
   });
   registry.start();
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
-
   const settled = (limit: number) => untilSettled(actor, scan, limit);
-  const discovered = settled(config.settle).then(() => {});
-
-  let lastSession = 0;
-  const openSession: Hub['openSession'] = (say) => {
-    lastSession += 1;
-    const id = `session-${lastSession}`;
-    const outflow = new Outflow();
-    const toAgent = (frame: Frame) => {
-      const fit = limitSize(frame, config.maxMessage);
-      if (fit !== null) {
-        const hold = say(fit);
-        outflow.sent(fit, hold);
-        return hold;
-      }
-      log.warn('dropped a message that is too large for the agent', { session: id });
-      return undefined;
-    };
-    const asks = new ServerRequests();
-    const backlog = new Backlog();
-    const memory: AgentMemory = { info: SELF, logLevel: null };
-    memories.set(id, memory);
-    const sessionLinks = new SessionLinks((instanceId) => ({
-      target: () => {
-        const found = instanceContext(actor.getSnapshot(), instanceId);
-        if (found?.state !== 'active' || found.peer === null) return null;
-        const { token, nonce } = found.registration;
-        return { endpoint: found.peer.endpoint, token, nonce };
-      },
-      agent: () => memory.info,
-      logLevel: () => memory.logLevel,
-      describe: () => {
-        const found = instanceContext(actor.getSnapshot(), instanceId);
-        if (found === undefined) return { name: instanceId, facts: {} };
-        const row = instanceRow(actor.getSnapshot(), found);
-        const { state, next_retry_at, last_error } = row;
-        return { name: row.name, facts: { state, next_retry_at, last_error } };
-      },
-      asks,
-      backlog,
-      toAgent: (frame) => {
-        const hold = toAgent(frame);
-        session.answered();
-        return hold;
-      },
-      traffic: trafficOf(instanceId),
-      await: () => awaitInstance(instanceId),
-      guard: () => refusal(instanceId),
+  const sessions: Sessions = new Sessions(actor, {
+    config,
+    log,
+    links: {
       now,
       callWait: config.callWait,
       openTimeout: config.policy.connectTimeout,
       maxMessage: config.maxMessage,
       log,
-      onSuspected: () => tellInstance(instanceId, { type: 'instance.suspected' }),
+      traffic: (id) => traffic.of(id),
+      await: (id) => traffic.await(id),
+      guard: refusal,
+      onSuspected: (id) => tell(id, { type: 'instance.suspected' }),
       onShort: () => streams.runShort(),
-    }));
-    links.set(id, sessionLinks);
-    const session = new AgentSession({
-      id,
-      hub: actor,
-      links: sessionLinks,
-      asks,
-      backlog,
-      outflow,
-      memory,
-      toAgent,
-      awaitInstance,
-      live: (instance) => ({
-        ...instance,
-        world: { ...instance.world, ...trafficNow(instance.registration.id) },
-      }),
-      discovered,
-      settings: {
-        autoConnect: config.autoConnect,
-        settle: config.settle,
-        workingDirectory: process.cwd(),
-        version: VERSION,
-      },
-      onClosed: () => {
-        sessions.delete(session);
-        links.delete(id);
-        memories.delete(id);
-      },
-      log,
-    });
-    sessions.add(session);
-    return session;
-  };
+    },
+    live: (instance) => ({
+      ...instance,
+      world: { ...instance.world, ...traffic.now(instance.registration.id) },
+    }),
+    discovered: settled(config.settle).then(() => {}),
+  });
 
   return {
     actor,
@@ -357,12 +203,9 @@ export function createHub(
       return instanceRows(snapshot, instanceContexts(snapshot));
     },
     refusals: () => registry.refusals(),
-    callsInFlight: (id) => traffic.get(id)?.callsInFlight ?? 0,
-    agentOf: (id) => {
-      const info = memories.get(id)?.info;
-      return info === undefined || info === SELF ? null : info;
-    },
-    openSession,
+    callsInFlight: (id) => traffic.known(id)?.callsInFlight ?? 0,
+    agentOf: (id) => sessions.agentOf(id),
+    openSession: (toAgent) => sessions.open(toAgent),
     stop: async () => {
       stopWakeWatch();
       const stopped = toPromise(actor);
@@ -370,6 +213,37 @@ export function createHub(
       await Promise.all([stopped, registry.stop()]);
     },
   };
+}
+
+/** What an instance's chart learns of the world. */
+function readWorld(
+  instance: InstanceContext,
+  now: number,
+  traffic: TrafficByInstance,
+  pacer: TryPacer,
+): World {
+  const { id, url } = instance.registration;
+  const world = { now, random: Math.random(), ...traffic.now(id), tryInterval: null };
+  const isLocal = url === null || isLoopback(new URL(url).hostname);
+  return isLocal ? { ...world, tryInterval: pacer.intervalOf({ ...instance, world }) } : world;
+}
+
+/** Loads what is needed later, while there are file descriptors for it. */
+async function loadParts(log: Logger, preload: HubSurroundings['preload']): Promise<void> {
+  for (const each of await Promise.allSettled([loadSockets(), preload?.()])) {
+    if (each.status === 'fulfilled') continue;
+    log.warn('a part of the hub could not be loaded', { reason: String(each.reason) });
+  }
+}
+
+function logSupervision(actor: HubActor, log: Logger): void {
+  actor.on('instance.transitioned', ({ id, transition: { from, to, reason } }) =>
+    log.info('instance', { id, from: from ?? 'new', to, reason }),
+  );
+  actor.on('instance.succeeded', ({ from, to }) => log.info('instance succeeded', { from, to }));
+  actor.on('actor.crashed', ({ actorId, error, restarted }) =>
+    log.error('an actor crashed', { actor: actorId, error, restarted }),
+  );
 }
 
 async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<number> {

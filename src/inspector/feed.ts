@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Redaction } from '../redaction.ts';
 import { SpareDescriptors } from '../spare-descriptors.ts';
-import { instanceContexts, instanceRef } from '../views/views.ts';
+import { instanceContexts, instanceRef } from '../views/selectors.ts';
 import { parseJson } from '../wire/json.ts';
 import type { HubMessage, ViewerMessage } from './messages.ts';
 import { type OfficialFrames, translate } from './official-frames.ts';

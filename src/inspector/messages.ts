@@ -1,3 +1,4 @@
+import type { Role } from '../../machines/binding-setup.ts';
 import type { Failure, InstanceState, Refusal } from '../../machines/model.ts';
 import type { StateChange } from '../views/step.ts';
 
@@ -25,7 +26,7 @@ export interface Step extends StateChange {
 }
 
 interface Row {
-  /** `hub`, `instance:ID` or `session:ID`. */
+  /** `hub`, `instance:ID`, `session:ID` or `session:ID/binding:INSTANCE`. */
   readonly actor: string;
   /** Its state as its chart has it, and the step that led there; null before the viewer came. */
   readonly state: string;
@@ -63,10 +64,19 @@ export interface SessionViewRow extends Row {
   readonly id: string;
   /** Name and version of the agent's program, once it has said so. */
   readonly agent: string | null;
+  /** Id of its home, or null. */
   readonly instance_id: string | null;
 }
 
-export type ActorRow = HubRow | InstanceViewRow | SessionViewRow;
+/** A session's use of an instance. */
+export interface BindingViewRow extends Row {
+  readonly chart: 'binding';
+  readonly session_id: string;
+  readonly instance_id: string;
+  readonly role: Role;
+}
+
+export type ActorRow = HubRow | InstanceViewRow | SessionViewRow | BindingViewRow;
 
 /** What a hub tells a viewer. First `hub`, then everything there is, then what changes, a few times a second. */
 export type HubMessage =

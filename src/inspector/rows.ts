@@ -1,14 +1,24 @@
 import type { HubActor } from '../../machines/hub.ts';
-import { pathOf } from '../views/state-path.ts';
+import { sessionActorId } from '../../machines/hub-setup.ts';
+import { bindingActorId } from '../../machines/session-setup.ts';
+import { healthRow } from '../views/health-row.ts';
+import { instanceRows } from '../views/instance-row.ts';
 import {
-  healthRow,
+  bindingRefs,
   instanceContext,
   instanceRef,
-  instanceRows,
   sessionContexts,
   sessionRef,
-} from '../views/views.ts';
-import type { ActorRow, HubRow, InstanceViewRow, SessionViewRow, Step } from './messages.ts';
+} from '../views/selectors.ts';
+import { pathOf } from '../views/state-path.ts';
+import type {
+  ActorRow,
+  BindingViewRow,
+  HubRow,
+  InstanceViewRow,
+  SessionViewRow,
+  Step,
+} from './messages.ts';
 
 /** What rows are made of beside the hub's snapshots. */
 export interface RowSource {
@@ -19,12 +29,19 @@ export interface RowSource {
   agentOf(sessionId: string): string | null;
 }
 
-/** The names of the actors that live: the hub, then its instances and sessions. */
+/** The names of the actors that live: the hub, then its instances, its sessions and their bindings. */
 export function livingActors({ actor }: RowSource): string[] {
-  const { children } = actor.getSnapshot();
+  const hub = actor.getSnapshot();
+  const { children } = hub;
   const isAlive = (name: string) => children[name]?.getSnapshot().status === 'active';
-  return ['hub', ...Object.keys(children).filter(isAlive)];
+  const bindings = sessionContexts(hub).flatMap(({ id, bindings }) =>
+    bindings.map((instanceId) => bindingName(id, instanceId)),
+  );
+  return ['hub', ...Object.keys(children).filter(isAlive), ...bindings];
 }
+
+const bindingName = (sessionId: string, instanceId: string) =>
+  `${sessionActorId(sessionId)}/${bindingActorId(instanceId)}`;
 
 /** The rows of actors by their names, `last` being the steps that led to their states. Who lives no more has none. */
 export function rowsOf(
@@ -38,6 +55,7 @@ export function rowsOf(
     ...(names.includes('hub') ? [hubRow(source, last)] : []),
     ...viewRowsOfInstances(source, idsOf('instance:'), last),
     ...idsOf('session:').flatMap((id) => viewRowOfSession(source, id, last) ?? []),
+    ...viewRowsOfBindings(source, new Set(names), last),
   ];
 }
 
@@ -92,6 +110,29 @@ function viewRowOfSession(
     last: last.get(actor) ?? null,
     id,
     agent: source.agentOf(id),
-    instance_id: session.instanceId,
+    instance_id: session.home,
   };
+}
+
+function viewRowsOfBindings(
+  { actor: hubActor }: RowSource,
+  names: ReadonlySet<string>,
+  last: ReadonlyMap<string, Step>,
+): BindingViewRow[] {
+  const hub = hubActor.getSnapshot();
+  return sessionContexts(hub).flatMap(({ id: sessionId }) =>
+    bindingRefs(hub, sessionId).flatMap((ref) => {
+      const { context, value } = ref.getSnapshot();
+      const { instanceId, role } = context;
+      const actor = bindingName(sessionId, instanceId);
+      if (!names.has(actor)) return [];
+      return {
+        ...{ actor, chart: 'binding' as const, role },
+        state: pathOf(value) ?? '',
+        last: last.get(actor) ?? null,
+        session_id: sessionId,
+        instance_id: instanceId,
+      };
+    }),
+  );
 }

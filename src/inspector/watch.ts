@@ -2,8 +2,8 @@ import type { InspectionEvent, Subscription } from 'xstate';
 import type { Refusal } from '../../machines/model.ts';
 import { pathTo } from '../drawing/chart.ts';
 import { actorName } from '../views/actor-name.ts';
+import { instanceContexts, sessionContexts } from '../views/selectors.ts';
 import { changeOf, isShown } from '../views/step.ts';
-import { instanceContexts, sessionContexts } from '../views/views.ts';
 import type { HubFacts, HubMessage, Step } from './messages.ts';
 import { livingActors, type RowSource, rowsOf } from './rows.ts';
 
@@ -112,8 +112,8 @@ export class Watch {
   #changedQuietly(living: readonly string[]): string[] {
     const { actor, agentOf, callsInFlight } = this.#source;
     const sessions = new Map<string, number>();
-    for (const { instanceId } of sessionContexts(actor.getSnapshot())) {
-      if (instanceId !== null) sessions.set(instanceId, (sessions.get(instanceId) ?? 0) + 1);
+    for (const { home } of sessionContexts(actor.getSnapshot())) {
+      if (home !== null) sessions.set(home, (sessions.get(home) ?? 0) + 1);
     }
     return living.filter((name) => {
       const id = name.slice(name.indexOf(':') + 1);

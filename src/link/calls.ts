@@ -60,6 +60,11 @@ export class Calls {
     return call !== undefined || this.#taskTokens.has(token);
   }
 
+  /** The call whose progress is told under this token, or null: it is a task's, or nobody's. */
+  withToken(token: string): Call | null {
+    return this.#byToken.get(token) ?? null;
+  }
+
   /** Takes a slot for a call. False: all are taken, and the call gets its turn later. */
   takeSlot(call: Call): boolean {
     if (this.#carried >= BUDGETS.callsUnderWay.value) {

@@ -80,7 +80,10 @@ export class FromInstance {
     const { asks, asker, toAgent } = this.#options;
     for (const id of asks.withdrawAll(asker)) {
       const requestId: unknown = JSON.parse(id);
-      toAgent(notificationFrame('notifications/cancelled', { requestId, reason: 'nobody waits' }));
+      toAgent(
+        notificationFrame('notifications/cancelled', { requestId, reason: 'nobody waits' }),
+        null,
+      );
     }
   }
 
@@ -99,11 +102,11 @@ export class FromInstance {
       return undefined;
     }
     if (envelope.method === null) return this.#receiveAnswer(text, envelope, call);
-    if (envelope.id !== null) return this.#receiveRequest(text, envelope, envelope.id);
+    if (envelope.id !== null) return this.#receiveRequest(text, envelope, envelope.id, call);
     if (envelope.method === 'notifications/cancelled') return this.#receiveCancelled(text);
     if (envelope.method === 'notifications/progress') return this.#receiveProgress(text);
     // What comes on the exchange of a call that nobody waits for any more reaches nobody.
-    return call?.over ? undefined : this.#options.toAgent(oneLine(text));
+    return call?.over ? undefined : this.#options.toAgent(oneLine(text), aboutOf(call));
   }
 
   /** Servers of 2025-03-26 may batch. A batch holds messages, and no batches. */
@@ -145,7 +148,12 @@ export class FromInstance {
     return undefined;
   }
 
-  #receiveRequest(text: string, envelope: Envelope, id: string): Promise<void> | undefined {
+  #receiveRequest(
+    text: string,
+    envelope: Envelope,
+    id: string,
+    call: Call | null,
+  ): Promise<void> | undefined {
     const { asks, asker, reply, toAgent } = this.#options;
     if (envelope.method === 'ping') {
       reply(resultFrame(id, {}));
@@ -157,7 +165,7 @@ export class FromInstance {
       reply(errorFrame(id, RPC_CODE.internalError, message));
       return undefined;
     }
-    return toAgent(replaceId(oneLine(text), asks.add(asker, id)));
+    return toAgent(replaceId(oneLine(text), asks.add(asker, id)), aboutOf(call));
   }
 
   /** Only of calls on this link: the agent's other calls are somebody else's. */
@@ -166,7 +174,7 @@ export class FromInstance {
     const params = textAt(text, 'params');
     const token = params === null ? null : progressTokenOf(params);
     if (token === null || !calls.expectsProgress(token)) return undefined;
-    return toAgent(oneLine(text));
+    return toAgent(oneLine(text), aboutOf(calls.withToken(token)));
   }
 
   #receiveCancelled(text: string): Promise<void> | undefined {
@@ -177,6 +185,11 @@ export class FromInstance {
     const id = asks.withdraw(asker, JSON.stringify(params['requestId']));
     if (id === undefined) return undefined;
     const requestId: unknown = JSON.parse(id);
-    return toAgent(JSON.stringify({ ...message, params: { ...params, requestId } }));
+    return toAgent(JSON.stringify({ ...message, params: { ...params, requestId } }), null);
   }
+}
+
+/** The agent's request on whose exchange something came, while it is not answered. */
+function aboutOf(call: Call | null): string | null {
+  return call === null || call.over ? null : call.rawId;
 }

@@ -1,60 +1,54 @@
 import { fromCallback } from 'xstate';
+import type { LinkCommand, LinkInput, LinkReport } from '../../machines/binding-setup.ts';
 import type { Failure } from '../../machines/model.ts';
-import type { LeftBecause, LinkCommand, LinkReport } from '../../machines/session-setup.ts';
-import type { HubErrorCode } from '../errors.ts';
 import { shown } from '../printable.ts';
 import { ExchangeError } from '../wire/rpc-client.ts';
-import type { SessionLinks } from './session-links.ts';
-
-const LEFT: Record<'asked' | NonNullable<LeftBecause>, readonly [HubErrorCode, string]> = {
-  asked: ['CALL_ABANDONED', 'the session left the instance'],
-  refused: ['INSTANCE_REFUSED', 'the instance refused the session'],
-  gone: ['INSTANCE_GONE', 'the instance is gone'],
-  dead: ['INSTANCE_NOT_ACTIVE', 'the instance is dead'],
-};
+import type { Links } from './links.ts';
 
 /**
- * The long-lived actor that owns a session's bound link. `linksOf` gives the links of a session, undefined once it has
- * ended.
+ * The long-lived actor that owns the link of a binding. `linksOf` gives the links of a session, undefined once the session
+ * has ended.
  */
-export function createLinkActor(linksOf: (sessionId: string) => SessionLinks | undefined) {
-  return fromCallback<LinkCommand, { readonly id: string }>(
-    ({ input: { id }, sendBack, receive }) => {
-      const report = (event: LinkReport) => sendBack(event);
-      let current = 0;
-      const lost = (failure: Failure) => report({ type: 'link.lost', attempt: current, failure });
+export function createLinkActor(linksOf: (sessionId: string) => Links | undefined) {
+  return fromCallback<LinkCommand, LinkInput>(({ input, sendBack, receive }) => {
+    const links = linksOf(input.sessionId);
+    if (links === undefined) return;
+    const report = (event: LinkReport) => sendBack(event);
+    // A home is kept, used or not.
+    const reportUse = (type: 'link.busy' | 'link.idle') =>
+      input.role === 'once' && report({ type });
+    let current = 0;
+    const link = links.make(input, {
+      onLost: (failure) => report({ type: 'link.lost', attempt: current, failure }),
+      onBusy: () => reportUse('link.busy'),
+      onIdle: () => reportUse('link.idle'),
+    });
 
-      receive((command) => {
-        const links = linksOf(id);
-        switch (command.type) {
-          case 'open': {
-            const { attempt, instanceId } = command;
-            current = attempt;
-            links
-              ?.bind(instanceId, lost)
-              .open()
-              .then(
-                () => report({ type: 'link.up', attempt }),
-                (error: unknown) =>
-                  report({ type: 'link.failed', attempt, failure: failureOf(error) }),
-              );
-            break;
-          }
-          case 'move':
-            links?.move(command.from, command.to, lost);
-            break;
-          case 'suspend':
-            links?.bind(command.instanceId, lost).suspend();
-            break;
-          case 'close':
-            void links?.unbind(...LEFT[command.because ?? 'asked']);
-            break;
+    receive((command) => {
+      switch (command.type) {
+        case 'open': {
+          const { attempt } = command;
+          current = attempt;
+          link.open().then(
+            () => report({ type: 'link.up', attempt }),
+            (error: unknown) => report({ type: 'link.failed', attempt, failure: failureOf(error) }),
+          );
+          break;
         }
-      });
+        case 'suspend':
+          link.suspend();
+          break;
+        case 'takeOver':
+          links.takeOver(link, command.from);
+          break;
+        case 'close':
+          links.close(link, command.because);
+          break;
+      }
+    });
 
-      return () => void linksOf(id)?.unbind('HUB_STOPPING', 'the session has ended');
-    },
-  );
+    return () => links.close(link, 'closed');
+  });
 }
 
 function failureOf(error: unknown): Failure {

@@ -29,8 +29,11 @@ export interface LinkOptions {
   describe(): { readonly name: string; readonly facts: HubErrorFacts };
   readonly asks: ServerRequests;
   readonly backlog: Backlog;
-  /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
-  toAgent(frame: Frame): Promise<void> | undefined;
+  /**
+   * Sends a frame to the agent. `about` is the JSON text of the id of the agent's request that a notification or a question
+   * belongs to, or null; answers name their request themselves. A promise says: no more until it is fulfilled.
+   */
+  toAgent(frame: Frame, about: string | null): Promise<void> | undefined;
   readonly traffic: Traffic;
   /** Notes that somebody waits for the instance; returns the function that takes this back, once. */
   await(): () => void;
@@ -49,6 +52,8 @@ export interface LinkOptions {
   onShort(): void;
   /** The link stands no more and needs to be opened again. */
   onLost(failure: Failure): void;
-  /** Nothing is under way any more. */
+  /** The first call is under way. */
+  onBusy(): void;
+  /** No call is under way any more. */
   onIdle(): void;
 }

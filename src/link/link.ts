@@ -197,10 +197,11 @@ export class Link implements Asker {
   request(frame: string, rawId: string, method: string, transform: Transform | null = null): void {
     if (this.#calls.get(rawId) !== undefined) {
       const message = `request id ${rawId} is in use`;
-      this.#options.toAgent(errorFrame(rawId, RPC_CODE.invalidRequest, message));
+      this.#options.toAgent(errorFrame(rawId, RPC_CODE.invalidRequest, message), null);
       return;
     }
     const call = new Call(rawId, method, frame, transform, this.#options.backlog.add(frame));
+    if (this.isIdle) this.#options.onBusy();
     this.#calls.add(call);
     this.#subscriptions.note(method, frame);
     if (this.#state === 'closed') {
@@ -326,11 +327,11 @@ export class Link implements Asker {
     const { progressedAt } = call;
     const answer = this.#answerOf(call, frame);
     const early = progressedAt + PROGRESS_LEAD - performance.now();
-    if (early <= 0) return this.#options.toAgent(answer);
+    if (early <= 0) return this.#options.toAgent(answer, null);
     this.#held += 1;
     setTimeout(() => {
       this.#held -= 1;
-      void this.#options.toAgent(answer);
+      void this.#options.toAgent(answer, null);
     }, early);
     return undefined;
   }
@@ -348,7 +349,7 @@ export class Link implements Asker {
     if (call.transform !== null && (code === 'CONNECTION_LOST' || code === 'INSTANCE_NOT_ACTIVE')) {
       this.#finish(call);
       call.drop();
-      this.#options.toAgent(call.transform(null));
+      this.#options.toAgent(call.transform(null), null);
       return;
     }
     const error = new HubError(code, message, {
@@ -358,7 +359,7 @@ export class Link implements Asker {
     });
     this.#finish(call);
     call.drop();
-    this.#options.toAgent(failureFrame(call.rawId, call.method, error));
+    this.#options.toAgent(failureFrame(call.rawId, call.method, error), null);
   }
 
   #finish(call: Call): void {

@@ -4,6 +4,10 @@ import { objectOf, parseJson } from '../wire/json.ts';
 export class Subscriptions {
   readonly #params = new Map<string, string>();
 
+  get isEmpty(): boolean {
+    return this.#params.size === 0;
+  }
+
   /** Looks at a request of the agent. */
   note(method: string, frame: string): void {
     if (method !== 'resources/subscribe' && method !== 'resources/unsubscribe') return;

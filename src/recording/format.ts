@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** The number of this format; another one is refused. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const head = z.object({
   recording: z.literal(FORMAT),

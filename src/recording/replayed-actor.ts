@@ -6,7 +6,9 @@ import {
   type EventObject,
   fromPromise,
   fromTransition,
+  type MachineImplementationsFrom,
 } from 'xstate';
+import { bindingMachine } from '../../machines/binding.ts';
 import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import { UNREAD_WORLD } from '../../machines/instance-facts.ts';
@@ -33,10 +35,32 @@ const stub = fromTransition(
 
 const nothing = () => {};
 
-function sessionAgain(): AnyStateMachine {
-  const machine: AnyStateMachine = sessionMachine;
-  return machine.provide({ actors: { link: stub }, actions: { report: nothing } });
+type Kind = 'actors' | 'actions' | 'guards';
+
+type Implementations = Parameters<AnyStateMachine['provide']>[0];
+
+/** What stands for parts of a chart, by their names: a name that the chart doesn't have is a compile error. */
+type Replacements<Machine extends AnyStateMachine> = {
+  [K in Kind]?: {
+    [Name in keyof NonNullable<MachineImplementationsFrom<Machine>[K]>]?: NonNullable<
+      Implementations[K]
+    >[string];
+  };
+};
+
+function replaced<Machine extends AnyStateMachine>(
+  machine: Machine,
+  parts: Replacements<Machine>,
+): AnyStateMachine {
+  const untyped: AnyStateMachine = machine;
+  return untyped.provide(parts);
 }
+
+const replayedSession = () =>
+  replaced(sessionMachine, { actors: { binding: stub }, actions: { report: nothing } });
+
+const replayedBinding = () =>
+  replaced(bindingMachine, { actors: { link: stub }, actions: { report: nothing } });
 
 /** One actor of a recording, from its start on, run again on its chart as it is now. */
 export class ReplayedActor {
@@ -62,10 +86,16 @@ export class ReplayedActor {
   /** For an actor by its name; null when it has no chart. */
   static of(name: string): ReplayedActor | null {
     if (name === 'hub') return new ReplayedActor(name, (actor) => actor.#hub());
-    if (name.includes('/')) return null;
-    if (name.startsWith('instance:')) return new ReplayedActor(name, (actor) => actor.#instance());
-    if (name.startsWith('session:')) return new ReplayedActor(name, sessionAgain);
-    return null;
+    switch (true) {
+      case /^instance:[^/]*$/.test(name):
+        return new ReplayedActor(name, (actor) => actor.#instance());
+      case /^session:[^/]*$/.test(name):
+        return new ReplayedActor(name, replayedSession);
+      case /^session:[^/]*\/binding:[^/]*$/.test(name):
+        return new ReplayedActor(name, replayedBinding);
+      default:
+        return null;
+    }
   }
 
   /** Notes what it read, and what became of it. All lines are noted before the first event is taken. */
@@ -132,9 +162,8 @@ export class ReplayedActor {
   }
 
   #hub(): AnyStateMachine {
-    const machine: AnyStateMachine = hubMachine;
     const last = { value: 0 };
-    return machine.provide({
+    return replaced(hubMachine, {
       actors: {
         instance: stub,
         session: stub,
@@ -145,9 +174,8 @@ export class ReplayedActor {
   }
 
   #instance(): AnyStateMachine {
-    const machine: AnyStateMachine = instanceMachine;
     const last = { value: UNREAD_WORLD };
-    return machine.provide({
+    return replaced(instanceMachine, {
       actors: { connection: stub },
       actions: {
         readWorld: assign({ world: () => this.#next(this.#worlds, last) }),

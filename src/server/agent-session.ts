@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../machines/model.ts';
 import { HubError } from '../errors.ts';
-import { instanceContext } from '../views/views.ts';
+import { instanceContext } from '../views/selectors.ts';
 import { errorFrame, failureFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { type Envelope, readEnvelope, replaceId, textAt } from '../wire/envelope.ts';
 import { parseJson, stringOf } from '../wire/json.ts';
@@ -49,7 +49,6 @@ export class AgentSession {
       onOver: () => this.answered(),
       log: ports.log,
     });
-    ports.hub.send({ type: 'session.opened', id: ports.id });
   }
 
   /** Takes one frame of the agent; a promise says: not more until it is fulfilled. Never throws. */
@@ -173,7 +172,7 @@ export class AgentSession {
         this.#project.rootsChanged();
         break;
     }
-    this.#ports.links.bound?.notify(frame);
+    this.#ports.links.home?.notify(frame);
   }
 
   #cancel(frame: string): void {
@@ -201,8 +200,7 @@ export class AgentSession {
         return;
       case 'tools/call':
         // A name is only looked for where one of the hub's can be.
-        if (/instances|\\u/.test(frame) || this.#ports.links.bound === null)
-          this.#callTool(request);
+        if (/instances|\\u/.test(frame) || this.#ports.links.home === null) this.#callTool(request);
         else this.#forward(request);
         return;
       case 'resources/read':
@@ -234,10 +232,10 @@ export class AgentSession {
     const params = paramsOf(request.frame);
     const isLevel = LEVEL.test(stringOf(params['level']) ?? '');
     if (isLevel) this.#ports.memory.logLevel = JSON.stringify(params);
-    const { bound } = this.#ports.links;
+    const { home } = this.#ports.links;
     // The instance says itself whether it has levels. One that is away is asked only where it is known to have them.
-    if (bound !== null && this.#takesLevels(bound)) {
-      bound.request(request.frame, request.rawId, request.method);
+    if (home !== null && this.#takesLevels(home)) {
+      home.request(request.frame, request.rawId, request.method);
     } else if (isLevel) this.#send(resultFrame(request.rawId, {}));
     else {
       const message = 'logging/setLevel needs a level';
@@ -286,12 +284,12 @@ export class AgentSession {
   ): Promise<void> {
     const { links, hub } = this.#ports;
     const { instance_id, tool: name, arguments: args } = parseCall(params['arguments']);
-    let link = links.bound;
+    let link = links.home;
     if (instance_id !== undefined) {
       const { registration, state } = await triedInstance({ hub, signal }, instance_id);
       if (signal.aborted) return;
       if (state === 'dead') throw notActive(hub.getSnapshot(), registration.id);
-      link = links.passing(registration.id);
+      link = links.use(registration.id);
     }
     if (link === null) throw notConnected();
     const { name: _, arguments: __, ...rest } = params;
@@ -330,7 +328,7 @@ export class AgentSession {
       const { frame, rawId, method } = request;
       const { links, hub } = this.#ports;
       const isFirst = isFirstPage(paramsOf(frame));
-      const link = links.bound;
+      const link = links.home;
       const instance =
         link === null ? undefined : instanceContext(hub.getSnapshot(), link.instanceId);
       if (link === null || instance?.state !== 'active') {
@@ -342,14 +340,14 @@ export class AgentSession {
   /** To the instance that the session is connected to, or will be at the end of start-up. */
   #forward(request: AgentRequest, tool?: string): void {
     const { frame, rawId, method } = request;
-    const link = this.#ports.links.bound;
+    const link = this.#ports.links.home;
     if (link !== null) {
       link.request(frame, rawId, method);
       return;
     }
     this.#own.run(request, true, async () => {
-      const bound = this.#ports.links.bound;
-      if (bound !== null) bound.request(frame, rawId, method);
+      const { home } = this.#ports.links;
+      if (home !== null) home.request(frame, rawId, method);
       else if (tool !== undefined) throw unknownTool(this.#ports.hub.getSnapshot(), tool);
       else if (KNOWN_METHODS.test(method)) throw notConnected();
       else this.#send(errorFrame(rawId, RPC_CODE.methodNotFound, 'Method not found'));

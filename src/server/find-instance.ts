@@ -1,7 +1,12 @@
 import type { InstanceContext } from '../../machines/instance-setup.ts';
 import { HubError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { currentId, type HubSnapshot, instanceContext, instanceContexts } from '../views/views.ts';
+import {
+  currentId,
+  type HubSnapshot,
+  instanceContext,
+  instanceContexts,
+} from '../views/selectors.ts';
 
 /** The instance with this id, or the one that has taken its place. */
 export function instanceWithId(hub: HubSnapshot, id: string): InstanceContext | undefined {

@@ -1,12 +1,7 @@
 import { charts } from '../drawing/charts.ts';
 import { mermaid } from '../drawing/mermaid.ts';
-import {
-  formerIds,
-  type HubSnapshot,
-  instanceContexts,
-  instanceRow,
-  instanceRows,
-} from '../views/views.ts';
+import { instanceRow, instanceRows } from '../views/instance-row.ts';
+import { formerIds, type HubSnapshot, instanceContexts } from '../views/selectors.ts';
 import { instanceWithId } from './find-instance.ts';
 import type { SessionPorts } from './ports.ts';
 

@@ -1,5 +1,5 @@
 import type { Catalogue, Json, JsonObject } from '../../machines/model.ts';
-import { instanceContext } from '../views/views.ts';
+import { instanceContext } from '../views/selectors.ts';
 import { errorFrame, RPC_CODE, resultFrame } from '../wire/answer.ts';
 import { memberOf } from '../wire/envelope.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
@@ -45,8 +45,8 @@ export function listOf(method: string): List | undefined {
 /** The hub's answer of itself: its own items, and what is known of the instance's. The first page is the only one. */
 export function ownPage(list: List, ports: SessionPorts, rawId: string, isFirst: boolean): string {
   const { links, hub } = ports;
-  const bound = links.bound && instanceContext(hub.getSnapshot(), links.bound.instanceId);
-  const known = (bound?.catalogue?.[list.key] ?? []).filter((item) => !list.isShadowed(item));
+  const home = links.home && instanceContext(hub.getSnapshot(), links.home.instanceId);
+  const known = (home?.catalogue?.[list.key] ?? []).filter((item) => !list.isShadowed(item));
   return resultFrame(rawId, { [list.key]: isFirst ? [...list.own(ports), ...known] : [] });
 }
 

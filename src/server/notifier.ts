@@ -1,4 +1,5 @@
-import { instanceContext } from '../views/views.ts';
+import type { BindingReport } from '../../machines/binding-setup.ts';
+import { homeOf, instanceContext } from '../views/selectors.ts';
 import { notificationFrame } from '../wire/answer.ts';
 import { urisOf } from './hub-resources.ts';
 import type { SessionPorts } from './ports.ts';
@@ -13,45 +14,30 @@ const MOST_UNTOLD = 1_000;
 export class Notifier {
   readonly subscriptions = new Set<string>();
   readonly #ports: SessionPorts;
+  readonly #project: Project;
   readonly #stop: () => void;
   #told = false;
   /** What is to be told as soon as the agent reads again. */
   readonly #untold = new Set<string>();
-  #bound: string | null = null;
+  /** The home of which the agent was last told. */
+  #home: string | null = null;
   #catalogue: unknown = null;
 
   constructor(ports: SessionPorts, project: Project) {
-    const { hub, id, links } = ports;
+    const { hub, id } = ports;
     this.#ports = ports;
+    this.#project = project;
     const listening = [
-      hub.on('instance.succeeded', ({ from, to }) => {
-        links.instanceSucceeded(from, to);
-        this.#instanceChanged(to, true);
-      }),
-      hub.on('instance.transitioned', ({ id: instanceId, transition }) => {
-        if (transition.to === 'active') links.instanceActive(instanceId);
-        else if (transition.to === 'dead') links.instanceLeft(instanceId, 'dead');
-        else if (transition.to === 'removed') links.instanceLeft(instanceId, 'gone');
-        else links.instanceAway(instanceId);
-        this.#instanceChanged(
-          instanceId,
-          transition.to === 'discovered' || transition.to === 'removed',
-        );
-        project.instanceMoved(instanceId, transition.to);
+      hub.on('instance.succeeded', ({ to }) => this.#instanceChanged(to, true)),
+      hub.on('instance.transitioned', ({ id: instanceId, transition: { to } }) => {
+        this.#instanceChanged(instanceId, to === 'discovered' || to === 'removed');
+        project.instanceMoved(instanceId, to);
       }),
       hub.on('instance.catalogueChanged', ({ id: instanceId }) =>
         this.#catalogueChanged(instanceId),
       ),
-      hub.on('session.transitioned', (report) => {
-        if (report.id !== id || report.to === 'binding') return;
-        const left = this.#bound;
-        this.#bound = report.instanceId;
-        if (left === report.instanceId) return;
-        this.#catalogue = this.#currentCatalogue();
-        this.#listsChanged();
-        if (report.leftBecause !== null && left !== null) this.#sayLeft(left, report.leftBecause);
-        if (report.succeeds !== null) this.#sayMoved(report.succeeds, report.instanceId);
-        project.consider();
+      hub.on('binding.transitioned', (report) => {
+        if (report.sessionId === id && report.to !== 'opening') this.#bindingChanged(report);
       }),
     ];
     this.#stop = () => {
@@ -68,13 +54,26 @@ export class Notifier {
     this.#stop();
   }
 
+  #bindingChanged({ instanceId, to, because, succeeds }: BindingReport): void {
+    const { hub, id } = this.#ports;
+    const home = homeOf(hub.getSnapshot(), id);
+    // Whatever is being bound in its place reports itself.
+    if (home === this.#home || (to === 'ended' && home !== null)) return;
+    const left = this.#home;
+    this.#home = home;
+    this.#catalogue = this.#currentCatalogue();
+    this.#listsChanged();
+    if (because !== null && instanceId === left) this.#sayLeft(left, because);
+    if (home !== null && succeeds !== null) this.#sayMoved(succeeds, home);
+    this.#project.consider();
+  }
+
   /** Something else about an instance changed than its state. */
   #catalogueChanged(instanceId: string): void {
-    const { links } = this.#ports;
-    if (instanceId !== this.#bound) return;
+    if (instanceId !== this.#home) return;
     this.#catalogue = this.#currentCatalogue();
     // An instance with a standing stream has told the agent itself.
-    if (links.bound?.hasStream !== true) this.#listsChanged();
+    if (this.#ports.links.home?.hasStream !== true) this.#listsChanged();
   }
 
   #instanceChanged(instanceId: string, listed: boolean): void {
@@ -82,7 +81,7 @@ export class Notifier {
       if (this.subscriptions.has(uri)) this.#tell('notifications/resources/updated', { uri });
     }
     if (listed) this.#tell('notifications/resources/list_changed');
-    if (instanceId !== this.#bound) return;
+    if (instanceId !== this.#home) return;
     const catalogue = this.#currentCatalogue();
     // Most transitions leave it as it is; and it may be large.
     if (catalogue === this.#catalogue) return;
@@ -92,8 +91,8 @@ export class Notifier {
   }
 
   #currentCatalogue(): unknown {
-    if (this.#bound === null) return null;
-    return instanceContext(this.#ports.hub.getSnapshot(), this.#bound)?.catalogue ?? null;
+    if (this.#home === null) return null;
+    return instanceContext(this.#ports.hub.getSnapshot(), this.#home)?.catalogue ?? null;
   }
 
   #listsChanged(): void {
@@ -109,7 +108,7 @@ export class Notifier {
     });
   }
 
-  #sayMoved(from: string, to: string | null): void {
+  #sayMoved(from: string, to: string): void {
     const what =
       from === to
         ? `Connected again: instance "${to}" is back.`

@@ -21,14 +21,12 @@ export interface LinkPort {
 
 /** The links of one session. */
 export interface LinksPort {
-  readonly bound: LinkPort | null;
+  /** The link to the session's home, or null. */
+  readonly home: LinkPort | null;
   readonly isIdle: boolean;
-  passing(instanceId: string): LinkPort;
+  /** The link for a call to an instance, whatever that is to the session; null when the session has ended. */
+  use(instanceId: string): LinkPort | null;
   cancel(rawId: string, frame: string): void;
-  instanceSucceeded(from: string, to: string): void;
-  instanceActive(instanceId: string): void;
-  instanceAway(instanceId: string): void;
-  instanceLeft(instanceId: string, because: 'dead' | 'gone'): void;
   close(code: HubErrorCode, reason: string): Promise<void>;
 }
 

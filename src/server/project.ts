@@ -1,5 +1,10 @@
 import type { InstanceState } from '../../machines/model.ts';
-import { instanceContext, instanceContexts, sessionRef } from '../views/views.ts';
+import {
+  instanceContext,
+  instanceContexts,
+  isHomeOpening,
+  sessionRef,
+} from '../views/selectors.ts';
 import { isObject, objectOf, objectsOf, parseJson } from '../wire/json.ts';
 import type { Asker, SessionPorts } from './ports.ts';
 import { ProjectMatcher, pathsOfRoots } from './project-matcher.ts';
@@ -65,9 +70,8 @@ export class Project implements Asker {
   consider(): void {
     const { hub, id } = this.#ports;
     const session = sessionRef(hub.getSnapshot(), id);
-    if (!this.#enabled || this.#matcher === null || !session?.getSnapshot().matches('unbound')) {
-      return;
-    }
+    if (!this.#enabled || this.#matcher === null) return;
+    if (session === undefined || session.getSnapshot().context.home !== null) return;
     const found = this.#matcher.match(instanceContexts(hub.getSnapshot()));
     if (found?.state !== 'active') return;
     session.send({ type: 'session.bind', instanceId: found.registration.id, active: true });
@@ -82,10 +86,7 @@ export class Project implements Asker {
     const patience = AbortSignal.timeout(settings.settle);
     await Promise.race([this.#rootsKnown, aborted(patience)]);
     this.consider();
-    await until(
-      { hub, signal: patience },
-      () => !sessionRef(hub.getSnapshot(), id)?.getSnapshot().matches('binding'),
-    );
+    await until({ hub, signal: patience }, () => !isHomeOpening(hub.getSnapshot(), id));
   }
 
   #askForRoots(): void {

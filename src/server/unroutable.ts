@@ -1,5 +1,5 @@
 import { HubError } from '../errors.ts';
-import { type HubSnapshot, instanceContexts } from '../views/views.ts';
+import { type HubSnapshot, instanceContexts } from '../views/selectors.ts';
 import { findInstance } from './find-instance.ts';
 
 /** For a session that isn't connected. */

@@ -56,7 +56,7 @@ function envelopeOfTop(top: TopLevel): Envelope {
   const hasResult = top.has('result');
   const hasError = top.has('error');
   return {
-    id: top.rawId === null ? null : spelled(top.rawId),
+    id: top.rawId === null ? null : canonicalId(top.rawId),
     method: typeof method === 'string' ? method : null,
     hasResult,
     hasError,
@@ -115,7 +115,7 @@ export function textAt(text: string, ...keys: readonly string[]): string | null 
 }
 
 /** Visits the members of the object that `text` is. False: it isn't one; some may have been visited then. */
-function eachMember(
+export function eachMember(
   text: string,
   visit: (key: string, start: number, end: number, keyStart: number, keyEnd: number) => void,
 ): boolean {
@@ -153,7 +153,7 @@ export function oneLine(text: string): string {
 }
 
 /** An id as `JSON.stringify` spells it; digits that a number can't hold stay. */
-function spelled(rawId: string): string {
+export function canonicalId(rawId: string): string {
   if (/^(?:"[^\\]*"|-?[1-9]\d*|0)$/.test(rawId)) return rawId;
   const id = parsed(rawId);
   return typeof id === 'string' || typeof id === 'number' ? JSON.stringify(id) : 'null';

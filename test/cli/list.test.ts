@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { paintState, renderList } from '../../src/cli/list.ts';
-import type { InstanceRow } from '../../src/views/views.ts';
+import type { InstanceRow } from '../../src/views/instance-row.ts';
 
 const WEB: InstanceRow = {
   id: 'web-1',

@@ -1,11 +1,22 @@
-import { type AnyEventObject, type AnyStateMachine, createActor, setup } from 'xstate';
+import {
+  type AnyEventObject,
+  type AnyStateMachine,
+  createActor,
+  getInitialSnapshot,
+  getNextSnapshot,
+  setup,
+} from 'xstate';
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
 import { pathOf } from '../../src/views/state-path.ts';
 import { ChartCoverage } from './chart-coverage.ts';
 import { SteppingClock } from './stepping-clock.ts';
 
 export interface PathOptions {
-  readonly input: object;
+  /** Each is a way to begin: the chart's input, and what has happened when the path begins. */
+  readonly starts: readonly {
+    readonly input: object;
+    readonly before?: readonly AnyEventObject[];
+  }[];
   /** What can happen in a state of the chart. */
   events(state: { readonly value: unknown; readonly context: unknown }): readonly AnyEventObject[];
   /** What of a context makes a difference. */
@@ -20,8 +31,13 @@ export interface Step {
 
 export type Path = readonly Step[];
 
-interface Candidate {
+/** A path, and the number of its start. */
+export interface Route {
+  readonly start: number;
   readonly path: Path;
+}
+
+interface Candidate extends Route {
   readonly taken: ReadonlySet<string>;
 }
 
@@ -29,10 +45,22 @@ interface Candidate {
  * Few short paths that together take every transition of a chart which `events` can bring about: for each state the
  * shortest path and one event more, and of those no more than needed.
  */
-export function coveringPaths(machine: AnyStateMachine, options: PathOptions): Path[] {
-  const { events, abstract, input } = options;
+export function coveringPaths(machine: AnyStateMachine, options: PathOptions): Route[] {
+  const candidates = options.starts.flatMap((_, start) => candidatesFrom(machine, options, start));
+  return cover(candidates.sort((a, b) => a.path.length - b.path.length));
+}
+
+function candidatesFrom(
+  machine: AnyStateMachine,
+  { events, abstract, starts }: PathOptions,
+  start: number,
+): Candidate[] {
+  const { input = {}, before = [] } = starts[start] ?? {};
   const traversal = {
-    input,
+    fromState: before.reduce(
+      (state, event) => getNextSnapshot(machine, state, event),
+      getInitialSnapshot(machine, input),
+    ),
     events,
     limit: 20_000,
     serializeState: ({ value, context }: { readonly value: unknown; readonly context: unknown }) =>
@@ -41,21 +69,22 @@ export function coveringPaths(machine: AnyStateMachine, options: PathOptions): P
   const adjacency = new Map(Object.entries(getAdjacencyMap(machine, traversal)));
   const candidates: Candidate[] = [];
   for (const { state, steps } of getShortestPaths(machine, traversal)) {
-    const before = steps.map(({ event }) => event).filter(({ type }) => type !== 'xstate.init');
+    const way = steps.map(({ event }) => event).filter(({ type }) => type !== 'xstate.init');
     const { transitions = {} } = adjacency.get(traversal.serializeState(state)) ?? {};
     for (const { event } of Object.values<{ event: AnyEventObject }>(transitions)) {
-      candidates.push(walk(machine, input, [...before, event]));
+      candidates.push({ start, ...walk(machine, input, before, [...way, event]) });
     }
   }
-  return cover(candidates.sort((a, b) => a.path.length - b.path.length));
+  return candidates;
 }
 
 /** Walks the chart by itself to see what a path takes. */
 function walk(
   machine: AnyStateMachine,
   input: object,
+  before: readonly AnyEventObject[],
   events: readonly AnyEventObject[],
-): Candidate {
+): Omit<Candidate, 'start'> {
   const coverage = new ChartCoverage([machine]);
   const parent = setup({ actors: { chart: machine } }).createMachine({
     invoke: { src: 'chart', id: 'chart', input },
@@ -65,6 +94,7 @@ function walk(
   coverage.watch(root);
   const child = root.start().getSnapshot().children['chart'];
   if (child === undefined) throw new Error('not started');
+  for (const event of before) child.send(event);
   const path = events.map((event) => {
     child.send(event);
     return { event, value: pathOf(child.getSnapshot().value) };
@@ -74,9 +104,9 @@ function walk(
 }
 
 /** Takes the candidate that adds most until none adds anything; of equals the first. */
-function cover(candidates: readonly Candidate[]): Path[] {
+function cover(candidates: readonly Candidate[]): Route[] {
   const covered = new Set<string>();
-  const chosen: Path[] = [];
+  const chosen: Route[] = [];
   for (;;) {
     let best: Candidate | null = null;
     let most = 0;
@@ -87,7 +117,7 @@ function cover(candidates: readonly Candidate[]): Path[] {
       most = added;
     }
     if (best === null) return chosen;
-    chosen.push(best.path);
+    chosen.push({ start: best.start, path: best.path });
     for (const key of best.taken) covered.add(key);
   }
 }

@@ -8,14 +8,14 @@ import { createLogger } from '../../src/log.ts';
 import { parseRecording } from '../../src/recording/format.ts';
 import { Recorder } from '../../src/recording/recorder.ts';
 import { type Replayed, replay } from '../../src/recording/replay.ts';
-import { pathOf } from '../../src/views/state-path.ts';
 import {
+  bindingRefs,
   type HubSnapshot,
   instanceContext,
   instanceRef,
   sessionContexts,
-  sessionRef,
-} from '../../src/views/views.ts';
+} from '../../src/views/selectors.ts';
+import { pathOf } from '../../src/views/state-path.ts';
 import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
 import { register, temporaryDirectory } from './registrations.ts';
@@ -35,6 +35,8 @@ export interface Agent {
   readonly id: string;
   /** Calls a tool; the promise is fulfilled with the answer, whatever it says. */
   call(name: string, args?: object): Promise<Answer>;
+  /** Cancels the calls that have no answer yet. */
+  cancelCalls(): void;
   /** Calls that have no answer yet. */
   readonly waiting: number;
   readonly frames: readonly string[];
@@ -75,11 +77,13 @@ export class DrivenHub {
       { ...config, autoConnect: false },
       {
         log: createLogger('silent'),
-        recorder: new Recorder({
-          version: 'test',
-          now: () => clock.now,
-          write: (line) => this.#recording.push(line),
-        }),
+        observers: [
+          new Recorder({
+            version: 'test',
+            now: () => clock.now,
+            write: (line) => this.#recording.push(line),
+          }),
+        ],
         clock: {
           get now() {
             return now();
@@ -178,6 +182,13 @@ export class DrivenHub {
         session.receive(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
         return called;
       },
+      cancelCalls: () => {
+        for (const requestId of waiting.keys()) {
+          const method = 'notifications/cancelled';
+          session.receive(JSON.stringify({ jsonrpc: '2.0', method, params: { requestId } }));
+        }
+        waiting.clear();
+      },
       get waiting() {
         return waiting.size;
       },
@@ -238,8 +249,10 @@ export class DrivenHub {
     return pathOf(instanceRef(this.snapshot, id)?.getSnapshot().value);
   }
 
-  sessionValue(id: string): string | null {
-    return pathOf(sessionRef(this.snapshot, id)?.getSnapshot().value);
+  /** The state of a session's binding to an instance, or null. */
+  bindingValue(sessionId: string, instanceId: string): string | null {
+    const snapshots = bindingRefs(this.snapshot, sessionId).map((ref) => ref.getSnapshot());
+    return pathOf(snapshots.find(({ context }) => context.instanceId === instanceId)?.value);
   }
 
   session(id: string) {

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { type AnyActorRef, isMachineSnapshot } from 'xstate';
 import { HISTORY_LENGTH, STABLE_AFTER, UNAUTHORIZED_DELAY } from '../../machines/backoff.ts';
 import type { HubActor } from '../../machines/hub.ts';
-import { instanceContexts, instanceRef, sessionContexts } from '../../src/views/views.ts';
+import { instanceContexts, instanceRef, sessionContexts } from '../../src/views/selectors.ts';
 import type { SteppingClock } from './stepping-clock.ts';
 
 /** What holds of a hub after every step, whatever was done to it; it doesn't follow from the charts' own states. */
@@ -13,8 +13,9 @@ export function expectSound(hub: HubActor, clock: SteppingClock): void {
   expectHistories(hub);
   expectBudgets(hub, clock);
   const known = new Set(instanceContexts(hub.getSnapshot()).map((each) => each.registration.id));
-  for (const { instanceId } of sessionContexts(hub.getSnapshot())) {
-    if (instanceId !== null) expect(known).toContain(instanceId);
+  for (const { home, bindings } of sessionContexts(hub.getSnapshot())) {
+    for (const instanceId of bindings) expect(known).toContain(instanceId);
+    if (home !== null) expect(bindings).toContain(home);
   }
 }
 

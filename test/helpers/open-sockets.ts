@@ -10,10 +10,8 @@ export async function expectSockets(driven: DrivenHub): Promise<void> {
       const value = driven.instanceValue(id) ?? 'removed';
       const isOpening = ['connecting', 'retrying.attempting', 'dead.probing'].includes(value);
       if (!value.startsWith('active')) return [0, isOpening ? 1 : 0] as const;
-      const ready = driven.agents.filter(
-        (agent) =>
-          driven.session(agent.id)?.instanceId === id &&
-          driven.sessionValue(agent.id) === 'bound.ready',
+      const ready = driven.agents.filter((agent) =>
+        driven.bindingValue(agent.id, id)?.startsWith('bound.ready'),
       );
       return [1 + ready.length, 3 + 3 * driven.agents.length] as const;
     };

@@ -1,11 +1,13 @@
 import { assign, createActor, fromCallback, fromPromise } from 'xstate';
+import { bindingMachine } from '../../machines/binding.ts';
+import type { LinkCommand, LinkInput, LinkReport } from '../../machines/binding-setup.ts';
 import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { InstancePolicy } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
-import type { LinkCommand, LinkReport } from '../../machines/session-setup.ts';
-import { instanceRef, sessionRef } from '../../src/views/views.ts';
+
+import { instanceRef, sessionRef } from '../../src/views/selectors.ts';
 import { EMPTY, PEER, WEB } from './scripted-instance.ts';
 import { SteppingClock } from './stepping-clock.ts';
 
@@ -54,7 +56,9 @@ export class ScriptedWorld {
       hubMachine.provide({
         actors: {
           instance: this.#instance(),
-          session: sessionMachine.provide({ actors: { link: this.#link() } }),
+          session: sessionMachine.provide({
+            actors: { binding: bindingMachine.provide({ actors: { link: this.#link() } }) },
+          }),
           closeAll: fromPromise(async () => {}),
         },
         actions: { readClock: assign({ now: () => this.clock.now }) },
@@ -127,25 +131,26 @@ export class ScriptedWorld {
   }
 
   #link() {
-    return fromCallback<LinkCommand, { readonly id: string }>(
-      ({ input: { id }, receive, sendBack }) => {
+    return fromCallback<LinkCommand, LinkInput>(
+      ({ input: { sessionId, instanceId }, receive, sendBack }) => {
         const report = (event: LinkReport) => sendBack(event);
+        const close = () => {
+          if (this.links.get(sessionId)?.instanceId === instanceId) this.links.delete(sessionId);
+        };
         receive((command) => {
           if (command.type !== 'open') {
-            this.links.delete(id);
+            close();
             return;
           }
-          const { attempt, instanceId } = command;
-          this.links.set(id, { attempt, instanceId, report });
+          const { attempt } = command;
+          this.links.set(sessionId, { attempt, instanceId, report });
           if (this.linkMode === 'well') report({ type: 'link.up', attempt });
           else if (this.linkMode === 'refuse') {
-            this.links.delete(id);
+            close();
             report({ type: 'link.failed', attempt, failure: failure('refuse') });
           }
         });
-        return () => {
-          this.links.delete(id);
-        };
+        return close;
       },
     );
   }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readMessages } from '../../src/hosting/message.ts';
 
+const textsOf = (line: string) => readMessages(line).map(({ text }) => text);
+
 describe('a line of a stdio server', () => {
   it.each([
     [{ jsonrpc: '2.0', id: 1, result: { a: [1], _meta: { x: 1 } } }],
@@ -8,17 +10,23 @@ describe('a line of a stdio server', () => {
     [{ jsonrpc: '2.0', method: 'notifications/strange', params: { deep: { deeper: true } } }],
     [{ jsonrpc: '2.0', id: 0, method: 'sampling/createMessage', params: { _meta: { k: 'v' } } }],
   ])('%j is the message that it is', (message) => {
-    expect(readMessages(JSON.stringify(message))).toEqual([message]);
+    expect(textsOf(JSON.stringify(message))).toEqual([JSON.stringify(message)]);
   });
 
   it('may be a batch', () => {
-    const [one, other] = [1, 2].map((id) => ({ jsonrpc: '2.0', id, result: {} }));
-    expect(readMessages(JSON.stringify([one, 'junk', other]))).toEqual([one, other]);
+    const [one, other] = [1, 2].map((id) => `{"jsonrpc":"2.0", "id":${id}, "result":{"x":1.0}}`);
+    expect(textsOf(`[${one},"junk", ${other}]`)).toEqual([one, other]);
   });
 
-  it('is a message without what JSON-RPC does not know', () => {
-    expect(readMessages('{"jsonrpc":"2.0","id":1,"result":{},"extra":1}')).toEqual([
-      { jsonrpc: '2.0', id: 1, result: {} },
+  it('keeps its spelling, and members that JSON-RPC does not know', () => {
+    const line =
+      '{"extra":1,"result":{"big":12345678901234567890,"a":1.0,"a":"\\u0041"},"id":1e0,"jsonrpc":"2.0"}';
+    expect(readMessages(line)).toEqual([{ kind: 'answer', id: '1', isError: false, text: line }]);
+  });
+
+  it('is one line, whatever blanks stand in it', () => {
+    expect(textsOf('{"jsonrpc":"2.0",\r"method":"a"}')).toEqual([
+      '{"jsonrpc":"2.0", "method":"a"}',
     ]);
   });
 
@@ -28,7 +36,9 @@ describe('a line of a stdio server', () => {
     '{"id":7,"result":{}}',
     '{"jsonrpc":"2.0","id":7,"error":{"code":"E1"}}',
   ])('%s, an answer that is none, is an error for its request', (line) => {
-    expect(readMessages(line)).toMatchObject([{ id: 7, error: { code: -32603 } }]);
+    expect(textsOf(line).map((text) => JSON.parse(text))).toMatchObject([
+      { id: 7, error: { code: -32603 } },
+    ]);
   });
 
   it.each([
@@ -37,6 +47,7 @@ describe('a line of a stdio server', () => {
     '[]',
     'null',
     '{"half":',
+    '[{"jsonrpc":"2.0","method":"a"} {"jsonrpc":"2.0","method":"b"}]',
     '{"jsonrpc":"2.0"}',
     '{"method":1,"id":1}',
   ])('%j is none', (line) => {

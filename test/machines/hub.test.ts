@@ -1,16 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { assign, createActor, fromCallback, fromPromise } from 'xstate';
+import { bindingMachine } from '../../machines/binding.ts';
+import type { LinkCommand, LinkInput } from '../../machines/binding-setup.ts';
 import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand } from '../../machines/instance-events.ts';
 import { sessionMachine } from '../../machines/session.ts';
-import type { LinkCommand } from '../../machines/session-setup.ts';
-import {
-  instanceContext,
-  instanceContexts,
-  instanceRow,
-  sessionRef,
-} from '../../src/views/views.ts';
+import { instanceRow } from '../../src/views/instance-row.ts';
+import { instanceContext, instanceContexts, sessionRef } from '../../src/views/selectors.ts';
 import { EMPTY, PEER, POLICY, WEB } from '../helpers/scripted-instance.ts';
 import { SteppingClock } from '../helpers/stepping-clock.ts';
 
@@ -63,11 +60,15 @@ function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
         }),
         session: sessionMachine.provide({
           actors: {
-            link: fromCallback<LinkCommand, { readonly id: string }>(({ receive, sendBack }) => {
-              receive((command) => {
-                if (command.type === 'open')
-                  sendBack({ type: 'link.up', attempt: command.attempt });
-              });
+            binding: bindingMachine.provide({
+              actors: {
+                link: fromCallback<LinkCommand, LinkInput>(({ receive, sendBack }) => {
+                  receive((command) => {
+                    if (command.type === 'open')
+                      sendBack({ type: 'link.up', attempt: command.attempt });
+                  });
+                }),
+              },
             }),
           },
         }),
@@ -212,7 +213,7 @@ describe('the hub', () => {
       instanceId: 'a',
       active: true,
     });
-    expect(session()?.value).toEqual({ bound: 'ready' });
+    expect(session()?.context.home).toBe('a');
     const row = (sessionId: string) => {
       const instance = instanceContext(hub.actor.getSnapshot(), 'a');
       if (instance === undefined) throw new Error('gone');
@@ -221,7 +222,7 @@ describe('the hub', () => {
     expect(row('s')).toMatchObject({ sessions: 1, connected: true });
     expect(row('t')).toMatchObject({ sessions: 1, connected: false });
     hub.actor.send({ type: 'registration.removed', id: 'a' });
-    expect(session()?.value).toBe('unbound');
+    expect(session()?.context.home).toBeNull();
     hub.actor.send({ type: 'session.ended', id: 's' });
     expect(session()).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CLOSE_DEADLINE } from '../../machines/backoff.ts';
+import { bindingMachine } from '../../machines/binding.ts';
 import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { InstancePolicy } from '../../machines/model.ts';
@@ -9,10 +10,10 @@ import { coveringPaths, type Path } from '../helpers/chart-paths.ts';
 import { DrivenHub, when } from '../helpers/driven-hub.ts';
 import { expectSound } from '../helpers/invariants.ts';
 import { expectSockets } from '../helpers/open-sockets.ts';
+import { BindingEnvironment } from './binding-environment.ts';
+import { bindingInputs, bindingPathOptions, modelBinding } from './binding-model.ts';
 import { InstanceEnvironment } from './instance-environment.ts';
 import { instancePathOptions, modelInstance } from './instance-model.ts';
-import { SessionEnvironment } from './session-environment.ts';
-import { modelSession, sessionPathOptions } from './session-model.ts';
 
 const POLICY: InstancePolicy = {
   connectTimeout: 60_000,
@@ -36,7 +37,7 @@ const OPTIONS = {
   settle: '0',
 };
 
-const coverage = new ChartCoverage([hubMachine, instanceMachine, sessionMachine]);
+const coverage = new ChartCoverage([hubMachine, instanceMachine, sessionMachine, bindingMachine]);
 
 const words = (path: Path) =>
   path
@@ -44,9 +45,9 @@ const words = (path: Path) =>
     .join(', ');
 
 describe('an instance goes every way that its chart declares', () => {
-  const paths = coveringPaths(modelInstance, instancePathOptions(POLICY));
+  const routes = coveringPaths(modelInstance, instancePathOptions(POLICY));
 
-  it.each(paths.map((path) => [words(path), path] as const))('%s', async (_, path) => {
+  it.each(routes.map(({ path }) => [words(path), path] as const))('%s', async (_, path) => {
     const driven = new DrivenHub(OPTIONS);
     coverage.watch(driven.hub.actor);
     const agent = driven.openAgent();
@@ -61,22 +62,126 @@ describe('an instance goes every way that its chart declares', () => {
   });
 });
 
-describe('a session goes every way that its chart declares', () => {
-  const paths = coveringPaths(modelSession, sessionPathOptions);
+describe('a binding goes every way that its chart declares', () => {
+  const routes = coveringPaths(modelBinding, bindingPathOptions).flatMap(({ start, path }) => {
+    const input = bindingInputs[start];
+    return input === undefined ? [] : [{ input, path }];
+  });
 
-  it.each(paths.map((path) => [words(path), path] as const))('%s', async (_, path) => {
+  it.each(routes.map((route) => [`${route.input.role}: ${words(route.path)}`, route] as const))(
+    '%s',
+    async (_, { input, path }) => {
+      const driven = new DrivenHub(OPTIONS);
+      coverage.watch(driven.hub.actor);
+      const agent = driven.openAgent();
+      const environment = new BindingEnvironment(driven, agent, input);
+      await environment.start();
+      for (const { event, value } of path) {
+        await environment.take(event, value);
+        expectSound(driven.hub.actor, driven.clock);
+        await expectSockets(driven);
+      }
+      await environment.expectAnswers();
+      expect(driven.replay().differences).toEqual([]);
+    },
+  );
+});
+
+describe('a session goes every way that its chart declares', () => {
+  const start = async () => {
     const driven = new DrivenHub(OPTIONS);
     coverage.watch(driven.hub.actor);
     const agent = driven.openAgent();
-    const environment = new SessionEnvironment(driven, agent);
-    await environment.start();
-    for (const { event, value } of path) {
-      await environment.take(event, value);
+    const add = async (id: string, facts: object = {}) => {
+      const peer = await driven.peer(id);
+      driven.write(id, facts);
+      await when(
+        () => driven.instanceValue(id) === 'active.idle',
+        () => `${id} to be active`,
+      );
+      return peer;
+    };
+    const home = (id: string | null) =>
+      when(
+        () => driven.session(agent.id)?.home === id,
+        () => `home ${id}; it is ${driven.session(agent.id)?.home}`,
+      );
+    const end = async () => {
       expectSound(driven.hub.actor, driven.clock);
       await expectSockets(driven);
+      expect(driven.replay().differences).toEqual([]);
+    };
+    const connect = (id: string) => agent.call('instances_connect', { instance_id: id });
+    return { driven, agent, add, home, connect, end };
+  };
+  const twin = { name: 'web', path: '/projects/web' };
+
+  it('its home is chosen, kept, switched, left, and closed with it', async () => {
+    const { driven, agent, add, home, connect, end } = await start();
+    await add('web');
+    await add('api');
+    await connect('web');
+    await connect('web');
+    await connect('api');
+    await home('api');
+    await agent.call('instances_disconnect');
+    await home(null);
+    await connect('web');
+    await agent.close();
+    expect(driven.session(agent.id)).toBeUndefined();
+    await end();
+  });
+
+  it('its home dies and revives, or is removed while it is dead', async () => {
+    for (const revives of [true, false]) {
+      const { driven, add, home, connect, end } = await start();
+      const web = await add('web');
+      await connect('web');
+      web.tell({ connect: 'break', ping: 'break' });
+      web.cut('hub');
+      await when(
+        () => {
+          const value = driven.instanceValue('web');
+          if (value === 'retrying.waiting') driven.stepTo('instance:web', 'backoff');
+          return driven.instance('web')?.state === 'dead';
+        },
+        () => `the end of web; it is ${driven.instanceValue('web')}`,
+      );
+      await home(null);
+      web.recover();
+      if (revives) driven.stepTo('instance:web', 'restOver');
+      else driven.remove('web');
+      await when(
+        () => driven.session('session-1')?.lost?.because !== 'dead',
+        () => 'news of the lost home',
+      );
+      await home(revives ? 'web' : null);
+      await end();
     }
-    if (path.at(-1)?.value !== 'closed') await environment.expectAnswers();
-    expect(driven.replay().differences).toEqual([]);
+  });
+
+  it('what it uses is succeeded', async () => {
+    const { driven, agent, add, home, connect, end } = await start();
+    await add('web');
+    await connect('web');
+    await add('web-2', twin);
+    driven.remove('web');
+    await home('web-2');
+    await add('api');
+    (await add('db')).tell({ call: 'hang' });
+    await agent.call('instances_call', { instance_id: 'api', tool: 'tool-0' });
+    void agent.call('instances_call', { instance_id: 'db', tool: 'tool-0' });
+    await when(
+      () => driven.session(agent.id)?.bindings.includes('db') === true,
+      () => 'a binding to db',
+    );
+    await add('db-2', { name: 'db', path: '/projects/db' });
+    driven.remove('db');
+    await when(
+      () => driven.session(agent.id)?.bindings.includes('db-2') === true,
+      () => 'a binding to db-2',
+    );
+    await end();
   });
 });
 
@@ -150,10 +255,10 @@ describe('the hub goes every way that its chart declares', () => {
 
 /** What no path takes, with the reason. Before you add to it, think of deleting the transition. */
 const UNCOVERED: Readonly<
-  Record<'hub' | 'instance' | 'session', Readonly<Record<string, string>>>
-> = { hub: {}, instance: {}, session: {} };
+  Record<'hub' | 'instance' | 'session' | 'binding', Readonly<Record<string, string>>>
+> = { hub: {}, instance: {}, session: {}, binding: {} };
 
-describe.each(['hub', 'instance', 'session'] as const)('of the %s chart', (chart) => {
+describe.each(['hub', 'instance', 'session', 'binding'] as const)('of the %s chart', (chart) => {
   it('every state was entered and every transition taken, but for those on the list', () => {
     process.stderr.write(`${coverage.summary(chart)}\n`);
     expect(coverage.uncovered(chart).sort()).toEqual(Object.keys(UNCOVERED[chart]).sort());

@@ -47,7 +47,7 @@ const FAILURE = { code: 'CONNECTION_LOST', message: '' };
 export function instancePathOptions(policy: InstancePolicy): PathOptions {
   const input: InstanceInput = { registration: WEB, policy };
   return {
-    input,
+    starts: [{ input }],
     events({ value, context }) {
       if (!isInstanceContext(context)) return [];
       const { attempt, registration, world } = context;

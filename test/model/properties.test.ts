@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { InstancePolicy } from '../../machines/model.ts';
+import { bindingRefs, homeOf, instanceRef } from '../../src/views/selectors.ts';
 import { pathOf } from '../../src/views/state-path.ts';
-import { instanceRef, sessionRef } from '../../src/views/views.ts';
 import { expectSound } from '../helpers/invariants.ts';
 import { propertyParameters } from '../helpers/replay.ts';
 import { ScriptedWorld } from '../helpers/scripted-world.ts';
@@ -24,6 +24,14 @@ const POLICY: InstancePolicy = {
 const stateOf = (world: ScriptedWorld, id: string) =>
   pathOf(instanceRef(world.hub.getSnapshot(), id)?.getSnapshot().value) ?? 'removed';
 
+/** The state of the binding to a session's home, or null. */
+function homeState(world: ScriptedWorld, session: string): string | null {
+  const snapshot = world.hub.getSnapshot();
+  const home = homeOf(snapshot, session);
+  const bindings = bindingRefs(snapshot, session).map((ref) => ref.getSnapshot());
+  return pathOf(bindings.find(({ context }) => context.instanceId === home)?.value);
+}
+
 /** Connections and links stand only in states that may hold them, and then they do. */
 function expectConnections(world: ScriptedWorld): void {
   for (const id of world.open.keys()) {
@@ -33,9 +41,8 @@ function expectConnections(world: ScriptedWorld): void {
     if (stateOf(world, id).startsWith('active')) expect([...world.open.keys()]).toContain(id);
   }
   for (const [session, { instanceId }] of world.links) {
-    const snapshot = sessionRef(world.hub.getSnapshot(), session)?.getSnapshot();
-    expect(pathOf(snapshot?.value)).toMatch(/^(binding|bound\.(ready|relinking))$/);
-    expect(snapshot?.context.instanceId).toBe(instanceId);
+    expect(homeState(world, session)).toMatch(/^(opening|bound\.(ready\.used|relinking))$/);
+    expect(homeOf(world.hub.getSnapshot(), session)).toBe(instanceId);
     expect(stateOf(world, instanceId)).toMatch(/^active/);
   }
 }
@@ -69,8 +76,7 @@ describe('whatever happens', () => {
             expect([id, stateOf(world, id)]).toEqual([id, expect.stringMatching(/^active/)]);
         }
         for (const session of SESSIONS) {
-          const value = pathOf(sessionRef(world.hub.getSnapshot(), session)?.getSnapshot().value);
-          expect(value ?? 'unbound').toMatch(/^(unbound|bound\.ready)$/);
+          expect(homeState(world, session) ?? 'none').toMatch(/^(none|bound\.ready\.used)$/);
         }
         world.hub.stop();
         expect(world.clock.pending).toBe(0);

@@ -4,7 +4,7 @@ import type { Step } from '../messages.ts';
 declare const CHARTS: Readonly<Record<string, string>>;
 
 interface Props {
-  readonly chart: 'hub' | 'instance' | 'session';
+  readonly chart: 'hub' | 'instance' | 'binding';
   /** As the chart has it, `active.idle`; null lights nothing. */
   readonly state: string | null;
   readonly last: Step | null;

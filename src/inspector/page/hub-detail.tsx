@@ -6,6 +6,7 @@ import type { HubView } from './store.ts';
 export function HubDetail({ hub }: { readonly hub: HubView }) {
   const rows: ActorRow[] = [...hub.actors.values()];
   const own = rows.find((row) => row.chart === 'hub');
+  const bindings = rows.filter((row) => row.chart === 'binding');
   const sessions = rows.filter((row) => row.chart === 'session');
   return (
     <section class="detail" aria-label="Hub and sessions">
@@ -16,13 +17,18 @@ export function HubDetail({ hub }: { readonly hub: HubView }) {
           <h2>
             {session.agent ?? 'An agent'} <span class="dim">{session.id}</span>
           </h2>
-          <p>
-            {session.instance_id === null
-              ? 'Not connected to an instance.'
-              : `Connected to ${session.instance_id}.`}{' '}
-            <span class="dim">{session.state}</span>
-          </p>
-          <Chart chart="session" state={session.state} last={session.last} />
+          {session.instance_id === null && <p>Not connected to an instance.</p>}
+          {bindings
+            .filter(({ session_id }) => session_id === session.id)
+            .map(({ actor, instance_id, role, state, last }) => (
+              <div key={actor}>
+                <p>
+                  {role === 'home' ? 'Connected to' : 'Calls'} {instance_id}.{' '}
+                  <span class="dim">{state}</span>
+                </p>
+                <Chart chart="binding" state={state} last={last} />
+              </div>
+            ))}
         </section>
       ))}
     </section>

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HubError, type HubErrorFacts } from '../../errors.ts';
-import { currentId, instanceRow, sessionRef } from '../../views/views.ts';
+import { instanceRow } from '../../views/instance-row.ts';
+import { currentId, homeOf, isHomeOpening, sessionRef } from '../../views/selectors.ts';
 import { findInstance, instanceWithId } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instance, instanceRef, tool } from './schemas.ts';
@@ -43,9 +44,9 @@ export const instancesConnect = hubTool({
       instanceId: id,
       active: state === 'active',
     });
-    await until(context, () => !session(context)?.matches('binding'));
+    await until(context, () => !isHomeOpening(hub.getSnapshot(), sessionId));
     // Its successor, if it was restarted meanwhile.
-    const bound = session(context)?.context.instanceId;
+    const bound = homeOf(hub.getSnapshot(), sessionId);
     if (bound !== currentId(hub.getSnapshot(), id)) throw refused(context, id);
     const found = findInstance(hub.getSnapshot(), bound);
     return {
@@ -58,22 +59,20 @@ export const instancesConnect = hubTool({
   },
 });
 
-function session({ hub, sessionId }: ToolContext) {
-  return sessionRef(hub.getSnapshot(), sessionId)?.getSnapshot();
-}
-
 function stateOf({ hub }: ToolContext, id: string): string {
   return instanceWithId(hub.getSnapshot(), id)?.state ?? 'removed';
 }
 
 function refused(context: ToolContext, id: string): HubError {
-  const failed = session(context)?.context;
-  const facts: HubErrorFacts = { instance_id: id, last_error: failed?.lastFailure ?? null };
-  return failed?.leftBecause === 'gone'
+  const { hub, sessionId } = context;
+  const session = sessionRef(hub.getSnapshot(), sessionId)?.getSnapshot();
+  const { because, failure = null } = session?.context.lost ?? {};
+  const facts: HubErrorFacts = { instance_id: id, last_error: failure };
+  return because === 'gone'
     ? new HubError('INSTANCE_GONE', `instance "${id}" went away while it was connected to`, facts)
     : new HubError(
         'INSTANCE_REFUSED',
-        `instance "${id}" could not be connected to: ${failed?.lastFailure?.message ?? 'it left'}`,
+        `instance "${id}" could not be connected to: ${failure?.message ?? 'it left'}`,
         { ...facts, state: stateOf(context, id) },
       );
 }

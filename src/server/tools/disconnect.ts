@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sessionRef } from '../../views/views.ts';
+import { sessionRef } from '../../views/selectors.ts';
 import { hubTool } from './hub-tool.ts';
 
 export const instancesDisconnect = hubTool({
@@ -19,7 +19,7 @@ export const instancesDisconnect = hubTool({
   }),
   run(_, { hub, sessionId }) {
     const session = sessionRef(hub.getSnapshot(), sessionId);
-    const left = session?.getSnapshot().context.instanceId ?? null;
+    const left = session?.getSnapshot().context.home ?? null;
     session?.send({ type: 'session.unbind' });
     return { structured: { disconnected_from: left } };
   },

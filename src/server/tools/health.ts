@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { healthRow } from '../../views/views.ts';
+import { healthRow } from '../../views/health-row.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
 import { observeInstances } from './observe.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { instanceContexts, instanceRows } from '../../views/views.ts';
+import { instanceRows } from '../../views/instance-row.ts';
+import { instanceContexts } from '../../views/selectors.ts';
 import { hubTool } from './hub-tool.ts';
 import { instance, state } from './schemas.ts';
 

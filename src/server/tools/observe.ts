@@ -1,5 +1,5 @@
 import type { InstanceContext } from '../../../machines/instance-setup.ts';
-import { instanceContexts, instanceRef } from '../../views/views.ts';
+import { instanceContexts, instanceRef } from '../../views/selectors.ts';
 import type { ToolContext } from './hub-tool.ts';
 
 /** The instances as they are now, by name: each reads its traffic counters before it is looked at. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { instanceRef as actorOf, instanceRow } from '../../views/views.ts';
+import { instanceRow } from '../../views/instance-row.ts';
+import { instanceRef as actorOf } from '../../views/selectors.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
 import { instance, instanceRef } from './schemas.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { JsonObject } from '../../../machines/model.ts';
 import { BUDGETS } from '../../budgets.ts';
 import { HubError } from '../../errors.ts';
-import { instanceContexts } from '../../views/views.ts';
+import { instanceContexts } from '../../views/selectors.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
 import { instanceRef, tool } from './schemas.ts';

@@ -1,6 +1,6 @@
 import { waitFor } from 'xstate';
 import type { InstanceContext } from '../../../machines/instance-setup.ts';
-import { instanceRef } from '../../views/views.ts';
+import { instanceRef } from '../../views/selectors.ts';
 import { findInstance } from '../find-instance.ts';
 import type { ToolContext } from './hub-tool.ts';
 

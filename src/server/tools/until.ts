@@ -1,6 +1,6 @@
 import type { ToolContext } from './hub-tool.ts';
 
-/** Resolves as soon as `holds`, asked again at every step of an instance or a session; also when the call is cancelled. */
+/** Resolves as soon as `holds`, asked again at every step of an instance or a binding; also when the call is cancelled. */
 export function until(
   { hub, signal }: Pick<ToolContext, 'hub' | 'signal'>,
   holds: () => boolean,
@@ -17,7 +17,7 @@ export function until(
     };
     const subscriptions = [
       hub.on('instance.transitioned', check),
-      hub.on('session.transitioned', check),
+      hub.on('binding.transitioned', check),
     ];
     signal.addEventListener('abort', finish);
   });

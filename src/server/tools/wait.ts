@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
 import { HubError } from '../../errors.ts';
-import { currentId, instanceContext, instanceRow } from '../../views/views.ts';
+import { instanceRow } from '../../views/instance-row.ts';
+import { currentId, instanceContext } from '../../views/selectors.ts';
 import { ambiguous, instancesNamed, instanceWithId, isNamed } from '../find-instance.ts';
 import { AwaitedInstances } from './awaited-instances.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';

@@ -2,7 +2,7 @@ import { IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { posix } from 'node:path';
 import type { Gate } from './gate.ts';
 
-/** What stands before the endpoint of a server now. */
+/** The endpoint of a server, and the gate before it. */
 interface Guarded {
   gate: Gate | null;
   endpoint: string;
@@ -10,11 +10,11 @@ interface Guarded {
 
 const gates = new WeakMap<Server, Guarded>();
 
-/** Whether a router may take a URL for the endpoint or what is below it; the loosest of them decides. */
+/** Whether any router might take a URL for the endpoint or a path below it: the most lenient one decides. */
 function leadsTo(url: string, endpoint: string): boolean {
   try {
     const gated = plain(endpoint).replace(/\/$/, '');
-    // To some, `//x` at the start is a host.
+    // Some take `//x` at the start for a host.
     return [url, url.replace(/^\/+/, '/')].map(plain).some((path) => {
       return path === gated || path.startsWith(`${gated}/`);
     });
@@ -23,14 +23,14 @@ function leadsTo(url: string, endpoint: string): boolean {
   }
 }
 
-/** A path without what routers overlook. Throws for what is no URL. */
+/** A path without the differences that some routers ignore. Throws when it is no URL. */
 function plain(url: string): string {
   const { pathname } = new URL(url, 'http://localhost');
   const [path = ''] = decodeURIComponent(pathname).split(';');
   return posix.normalize(path.toLowerCase().replace(/[/\\]+/g, '/'));
 }
 
-/** Puts a gate before the endpoint. Listeners may still be added: none of them sees a request that is turned away. */
+/** Puts a gate before the endpoint. No listener, whenever it was added, sees a request that is refused. */
 export function guard(server: Server, endpoint: string, gate: Gate): void {
   const known = gates.get(server);
   if (known !== undefined) {
@@ -40,7 +40,7 @@ export function guard(server: Server, endpoint: string, gate: Gate): void {
   const guarded: Guarded = { gate, endpoint };
   gates.set(server, guarded);
   const emit = server.emit;
-  const isTurnedAway = (request: unknown, response: unknown) => {
+  const isRefused = (request: unknown, response: unknown) => {
     if (!(request instanceof IncomingMessage && response instanceof ServerResponse)) return false;
     return (
       leadsTo(request.url ?? '/', guarded.endpoint) &&
@@ -51,11 +51,11 @@ export function guard(server: Server, endpoint: string, gate: Gate): void {
     configurable: true,
     writable: true,
     value: (event: string | symbol, ...args: unknown[]): boolean =>
-      isTurnedAway(args[0], args[1]) || Reflect.apply(emit, server, [event, ...args]),
+      isRefused(args[0], args[1]) || Reflect.apply(emit, server, [event, ...args]),
   });
 }
 
-/** Takes a gate away, unless there is another by now. */
+/** Removes the gate, unless another one has replaced it. */
 export function unguard(server: Server, gate: Gate): void {
   const guarded = gates.get(server);
   if (guarded?.gate === gate) guarded.gate = null;
