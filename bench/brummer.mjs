@@ -1,5 +1,5 @@
-// What `scripts_list` of a real Brummer costs directly, through Brummer's own hub and through this one, in one run, call by call in
-// turn: BRUM=/path/to/brum node bench/brummer.mjs [ROUNDS] [CALLS]
+// Measures `scripts_list` of a real Brummer directly, through Brummer's own hub and through this one, alternating call by
+// call: BRUM=/path/to/brum node bench/brummer.mjs [ROUNDS] [CALLS]
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -8,7 +8,9 @@ import { BIN, cleanUp, directory, median, Peer, quantile, start, timed } from '.
 
 const BRUM = process.env['BRUM'];
 if (BRUM === undefined) {
-  console.error('BRUM must name the binary of Brummer (docs/recipes.md says how to build it)');
+  console.error(
+    'Set BRUM to the path of the Brummer binary (see docs/recipes.md for how to build it).',
+  );
   process.exit(2);
 }
 const rounds = Number(process.argv[2] ?? 9);
@@ -16,7 +18,7 @@ const calls = Number(process.argv[3] ?? 1_000);
 const REQUEST =
   '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"scripts_list","arguments":{}}}';
 
-/** Starts Brummer in a project of its own. Resolves with its port and id, once it has announced itself. */
+/** Starts Brummer in a new project. Resolves with its environment and id once it has registered. */
 async function startBrummer() {
   const [runtime, project] = [directory(), directory()];
   const scripts = { dev: 'node server.js', build: 'tsc', test: 'jest' };
@@ -33,7 +35,7 @@ async function startBrummer() {
   }
 }
 
-/** A client that speaks HTTP itself. */
+/** A client that calls the server directly over HTTP. */
 function direct(port, accept) {
   const agent = new http.Agent({ keepAlive: true });
   const headers = {
@@ -56,13 +58,13 @@ function direct(port, accept) {
     });
 }
 
-/** Calls `check` with the text of an answer until it is right: hubs take a moment to find their instances. */
+/** Asks until `check` accepts the answer, because hubs take a moment to find their instances. */
 async function until(ask, check) {
   for (let tries = 0; tries < 100; tries += 1) {
     if (check(String(await ask()))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('no right answer in 10 s');
+  throw new Error('timed out after 10 s: no answer passed the check');
 }
 
 async function compare() {
@@ -90,7 +92,7 @@ async function compare() {
   for (let round = 0; round < rounds; round += 1) {
     const latencies = names.map(() => []);
     for (let n = 0; n < calls; n += 1) {
-      // Each goes first, second, … equally often: who comes after whom matters.
+      // Rotate the order, because each call affects the next.
       for (let k = 0; k < names.length; k += 1) {
         const index = (k + n) % names.length;
         latencies[index].push(await timed(subjects[names[index]]));

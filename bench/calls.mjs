@@ -1,5 +1,5 @@
-// What a call costs through the hub, beside a minimal pipe and a direct client, in one run: npm run bench [-- ROUNDS]
-// Rounds of all peers are interleaved, so that a noisy machine is noisy for all of them. Medians over rounds; ratios to the pipe.
+// Compares the cost of a call through the hub with a minimal pipe and a direct client: npm run bench [-- ROUNDS]
+// The rounds of all peers are interleaved so that noise affects all of them. Prints medians over rounds, and ratios to the pipe.
 import http from 'node:http';
 import {
   BIN,
@@ -21,7 +21,7 @@ import {
 const rounds = Number(process.argv[2] ?? 7);
 const MIB = 2 ** 20;
 
-/** A client that speaks HTTP itself. */
+/** A client that calls the server directly over HTTP. */
 function directClient(port) {
   const agent = new http.Agent({ keepAlive: true });
   let last = 0;

@@ -1,4 +1,4 @@
-// Coming and going for minutes: what of it stays in the hub.
+// Starts and stops instances for minutes and measures what the hub retains.
 import { once } from 'node:events';
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { BIN, directory, memory, Peer, register, start, startServer } from './pe
 const INSTANCES = 12;
 const heapOnSignal = new URL('heap-on-signal.mjs', import.meta.url).href;
 
-/** One life of an instance after the other, until told to stop. Returns how many. */
-async function lives(where, id, isOver, kind) {
+/** Starts and kills an instance again and again until `isOver`. Resolves with the number of lifetimes. */
+async function restart(where, id, isOver, kind) {
   let count = 0;
   for (; !isOver(); count += 1) {
     const server = await startServer(`test/fixtures/${kind}.mjs`);
     register(where, id, server.port);
     await pause(150);
-    // Half written, and right again.
+    // Truncate the file, then write it again.
     writeFileSync(join(where, `${id}.json`), '{"id":', { mode: 0o600 });
     await pause(20);
     register(where, id, server.port);
@@ -29,7 +29,7 @@ async function lives(where, id, isOver, kind) {
   return count;
 }
 
-/** Rows of a Markdown table. */
+/** Resolves with the rows of a Markdown table. */
 export async function churn({ minutes }) {
   const where = directory();
   const options = ['--instances-dir', where, '--log-level', 'silent'];
@@ -39,8 +39,8 @@ export async function churn({ minutes }) {
   await hub.initialize();
   const ids = Array.from({ length: INSTANCES }, (_, n) => `c${n}`);
 
-  /** Everything runs and rests; then it is weighed. */
-  const weigh = async () => {
+  /** Measures the hub with all instances active and idle. */
+  const measure = async () => {
     const servers = await Promise.all(ids.map(() => startServer('test/fixtures/sdk-stateful.mjs')));
     for (const [n, { port }] of servers.entries()) register(where, ids[n], port);
     await Promise.all(
@@ -49,7 +49,7 @@ export async function churn({ minutes }) {
     await pause(6_000);
     child.kill('SIGUSR2');
     const [line] = await once(child.stderr, 'data');
-    const weight = {
+    const measured = {
       heap: Number(line) / 2 ** 20,
       rss: memory(child.pid),
       descriptors: readdirSync(`/proc/${child.pid}/fd`).length,
@@ -58,7 +58,7 @@ export async function churn({ minutes }) {
       server.child.kill('SIGKILL');
       unlinkSync(join(where, `${ids[n]}.json`));
     }
-    return weight;
+    return measured;
   };
 
   const run = async (milliseconds) => {
@@ -79,25 +79,25 @@ export async function churn({ minutes }) {
       }
     };
     const [counts] = await Promise.all([
-      Promise.all(ids.map((id, n) => lives(where, id, isOver, kinds[n % kinds.length]))),
+      Promise.all(ids.map((id, n) => restart(where, id, isOver, kinds[n % kinds.length]))),
       call(),
     ]);
-    return { lives: counts.reduce((sum, each) => sum + each, 0), calls };
+    return { lifetimes: counts.reduce((sum, each) => sum + each, 0), calls };
   };
 
-  // The first of it warms up: code is compiled, pools are filled.
+  // Warm up: compile code and fill pools.
   await run(15_000);
-  const before = await weigh();
-  const { lives: lived, calls } = await run(minutes * 60_000);
-  const after = await weigh();
+  const before = await measure();
+  const { lifetimes, calls } = await run(minutes * 60_000);
+  const after = await measure();
   child.kill();
   const row = (what, key, digits) =>
     `| ${what} | ${before[key].toFixed(digits)} | ${after[key].toFixed(digits)} | ${(after[key] - before[key]).toFixed(digits)} |`;
   return [
-    `| after ${lived} lives of instances and ${calls} calls | before | after | growth |`,
+    `| after ${lifetimes} instance lifetimes and ${calls} calls | before | after | growth |`,
     '| --- | --- | --- | --- |',
     row('heap in use, MiB', 'heap', 1),
     row('resident memory, MiB', 'rss', 0),
-    row('descriptors', 'descriptors', 0),
+    row('file descriptors', 'descriptors', 0),
   ];
 }

@@ -1,5 +1,5 @@
-// How fast the hub notices, and what it leaves behind. Real processes, at least 20 trials each:
-// npm run bench:levels [-- --write] [-- TRIALS]. --write: into docs/service-levels.md
+// Measures how fast the hub notices changes, and what it leaves behind. Real processes, at least 20 trials each:
+// npm run bench:levels [-- --write] [-- TRIALS]. --write updates docs/service-levels.md.
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { churn } from './churn.mjs';
@@ -37,7 +37,7 @@ async function startHub(where, options = []) {
   return hub;
 }
 
-/** Milliseconds from `act` until `seen`. */
+/** Milliseconds from the call of `act` until `seen` resolves. */
 function timedFrom(act, seen) {
   return timed(() => {
     act();
@@ -66,12 +66,12 @@ async function discovery() {
       }),
     );
   }
-  report('file renamed into place → active', took);
+  report('registration written → active', took);
   hub.child.kill();
   server.child.kill();
 }
 
-/** Kill and come back, again and again; how long each step takes the hub to see. */
+/** Kills and restarts a server repeatedly and measures how long the hub takes to notice each step. */
 async function deaths() {
   const where = directory();
   const hub = await startHub(where);
@@ -87,7 +87,7 @@ async function deaths() {
     const lost = wait(hub, id, 'retrying');
     seen.lost.push(await timedFrom(() => first.child.kill('SIGKILL'), lost));
     const second = await sdk(first.port);
-    // What the backoff has left to wait is no more than the interval that it is in.
+    // The remaining backoff is at most the current interval.
     const back = wait(hub, id);
     seen.untouched.push(await timed(() => back));
     const call = async () => {
@@ -107,13 +107,16 @@ async function deaths() {
     await call();
   }
   report('kill -9 → retrying, server with a standing stream', seen.lost);
-  report('listens again, file rewritten → active', seen.rewritten);
-  report('listens again, file untouched → active (at most the backoff)', seen.untouched);
-  report('call during a restart: listens again, file rewritten → answer', seen.call);
+  report('server listens again, registration rewritten → active', seen.rewritten);
+  report(
+    'server listens again, registration unchanged → active (at most the backoff)',
+    seen.untouched,
+  );
+  report('call during a restart: server listens again, registration rewritten → answer', seen.call);
   hub.child.kill();
 }
 
-/** All at once: each has a ping of its own, so that what is measured is spread over its interval. */
+/** Signals all servers at once: their pings are spread over the interval, and so are the results. */
 async function together(what, makeServer, signal, options) {
   const where = directory();
   const hub = await startHub(where, options);
@@ -132,7 +135,7 @@ async function together(what, makeServer, signal, options) {
   for (const { child } of servers) child.kill('SIGKILL');
 }
 
-/** From a transition, as the history has it, to the agent having the update. */
+/** Measures from a transition, as recorded in the history, until the agent receives the update. */
 async function pushed() {
   const where = directory();
   const hub = await startHub(where);
@@ -144,7 +147,7 @@ async function pushed() {
   const took = [];
   for (let n = 0; n < trials; n += 1) {
     const updated = hub.notified('notifications/resources/updated');
-    // Another fact: connected anew, which is two transitions.
+    // A changed registration reconnects the instance, which causes two transitions.
     register(where, 'one', server.port, { started: new Date(n).toISOString() });
     await updated;
     const at = Date.now();
@@ -154,7 +157,7 @@ async function pushed() {
     took.push(at - Date.parse(last.at));
     await wait(hub, 'one');
   }
-  report('transition → its update is with the agent', took);
+  report('transition → agent receives the resource update', took);
   hub.child.kill();
   server.child.kill();
 }
@@ -175,8 +178,8 @@ async function ends() {
     left += (await stats.json()).sessions;
     server.child.kill();
   }
-  report('SIGTERM → exit, both sessions closed at the instance', took);
-  row('sessions left at instances after that', left, '', trials);
+  report('SIGTERM → exit, with both sessions closed at the instance', took);
+  row('sessions left open at instances after that', left, '', trials);
 }
 
 try {
@@ -204,14 +207,14 @@ try {
   console.log(left.join('\n'));
   if (process.argv.includes('--write')) {
     const text = [
-      'Real processes; the clock is that of the process that starts and kills them, so that the way to it is part of each figure.',
+      'Measured with real processes, by the process that starts and kills them. Each figure includes the time the answer takes to reach that process.',
       '',
       ...lines,
       '',
       '## Churn',
       '',
-      'As much coming and going as half an hour of hard work brings, in two minutes: every instance is killed, started again at another',
-      'port, its file removed, rewritten, broken, while an agent calls. Before and after, with the same instances active and garbage collected:',
+      'Two minutes of the changes that half an hour of hard work brings: instances are killed and restarted on other',
+      'ports, and their files are removed, rewritten and truncated, while an agent makes calls. Measured before and after, with the same instances active and after garbage collection:',
       '',
       ...left,
       '',

@@ -1,4 +1,4 @@
-// What the benchmarks start, and how they speak to it.
+// Starts the processes that the benchmarks measure, and talks to them.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ export const BIN = join(root, 'dist/signalbox.js');
 const children = new Set();
 const directories = new Set();
 
-/** Starts a process that `cleanUp` ends. */
+/** Starts a process; `cleanUp` kills it. */
 export function start(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], ...options });
   children.add(child);
@@ -20,7 +20,7 @@ export function start(command, args, options = {}) {
   return child;
 }
 
-/** A program of this repository that prints `{"port", "pid"}` when it listens. */
+/** Starts a program of this repository that prints `{"port", "pid"}` once it listens. */
 export async function startServer(file, args = []) {
   const child = start(process.execPath, [join(root, file), ...args]);
   const [line] = await once(child.stdout, 'data');
@@ -33,7 +33,7 @@ export function directory() {
   return made;
 }
 
-/** mcp-remote, the usual way from stdio to HTTP, for comparison; brought by npm, once a run. Null where npm can't. */
+/** Installs mcp-remote, the common bridge from stdio to HTTP, once per run, and returns how to start it. Null if npm fails. */
 export function mcpRemote() {
   remote ??= directory();
   const program = join(remote, 'node_modules/mcp-remote/dist/proxy.js');
@@ -49,7 +49,7 @@ export function mcpRemote() {
         { env: { ...process.env, MCP_REMOTE_CONFIG_DIR: remote } },
       );
   } catch {
-    console.error('npm could not bring mcp-remote: measured without it');
+    console.error('npm could not install mcp-remote: it is not measured');
     return null;
   }
 }
@@ -68,13 +68,13 @@ export function register(where, id, port, extra = {}) {
   renameSync(draft, join(where, `${id}.json`));
 }
 
-/** Ends what was started, deletes what was made. */
+/** Kills the started processes and deletes the created directories. */
 export function cleanUp() {
   for (const child of children) child.kill('SIGKILL');
   for (const made of directories) rmSync(made, { recursive: true, force: true });
 }
 
-/** A raw client on a process that speaks MCP over stdio: no SDK between the clock and the process. */
+/** A raw client for a process that speaks MCP over stdio, so that the measurement includes no SDK. */
 export class Peer {
   child;
   #open = new Map();
@@ -108,7 +108,7 @@ export class Peer {
       this.#awaited.resolve();
       this.#awaited = null;
     }
-    // The ids are at one of the ends; a large answer is not parsed for the sake of the clock.
+    // The id is near the start or the end. Large answers are not parsed, to keep the measurement exact.
     const ends = `${line.toString('latin1', 0, 60)} ${line.toString('latin1', Math.max(0, line.length - 60))}`;
     const [, id] = /"id": *(\d+)/.exec(ends) ?? [];
     const settle = this.#open.get(Number(id));
@@ -160,7 +160,7 @@ export function quantile(values, share) {
 
 export const median = (values) => quantile(values, 0.5);
 
-/** `take`'s result for each, and the milliseconds it took. */
+/** Resolves with the milliseconds that `take` took. */
 export async function timed(take) {
   const began = performance.now();
   await take();

@@ -1,10 +1,10 @@
-// The least that can keep watch over many instances: nothing but their pings over node:http, as often as the hub's, in the
-// same twenty beats. node pinger.mjs COUNT PORT
+// A minimal supervisor of many instances, as a baseline: it only pings them over node:http, at the hub's interval and in the
+// same twenty batches. node pinger.mjs COUNT PORT
 import http from 'node:http';
 
 const [, , count, port] = process.argv.map(Number);
 const INTERVAL = 5_000;
-const BEATS = 20;
+const BATCHES = 20;
 
 function ping(instance) {
   const body = `{"jsonrpc":"2.0","id":"ping:${instance}","method":"ping"}`;
@@ -22,8 +22,8 @@ function ping(instance) {
     .end(body);
 }
 
-let beat = 0;
+let batch = 0;
 setInterval(() => {
-  for (let instance = beat; instance < count; instance += BEATS) ping(instance);
-  beat = (beat + 1) % BEATS;
-}, INTERVAL / BEATS);
+  for (let instance = batch; instance < count; instance += BATCHES) ping(instance);
+  batch = (batch + 1) % BATCHES;
+}, INTERVAL / BATCHES);

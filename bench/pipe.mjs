@@ -1,5 +1,5 @@
-// The least that can carry MCP from stdio to Streamable HTTP: what the hub is measured against. No session lost is found again here,
-// nothing is supervised, cancelled or merged. node pipe.mjs URL
+// A minimal bridge from stdio to Streamable HTTP, as the baseline for the hub. It has no supervision, reconnection, cancellation
+// or merged lists. node pipe.mjs URL
 import http from 'node:http';
 
 const url = new URL(process.argv[2] ?? '');

@@ -1,4 +1,5 @@
-// A server that costs as little as possible, so that what is measured is the way to it. echo; big {bytes}. --sse: event streams.
+// A server with minimal cost of its own, so that the benchmarks measure the path to it. Tools: echo, big {bytes}.
+// --sse answers with event streams.
 import { createServer } from 'node:http';
 
 const isStream = process.argv.includes('--sse');

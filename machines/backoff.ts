@@ -33,9 +33,6 @@ export const CRASH_WINDOW = 5_000;
 /** Milliseconds that links and connections may take to close when the hub stops. */
 export const CLOSE_DEADLINE = 1_000;
 
-/** Connection attempts of newly discovered instances that may run at once. */
-export const CONNECTION_SLOTS = 16;
-
 /**
  * Delay before retry number `retry` (counted from 1), in milliseconds: exponential with full jitter,
  * `random · min(cap, base · 2^(retry-1))`.

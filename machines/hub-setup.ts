@@ -2,11 +2,13 @@ import {
   type ActorRefFrom,
   type AnyActorRef,
   assign,
+  emit,
   enqueueActions,
   fromPromise,
+  sendTo,
   setup,
 } from 'xstate';
-import { CLOSE_DEADLINE, CONNECTION_SLOTS, CRASH_BUDGET, CRASH_WINDOW } from './backoff.ts';
+import { CLOSE_DEADLINE, CRASH_BUDGET, CRASH_WINDOW } from './backoff.ts';
 import type { BindingReport } from './binding-setup.ts';
 import { instanceMachine } from './instance.ts';
 import type { InstanceReport } from './instance-events.ts';
@@ -15,23 +17,26 @@ import type { InstanceInput } from './instance-setup.ts';
 import type { Failure, InstancePolicy, Registration, Transition } from './model.ts';
 import { placeholder } from './placeholder.ts';
 import { sessionMachine } from './session.ts';
+import { freed, granted, isIdle, queued, type Slots } from './slots.ts';
+import { type ChildrenStopped, isAlive, supervisorOf } from './supervisor.ts';
 
 export interface HubInput {
   readonly policy: InstancePolicy;
+  /** Milliseconds for which the hub is `settling` at most. */
+  readonly settle: number;
 }
 
 export interface HubContext extends HubInput {
   /** Milliseconds since the epoch, as last read. */
   readonly now: number;
-  /** Ids of the instances whose first attempt runs, and of those that wait for theirs. */
-  readonly slotHolders: readonly string[];
-  readonly slotQueue: readonly string[];
+  /** Instances that have not been connected to yet and have not failed either hold a slot or wait for one. */
+  readonly slots: Slots;
   /** Ids of the actors of sessions: there are few, and many instances. */
   readonly sessions: readonly string[];
   /** When actors crashed lately. */
   readonly crashes: readonly { readonly actorId: string; readonly at: number }[];
-  /** Which instance took the place of which, by id, the oldest first. The old id stands for the new instance. */
-  readonly successors: readonly { readonly from: string; readonly to: string }[];
+  /** Which instance took the place of which, the oldest first: by the actor id of the old one, the id of the new one. */
+  readonly successors: Readonly<Record<string, string>>;
 }
 
 export type HubEvent =
@@ -47,6 +52,7 @@ export type HubEvent =
   /** The process of instance `from` has ended, or its file was removed; `to` is of the same name and path, and lives. */
   | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
   | { readonly type: 'scan.completed' }
+  | ChildrenStopped
   | { readonly type: 'session.opened'; readonly id: string }
   | { readonly type: 'session.ended'; readonly id: string }
   /** The clock jumped: the machine was asleep. */
@@ -75,16 +81,26 @@ export type SessionRef = ActorRefFrom<typeof sessionMachine>;
 
 /** Ids of children carry a prefix: an instance may be called `__proto__`. */
 export const instanceActorId = (id: string) => `instance:${id}`;
-export const sessionActorId = (id: string) => `session:${id}`;
+export const sessionActorId = (id: string) => `session:${id}` as const;
 
-const isAlive = (child: AnyActorRef | undefined): child is AnyActorRef =>
-  child?.getSnapshot().status === 'active';
+/** The one supervisor that all instances have. */
+const instances = supervisorOf(instanceMachine);
 
-const living = (children: Readonly<Record<string, AnyActorRef | undefined>>, prefix: string) =>
-  Object.entries(children)
-    .filter(([id]) => id.startsWith(prefix))
-    .map(([, child]) => child)
-    .filter(isAlive);
+/** The actors of instances by {@link instanceActorId}, those included that have ended and weren't stopped yet. */
+export function instanceActors({ children }: HubChildren): ReadonlyMap<string, InstanceRef> {
+  // In a replay nobody has children.
+  return children.instances?.getSnapshot().children ?? new Map();
+}
+
+interface HubChildren {
+  readonly children: { readonly instances?: ActorRefFrom<typeof instances> | undefined };
+}
+
+/** The actor of an instance, unless it has ended. */
+const livingInstance = (hub: { getSnapshot(): HubChildren }, id: string) => {
+  const child = instanceActors(hub.getSnapshot()).get(instanceActorId(id));
+  return isAlive(child) ? child : undefined;
+};
 
 const livingOf = (
   children: Readonly<Record<string, AnyActorRef | undefined>>,
@@ -110,6 +126,17 @@ const isActive = (context: unknown) =>
   'state' in context &&
   context.state === 'active';
 
+/** Starts an instance, in the place of one that has ended. */
+const start = (input: InstanceInput) => ({
+  type: 'child.start' as const,
+  id: instanceActorId(input.registration.id),
+  input,
+});
+
+/** Whether an actor that has crashed, the latest crash noted, is started again. */
+const isWithinBudget = ({ crashes }: HubContext, actorId: string) =>
+  crashes.filter((crash) => crash.actorId === actorId).length <= CRASH_BUDGET;
+
 /** Successions that are remembered. */
 const SUCCESSORS = 1_000;
 
@@ -120,10 +147,10 @@ export const hubSetup = setup({
     input: {} as HubInput,
     events: {} as HubEvent,
     emitted: {} as HubEmitted,
-    children: {} as Record<string, 'instance' | 'session'>,
+    children: {} as { instances: 'instances' } & Record<`session:${string}`, 'session'>,
   },
   actors: {
-    instance: instanceMachine,
+    instances,
     session: sessionMachine,
     /** Closes every link and connection politely; rejects and delays are cut off by `closeDeadline`. */
     closeAll: fromPromise<void>(placeholder('closeAll')),
@@ -134,48 +161,44 @@ export const hubSetup = setup({
     admit: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== 'registration.accepted') return;
       const { registration } = event;
-      const id = instanceActorId(registration.id);
-      const child = self.getSnapshot().children[id];
-      if (isAlive(child)) {
-        enqueue.sendTo(child, { type: 'registration.changed', registration });
-        return;
-      }
-      if (child) enqueue.stopChild(id);
-      enqueue.spawnChild('instance', { id, input: { registration, policy: context.policy } });
+      const child = livingInstance(self, registration.id);
+      if (child) enqueue.sendTo(child, { type: 'registration.changed', registration });
+      else enqueue.sendTo('instances', start({ registration, policy: context.policy }));
     }),
     passToInstance: enqueueActions(({ event, enqueue, self }) => {
       if (event.type !== 'registration.removed' && event.type !== 'registration.superseded') return;
-      const child = self.getSnapshot().children[instanceActorId(event.id)];
-      if (isAlive(child)) enqueue.sendTo(child, event);
+      const child = livingInstance(self, event.id);
+      if (child) enqueue.sendTo(child, event);
     }),
     /** A registration with new facts is an instance of its own again. */
     forgetSuccessor: assign(({ context, event, self }) => {
       if (event.type !== 'registration.accepted') return {};
       const { registration } = event;
-      const child = self.getSnapshot().children[instanceActorId(registration.id)];
-      const known: unknown = isAlive(child) ? child.getSnapshot().context : null;
+      const { [instanceActorId(registration.id)]: successor, ...others } = context.successors;
+      if (successor === undefined) return {};
+      const known: unknown = livingInstance(self, registration.id)?.getSnapshot().context;
       const isSame = isInstanceContext(known) && !factsDiffer(known.registration, registration);
-      if (isSame) return {};
-      return { successors: context.successors.filter(({ from }) => from !== registration.id) };
+      return isSame ? {} : { successors: others };
     }),
     noteSuccessor: assign(({ context, event }) => {
       if (event.type !== 'instance.succeeded' || event.from === event.to) return {};
       const { from, to } = event;
+      const [fromId, toId] = [instanceActorId(from), instanceActorId(to)];
       // Those whose place it had taken are led on; so every id is led by one step, and there is no circle.
-      const others = context.successors
-        .filter((each) => each.from !== from && each.from !== to)
-        .map((each) => (each.to === from ? { from: each.from, to } : each));
-      return { successors: [...others, { from, to }].slice(-SUCCESSORS) };
+      const others = Object.entries(context.successors)
+        .filter(([former]) => former !== fromId && former !== toId)
+        .map(([former, successor]) => [former, successor === from ? to : successor] as const);
+      return {
+        successors: Object.fromEntries([...others, [fromId, to] as const].slice(-SUCCESSORS)),
+      };
     }),
     /** To the listeners and to every session, before the instance that ends says so itself. */
     reportSuccession: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== 'instance.succeeded') return;
       const { from, to } = event;
-      const { children } = self.getSnapshot();
-      const successor = children[instanceActorId(to)];
-      const active = isAlive(successor) && isActive(successor.getSnapshot().context);
+      const active = isActive(livingInstance(self, to)?.getSnapshot().context);
       enqueue.emit(event);
-      for (const child of livingOf(children, context.sessions)) {
+      for (const child of livingOf(self.getSnapshot().children, context.sessions)) {
         enqueue.sendTo(child, { type: 'session.succeed', from, to, active });
       }
     }),
@@ -191,10 +214,9 @@ export const hubSetup = setup({
       const child = self.getSnapshot().children[sessionActorId(event.id)];
       if (isAlive(child)) enqueue.sendTo(child, { type: 'session.close' });
     }),
-    wakeInstances: enqueueActions(({ event, enqueue, self }) => {
-      for (const child of living(self.getSnapshot().children, 'instance:')) {
-        enqueue.sendTo(child, event);
-      }
+    wakeInstances: sendTo('instances', {
+      type: 'children.tell',
+      event: { type: 'machine.woke' },
     }),
     /** To the listeners and to every session: which instance is whose is the session's to know. */
     reportTransition: enqueueActions(({ context, event, enqueue, self }) => {
@@ -209,8 +231,9 @@ export const hubSetup = setup({
         enqueue.emit(event);
       }
     }),
+    stopInstances: sendTo('instances', { type: 'children.stop' }),
     queueForSlot: assign(({ context, event }) =>
-      event.type === 'slot.requested' ? { slotQueue: [...context.slotQueue, event.id] } : {},
+      event.type === 'slot.requested' ? { slots: queued(context.slots, event.id) } : {},
     ),
     /** A slot is given back by leaving `connecting`, in whatever way; whoever leaves `discovered` needs none. */
     freeSlot: assign(({ context, event }) => {
@@ -220,65 +243,70 @@ export const hubSetup = setup({
         if (from !== 'connecting' && !leavesQueue) return {};
       }
       const left = 'id' in event && typeof event.id === 'string' ? event.id : endedInstance(event);
-      // Holders are few, and those who wait many: nobody is both.
-      const { slotHolders, slotQueue } = context;
-      if (slotHolders.some((id) => id === left)) {
-        return { slotHolders: slotHolders.filter((id) => id !== left) };
-      }
-      return slotQueue.some((id) => id === left)
-        ? { slotQueue: slotQueue.filter((id) => id !== left) }
-        : {};
+      return left === null ? {} : { slots: freed(context.slots, left) };
     }),
     grantSlots: enqueueActions(({ context, enqueue, self }) => {
-      const granted = context.slotQueue.slice(0, CONNECTION_SLOTS - context.slotHolders.length);
-      if (granted.length === 0) return;
-      enqueue.assign({
-        slotHolders: [...context.slotHolders, ...granted],
-        slotQueue: context.slotQueue.slice(granted.length),
-      });
-      const { children } = self.getSnapshot();
-      for (const id of granted) {
-        const child = children[instanceActorId(id)];
-        if (isAlive(child)) enqueue.sendTo(child, { type: 'slot.granted' });
+      const { slots, ids } = granted(context.slots);
+      if (ids.length === 0) return;
+      enqueue.assign({ slots });
+      for (const id of ids) {
+        const child = livingInstance(self, id);
+        if (child) enqueue.sendTo(child, { type: 'slot.granted' });
       }
     }),
     /** Done children stay among the children until they are stopped. */
-    bury: enqueueActions(({ context, event, enqueue }) => {
+    buryInstance: enqueueActions(({ event, enqueue }) => {
+      const id = endedInstance(event);
+      if (id !== null) enqueue.sendTo('instances', { type: 'child.stop', id: instanceActorId(id) });
+    }),
+    burySession: enqueueActions(({ context, event, enqueue }) => {
       const actorId = actorIdOf(event);
+      if (!actorId.startsWith('session:')) return;
       enqueue.stopChild(actorId);
-      if (actorId.startsWith('session:')) {
+      enqueue.assign({ sessions: context.sessions.filter((each) => each !== actorId) });
+    }),
+    noteCrash: assign(({ context: { crashes, now }, event }) => ({
+      crashes: [
+        ...crashes.filter(({ at }) => now - at < CRASH_WINDOW),
+        { actorId: actorIdOf(event), at: now },
+      ],
+    })),
+    reportCrash: emit(({ context, event }) => ({
+      type: 'actor.crashed',
+      actorId: actorIdOf(event),
+      error: messageOf(event),
+      restarted: isWithinBudget(context, actorIdOf(event)),
+    })),
+    restartInstance: enqueueActions(({ context, event, enqueue, self }) => {
+      const id = endedInstance(event);
+      if (id === null) return;
+      const actorId = instanceActorId(id);
+      const crashed = instanceActors(self.getSnapshot()).get(actorId)?.getSnapshot().context;
+      if (isWithinBudget(context, actorId) && isInstanceContext(crashed)) {
+        const { registration, policy } = crashed;
+        enqueue.sendTo('instances', start({ registration, policy }));
+        return;
+      }
+      enqueue.sendTo('instances', { type: 'child.stop', id: actorId });
+      const reason = 'its actor crashed too often';
+      const transition = { from: null, to: 'removed', at: context.now, reason } as const;
+      enqueue.raise({ type: 'instance.transitioned', id, transition });
+    }),
+    restartSession: enqueueActions(({ context, event, enqueue }) => {
+      const actorId = actorIdOf(event);
+      if (!actorId.startsWith('session:')) return;
+      const id = actorId.slice('session:'.length);
+      enqueue.stopChild(actorId);
+      if (isWithinBudget(context, actorId)) {
+        enqueue.spawnChild('session', { id: sessionActorId(id), input: { id } });
+      } else {
         enqueue.assign({ sessions: context.sessions.filter((each) => each !== actorId) });
       }
     }),
-    restartCrashed: enqueueActions(({ context, event, enqueue, self }) => {
-      const actorId = actorIdOf(event);
-      const child = self.getSnapshot().children[actorId];
-      const recent = context.crashes.filter(({ at }) => context.now - at < CRASH_WINDOW);
-      const restarted = recent.filter((crash) => crash.actorId === actorId).length < CRASH_BUDGET;
-      enqueue.assign({ crashes: [...recent, { actorId, at: context.now }] });
-      enqueue.stopChild(actorId);
-      enqueue.emit({ type: 'actor.crashed', actorId, error: messageOf(event), restarted });
-      const crashed: unknown = child?.getSnapshot().context;
-      if (actorId.startsWith('session:')) {
-        const id = actorId.slice('session:'.length);
-        if (restarted) enqueue.spawnChild('session', { id: actorId, input: { id } });
-        else enqueue.assign({ sessions: context.sessions.filter((each) => each !== actorId) });
-        return;
-      }
-      const id = endedInstance(event) ?? '';
-      if (restarted && isInstanceContext(crashed)) {
-        const { registration, policy } = crashed;
-        enqueue.spawnChild('instance', { id: actorId, input: { registration, policy } });
-        return;
-      }
-      const transition = {
-        from: null,
-        to: 'removed',
-        at: context.now,
-        reason: 'its actor crashed too often',
-      } as const;
-      enqueue.raise({ type: 'instance.transitioned', id, transition });
-    }),
   },
-  delays: { closeDeadline: CLOSE_DEADLINE },
+  guards: {
+    /** Every instance that was found has been connected to, or has failed. */
+    isSettled: ({ context }) => isIdle(context.slots),
+  },
+  delays: { settle: ({ context }) => context.settle, closeDeadline: CLOSE_DEADLINE },
 });

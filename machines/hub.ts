@@ -1,11 +1,13 @@
 import type { ActorRefFrom } from 'xstate';
 import { hubSetup } from './hub-setup.ts';
+import { NO_SLOTS } from './slots.ts';
 
 /**
- * The parent of all: one instance actor per registration, one session actor per agent session.
+ * The parent of all: one instance actor per registration, under a supervisor, and one session actor per agent session.
  *
- * `starting` (first scan) → `running` → `stopping` (links and connections closed, for a second at most)
- * → `stopped`. A crashed instance actor is started again within a budget and never takes the hub down.
+ * `starting` (first scan) → `settling` (the instances that were found are connected to, for `settle` at most) → `running`
+ * → `stopping` (links and connections are closed, within a second) → `stopped`. A crashed actor is started again
+ * within a budget and never takes the hub down.
  */
 export const hubMachine = hubSetup.createMachine({
   id: 'hub',
@@ -13,12 +15,12 @@ export const hubMachine = hubSetup.createMachine({
   context: ({ input }) => ({
     ...input,
     now: 0,
-    slotHolders: [],
-    slotQueue: [],
+    slots: NO_SLOTS,
     sessions: [],
     crashes: [],
-    successors: [],
+    successors: {},
   }),
+  invoke: { src: 'instances', id: 'instances' },
   on: {
     'registration.accepted': { actions: ['forgetSuccessor', 'admit'] },
     'registration.removed': { actions: 'passToInstance' },
@@ -32,13 +34,27 @@ export const hubMachine = hubSetup.createMachine({
     'instance.catalogueChanged': { actions: 'tell' },
     'binding.transitioned': { actions: 'tell' },
     // No '*' here: it would swallow the errors of children that have no handler of their own.
-    'xstate.done.actor.*': { actions: ['bury', 'freeSlot', 'grantSlots'] },
-    'xstate.error.actor.*': { actions: ['readClock', 'freeSlot', 'restartCrashed', 'grantSlots'] },
+    'xstate.done.actor.*': { actions: ['buryInstance', 'burySession'] },
+    'xstate.error.actor.*': {
+      actions: [
+        'readClock',
+        'noteCrash',
+        'reportCrash',
+        'freeSlot',
+        'restartInstance',
+        'restartSession',
+        'grantSlots',
+      ],
+    },
     'hub.stop': '.stopping',
   },
   states: {
     starting: {
-      on: { 'scan.completed': 'running' },
+      on: { 'scan.completed': 'settling' },
+    },
+    settling: {
+      always: { guard: 'isSettled', target: 'running' },
+      after: { settle: 'running' },
     },
     running: {},
     stopping: {
@@ -49,9 +65,14 @@ export const hubMachine = hubSetup.createMachine({
         'machine.woke': {},
         'slot.requested': {},
         'hub.stop': {},
+        'children.stopped': 'stopped',
       },
-      invoke: { src: 'closeAll', onDone: 'stopped', onError: 'stopped' },
-      after: { closeDeadline: 'stopped' },
+      invoke: {
+        src: 'closeAll',
+        onDone: { actions: 'stopInstances' },
+        onError: { actions: 'stopInstances' },
+      },
+      after: { closeDeadline: { actions: 'stopInstances' } },
     },
     stopped: { type: 'final' },
   },

@@ -1,19 +1,19 @@
 import type { Catalogue, Failure, Peer, Registration, Transition } from './model.ts';
 
-/** What the connection is told. */
+/** Commands to the connection. */
 export type ConnectionCommand =
   | { readonly type: 'open'; readonly attempt: number; readonly registration: Registration }
   | { readonly type: 'ping'; readonly attempt: number }
   | { readonly type: 'close' };
 
-/** What the connection reports; `attempt` is that of the `open` it belongs to. */
+/** Reports of the connection. `attempt` is the number in the `open` that they belong to. */
 export type ConnectionReport =
   | {
       readonly type: 'connection.up';
       readonly attempt: number;
       readonly peer: Peer;
       readonly catalogue: Catalogue;
-      /** What of the catalogue could not be read, and why. */
+      /** Which part of the catalogue could not be read, and why. */
       readonly shortfall?: Failure | null;
     }
   | { readonly type: 'connection.failed'; readonly attempt: number; readonly failure: Failure }
@@ -37,20 +37,20 @@ export type InstanceEvent =
   /** Its file was written again, with or without other facts. */
   | { readonly type: 'registration.changed'; readonly registration: Registration }
   | { readonly type: 'registration.removed' }
-  /** Its process isn't running, and a registration whose process lives has taken its place. */
+  /** Its process has ended, and a registration with a running process has taken its place. */
   | { readonly type: 'registration.superseded'; readonly failure: Failure }
   | { readonly type: 'instance.reconnect' }
-  /** A request names it: one attempt, if it is dead. */
+  /** A request names it: if it is dead, it is tried once. */
   | { readonly type: 'instance.probe' }
-  /** Somebody has begun to wait for it. */
+  /** A call or a wait has begun to wait for it. */
   | { readonly type: 'instance.awaited' }
-  /** A session's traffic met a broken connection: look at once. */
+  /** A session's connection to it broke: ping it at once. */
   | { readonly type: 'instance.suspected' }
-  /** Somebody is about to read the snapshot: let it be of now. */
+  /** The snapshot is about to be read: the world in it is brought up to date. */
   | { readonly type: 'instance.observed' }
   | { readonly type: 'machine.woke' };
 
-/** What an instance tells the hub. */
+/** Reports of an instance to the hub. */
 export type InstanceReport =
   | { readonly type: 'slot.requested'; readonly id: string }
   | {

@@ -3,7 +3,7 @@ import { EAGER_FOR } from './backoff.ts';
 import type { InstanceContext } from './instance-setup.ts';
 import type { Failure, Registration, World } from './model.ts';
 
-/** Before the first look at it. */
+/** The world before it was first read. */
 export const UNREAD_WORLD: World = {
   now: 0,
   random: 0,
@@ -25,44 +25,44 @@ const FACTS = [
   'startedAt',
 ] as const;
 
-/** Whether a rewritten file says something that the connection depends on; a heartbeat doesn't. */
+/** Whether a rewritten file changes anything that the connection depends on. If not, it is a heartbeat. */
 export function factsDiffer(known: Registration, written: Registration): boolean {
   return FACTS.some((key) => known[key] !== written[key]);
 }
 
-/** When the instance last showed life, in milliseconds since the epoch. */
+/** When the instance was last heard from, in milliseconds since the epoch. */
 export function lastHeard({ world, connectedAt }: InstanceContext): number {
   return Math.max(world.lastActivity ?? 0, connectedAt ?? 0);
 }
 
-/** Whether somebody else answers at its endpoint, so that nobody may contact it until its file changes. */
+/** Whether another server may answer at its endpoint, so that it is not contacted until its file changes. */
 export function isDisowned({ lastFailure }: InstanceContext): boolean {
   return lastFailure?.code === 'PROCESS_GONE' || lastFailure?.code === 'SUPERSEDED';
 }
 
-/** Whether the last attempt says nothing against the instance: it answered, or the hub could not even connect. */
+/** Whether the last failure is not the instance's fault: it answered, or the hub had no descriptor to connect with. */
 export function isUncounted({ lastFailure }: InstanceContext): boolean {
   return lastFailure?.code === 'UNAUTHORIZED' || lastFailure?.code === 'OUT_OF_DESCRIPTORS';
 }
 
-/** Whether its port refused or dropped the last connection: probably the server is just being restarted. */
+/** Whether its port refused or dropped the last connection, as during a restart of the server. */
 export function isAway({ lastFailure }: InstanceContext): boolean {
   return lastFailure?.code === 'CONNECTION_REFUSED' || lastFailure?.code === 'CONNECTION_LOST';
 }
 
 /**
- * Milliseconds after which an instance that is {@link isAway} is tried again at the latest: somebody waits for it or has
- * just used it, and its port is one of this machine. Otherwise null.
+ * Milliseconds within which an instance that is {@link isAway} is tried again because it is waited for or was just used,
+ * and its port is on this machine. Otherwise null.
  */
 export function eagerInterval(context: InstanceContext): number | null {
   const { world } = context;
   const isWanted = world.waiting > 0 || world.now - lastHeard(context) < EAGER_FOR;
   if (!isAway(context) || !isWanted || world.tryInterval === null) return null;
-  // Instances that went away together don't come back in step.
+  // Jitter: instances that went away together aren't all tried at the same moment.
   return Math.ceil(world.tryInterval * (0.9 + world.random / 10));
 }
 
-/** The failure that `event` reports, or that a timer stands for. */
+/** The failure that `event` reports, or that it means if it is a timer. */
 export function failureOf(event: EventObject, { policy, missedPings }: InstanceContext): Failure {
   if ('failure' in event) return event.failure as Failure;
   if (event.type.startsWith('xstate.after.pingTimeout')) {

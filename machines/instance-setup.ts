@@ -38,16 +38,16 @@ export interface InstanceInput {
 
 export interface InstanceContext extends InstanceInput {
   readonly world: World;
-  /** The state that is shown, and since when; null before the first. */
+  /** The shown state and when it was entered; null before the first. */
   readonly state: InstanceState | null;
   readonly stateChangedAt: number | null;
   readonly discoveredAt: number | null;
   readonly connectedAt: number | null;
-  /** Number of the latest attempt: what an earlier one reports is out of date. */
+  /** Number of the latest attempt. Reports of earlier attempts are out of date. */
   readonly attempt: number;
   readonly retryCount: number;
   readonly nextRetryAt: number | null;
-  /** When a dead instance is next looked at for removal. */
+  /** When a dead instance is removed if its process has ended. */
   readonly expiresAt: number | null;
   readonly missedPings: number;
   readonly lastPing: number | null;
@@ -55,7 +55,7 @@ export interface InstanceContext extends InstanceInput {
   readonly responseTime: number | null;
   readonly lastFailure: Failure | null;
   readonly peer: Peer | null;
-  /** Kept while the instance is away: its tools stay listed. */
+  /** Kept while the instance is away, so that its tools stay listed. */
   readonly catalogue: Catalogue | null;
   readonly transitions: readonly Transition[];
 }
@@ -72,7 +72,7 @@ function retryDelay({ lastFailure, policy, retryCount, world }: InstanceContext)
   }
 }
 
-/** The parts of the instance chart by name. What touches the world is a placeholder. */
+/** The parts of the instance chart by name. Those with effects outside of the chart are placeholders. */
 export const instanceSetup = setup({
   types: {
     context: {} as InstanceContext,
@@ -80,13 +80,13 @@ export const instanceSetup = setup({
     events: {} as InstanceEvent,
   },
   actors: {
-    /** Owns the sockets and the MCP client; lives as long as the instance. */
+    /** Owns the sockets and the MCP client, and lives as long as the instance. */
     connection: fromCallback<ConnectionCommand, { readonly id: string }>(placeholder('connection')),
   },
   actions: {
-    /** An `assign` of `world` at the edge: the only clock and dice that the chart has. */
+    /** Provided as an `assign` of `world`: the chart's only source of time and chance. */
     readWorld: placeholder('readWorld'),
-    /** Deletes the registration file that a process left behind. */
+    /** Deletes the registration file that an ended process left behind. */
     deleteStaleFile: placeholder('deleteStaleFile'),
     enter: assign(({ context, event }, { state }: { readonly state: InstanceState }) => {
       const at = context.world.now;
@@ -116,19 +116,19 @@ export const instanceSetup = setup({
       return { registration: event.registration };
     }),
     forgiveRetries: assign({ retryCount: 0 }),
-    /** A server that crashes on every connect reaches dead, one that is restarted all day never does. */
+    /** A server that crashes on every connect becomes dead; one that is restarted all day never does. */
     forgiveIfStable: assign(({ context }) =>
       context.state === 'active' && context.world.now - (context.connectedAt ?? 0) >= STABLE_AFTER
         ? { retryCount: 0 }
         : {},
     ),
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
-    /** An instance that says "unauthorized" is alive, and a hub without descriptors is no failure of the instance's. */
+    /** An instance that answers 401 or 403 is alive, and a hub that runs out of descriptors is not its fault. */
     countRetry: assign(({ context }) => ({
       nextRetryAt: null,
       retryCount: isUncounted(context) ? context.retryCount : context.retryCount + 1,
     })),
-    /** A refused connection tells that a server is being restarted, not that it is broken. */
+    /** A refused connection means that the server is being restarted, not that it is broken. */
     refundRetry: assign(({ context }) =>
       eagerInterval(context) !== null && context.lastFailure?.code === 'CONNECTION_REFUSED'
         ? { retryCount: Math.max(0, context.retryCount - 1) }
@@ -165,13 +165,13 @@ export const instanceSetup = setup({
     }),
     noteAlive: assign({ missedPings: 0 }),
     noteMiss: assign({ missedPings: ({ context }) => context.missedPings + 1 }),
-    /** A plan that stands already is only brought forward. */
+    /** An earlier plan is brought forward if anything, never put off. */
     planRetry: assign({
       nextRetryAt: ({ context }) => {
         const { lastFailure, nextRetryAt, world } = context;
         const delay = retryDelay(context);
         const eager = eagerInterval(context);
-        // A refused try costs nothing, so that nothing but the interval keeps the next one apart.
+        // A refused attempt costs nothing: the interval alone decides when the next one is made.
         const isFree = eager !== null && lastFailure?.code === 'CONNECTION_REFUSED';
         const planned = world.now + (isFree ? eager : Math.min(delay, eager ?? delay));
         return Math.min(planned, nextRetryAt ?? planned);
@@ -197,20 +197,20 @@ export const instanceSetup = setup({
     dropPlans: assign({ nextRetryAt: null, expiresAt: null }),
   },
   guards: {
-    /** Whether the registration names a process and there is none with that pid any more. */
+    /** Whether the registration names a process that has ended. */
     processGone: placeholder('processGone'),
     isCurrent: ({ context, event }) => 'attempt' in event && event.attempt === context.attempt,
     factsDiffer: ({ context, event }) =>
       event.type === 'registration.changed' &&
       factsDiffer(context.registration, event.registration),
-    /** The first ping may come early: the sooner half of an interval is enough. */
+    /** For the first ping, half an interval of quiet is enough. */
     isQuiet: ({ context }) => {
       const { lastPing, policy, world } = context;
       const quiet = lastPing === null ? policy.pingInterval / 2 : policy.pingInterval;
       return isQuiet(lastHeard(context), world.now, quiet);
     },
     heardSincePing: ({ context }) => lastHeard(context) > (context.lastPing ?? Infinity),
-    /** A busy server is not a dead server. */
+    /** A server that is busy with calls may miss pings without being dead. */
     isGivenUp: ({ context }) =>
       context.missedPings >= context.policy.maxMissedPings && context.world.callsInFlight === 0,
     hasRetries: ({ context }) =>
@@ -224,7 +224,7 @@ export const instanceSetup = setup({
   delays: {
     connectTimeout: ({ context }) => context.policy.connectTimeout,
     pingTimeout: ({ context }) => context.policy.pingTimeout,
-    /** From the last sign of life; the first one moved by chance, so that many instances don't march in step. */
+    /** Counted from when it was last heard from. The first is random, so that instances aren't all pinged at once. */
     pingDue: ({ context }) => {
       const { policy, world } = context;
       const phase = context.lastPing === null ? 0.5 + world.random / 2 : 1;

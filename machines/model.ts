@@ -1,4 +1,4 @@
-/** Any value that survives JSON. What a context holds is made of this. */
+/** Any JSON value. Contexts consist of these. */
 export type Json =
   | null
   | boolean
@@ -104,7 +104,7 @@ export interface Endpoint {
   readonly host: string;
 }
 
-/** Where an instance is reached, what opens it, and by what it is known. */
+/** Where an instance is reached, with the credentials for it and the nonce that it must confirm. */
 export interface Target {
   readonly endpoint: Endpoint;
   readonly token: string | null;
@@ -128,7 +128,7 @@ export type InstanceState =
   | 'dead'
   | 'removed';
 
-/** One step of an instance, with its reason; `at` in milliseconds since the epoch. */
+/** A change of an instance's state and the reason for it. `at` in milliseconds since the epoch. */
 export interface Transition {
   readonly from: InstanceState | null;
   readonly to: InstanceState;
@@ -136,7 +136,7 @@ export interface Transition {
   readonly reason: string;
 }
 
-/** What the edge reads for a machine whenever it needs to know: the machines have no clock and no dice. */
+/** What a machine knows of the world. `src/` reads it for the machines, which have no clock and no randomness. */
 export interface World {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -152,7 +152,7 @@ export interface World {
   readonly tryInterval: number | null;
 }
 
-/** Durations in milliseconds and budgets that an instance lives by. */
+/** Durations, in milliseconds, and budgets of an instance. */
 export interface InstancePolicy {
   readonly connectTimeout: number;
   readonly pingInterval: number;

@@ -1,4 +1,4 @@
-/** The error of a part that stands in a chart only by name until `src/hub/create-hub.ts` provides it. */
+/** Thrown when a part of a chart is run that `.provide()` has not replaced. `src/hub/create-hub.ts` replaces them all. */
 export class NotProvidedError extends Error {
   override readonly name = 'NotProvidedError';
 
@@ -7,7 +7,7 @@ export class NotProvidedError extends Error {
   }
 }
 
-/** A function that stands for the part named `part` and says so when it is run. */
+/** A stand-in for the part of a chart named `part`. Throws {@link NotProvidedError} when it is run. */
 export const placeholder = (part: string) => (): never => {
   throw new NotProvidedError(part);
 };

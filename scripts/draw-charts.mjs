@@ -1,23 +1,11 @@
 // Draws the statecharts for the page, when it is built: they don't change while it is shown.
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
-import { build } from 'esbuild';
+import { loadSource } from './load-source.mjs';
 
 /** SVG texts by the name of the chart. */
 export async function drawCharts() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents:
-        "export { charts } from './src/drawing/charts.ts'; export { dot } from './src/drawing/dot.ts';",
-      resolveDir: '.',
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    write: false,
-  });
-  const [{ text }] = outputFiles;
-  const { charts, dot } = await import(
-    `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
+  const { charts, dot } = await loadSource(
+    "export { charts } from './src/drawing/charts.ts'; export { dot } from './src/drawing/dot.ts';",
   );
   const graphviz = await Graphviz.load();
   return Object.fromEntries(

@@ -1,22 +1,22 @@
-/** How much of something one party may make the hub hold or do. */
+/** A limit on what one party can make the hub store or do. */
 export interface Budget {
   readonly value: number;
   readonly unit: string;
   readonly reason: string;
 }
 
-/** What instances, agents and logs may cost. docs/service-levels.md shows this table. */
+/** Limits for instances, agents and logs. The table in docs/service-levels.md is generated from this. */
 export const BUDGETS = {
   agentMessage: {
     value: 64 * 2 ** 20,
     unit: 'bytes',
-    reason: 'One message of an agent. A larger one is answered with an error.',
+    reason: 'One message from an agent. A larger one gets an error.',
   },
   untakenBytes: {
     value: 32 * 2 ** 20,
     unit: 'bytes',
     reason:
-      'What one agent has sent and no instance has taken yet. Above it stdin is not read until half of it is taken.',
+      'Data that one agent has sent and instances have not received yet. Above the limit, the hub stops reading stdin until half of it has been received.',
   },
   registrationFile: {
     value: 64 * 1024,
@@ -26,168 +26,168 @@ export const BUDGETS = {
   refusalBody: {
     value: 64 * 1024,
     unit: 'bytes',
-    reason: 'The body of an HTTP response that is an error. The rest is not read.',
+    reason: 'The body of an HTTP error response. The rest is not read.',
   },
   batchMessages: {
     value: 1_000,
     unit: 'messages',
-    reason: 'One JSON-RPC batch of an instance. A larger one is refused as a whole.',
+    reason: 'One JSON-RPC batch from an instance. A larger one is refused as a whole.',
   },
   openQuestions: {
     value: 100,
     unit: 'requests',
     reason:
-      'Requests of one instance that wait for one agent. Each is shown to a person or a model; further ones are answered with an error.',
+      'Open requests from one instance to one agent. Each is shown to a person or a model. Further requests get an error.',
   },
   callsUnderWay: {
     value: 256,
     unit: 'calls',
     reason:
-      'Calls of one session at one instance at the same time. Each holds a socket; further ones wait for their turn, and can be cancelled.',
+      'Concurrent calls from one session to one instance. Each holds a socket. Further calls wait and can be cancelled.',
   },
   controlSockets: {
     value: 16,
     unit: 'sockets',
     reason:
-      'Sockets of one session to one instance for answers, notifications and cancellations, beside those of calls.',
+      'Sockets from one session to one instance for answers, notifications and cancellations, in addition to those for calls.',
   },
   repliesUnderWay: {
     value: 8,
     unit: 'messages',
     reason:
-      'Answers to one instance that it has not taken yet. Half of the control sockets stays free for cancellations.',
+      'Answers being sent to one instance. This keeps half of the control sockets free for cancellations.',
   },
   repliesWaiting: {
     value: 128,
     unit: 'messages',
     reason:
-      'Answers that wait behind those. An instance that asks and does not take answers loses further ones.',
+      'Answers queued behind those. An instance that sends requests and does not read the answers loses further ones.',
   },
   messagesUnderWay: {
     value: 8,
     unit: 'messages',
-    reason: 'Notifications and cancellations to one instance that it has not taken yet.',
+    reason: 'Notifications and cancellations being sent to one instance.',
   },
   messagesWaiting: {
     value: 1_000,
     unit: 'messages',
-    reason: 'Notifications and cancellations that wait behind those. Further ones are dropped.',
+    reason: 'Notifications and cancellations queued behind those. Further ones are dropped.',
   },
   taskTokens: {
     value: 1_000,
     unit: 'tokens',
     reason:
-      'Progress tokens of tasks that outlive their call, per session and instance. The oldest are forgotten first.',
+      'Progress tokens of tasks that outlive their call, per session and instance. The oldest are dropped first.',
   },
   eventId: {
     value: 4_096,
     unit: 'bytes',
     reason:
-      'An event id is sent back as a header, and servers take few headers over 8 KiB. A stream with a longer one cannot be resumed.',
+      'One event id. It is sent back as a header, and many servers reject headers over 8 KiB. A stream with a longer id cannot be resumed.',
   },
   resumeFloor: {
     value: 100,
     unit: 'ms',
-    reason: 'Shortest time before a stream is resumed, whatever the server asks for.',
+    reason: 'Minimum delay before a stream is resumed, even if the server asks for less.',
   },
   resumeCap: {
     value: 1_000,
     unit: 'ms',
     reason:
-      'The time doubles up to this with each resumption that brought no message. A server that asks for more gets more.',
+      'The delay doubles up to this value with each resumption that brings no message. If the server asks for a longer delay, it gets that.',
   },
   logBurst: {
     value: 20,
     unit: 'lines',
-    reason: 'Log lines of one kind about one instance, session or file at once.',
+    reason: 'Log lines of one kind about one instance, session or file in a burst.',
   },
   logInterval: {
     value: 3_000,
     unit: 'ms',
     reason:
-      'After that, one line of the kind per interval. The next line says how many were left out.',
+      'After a burst, one line of that kind is logged per interval. It says how many were omitted.',
   },
   logKinds: {
     value: 10_000,
     unit: 'kinds',
     reason:
-      'Kinds of lines that are counted apart. With more, those that were silent for longest start anew.',
+      'Kinds of lines that are counted separately. Beyond that, the least recently logged kinds are forgotten.',
   },
   supervisedMessage: {
     value: 4 * 1024 * 1024,
     unit: 'bytes',
     reason:
-      "One message of an instance on the hub's own connection to it. It carries nothing but lists and notifications.",
+      "One message from an instance on the hub's own connection, which carries only lists and notifications.",
   },
   supervisedObjects: {
     value: 200_000,
     unit: 'objects',
     reason:
-      'Objects and arrays in such a message, which is parsed. Each takes many times the two bytes that it has as text.',
+      'Objects and arrays in such a message. Parsed, each takes far more memory than its two bytes of text.',
   },
   catalogueBytes: {
     value: 4 * 1024 * 1024,
     unit: 'bytes',
     reason:
-      'What an instance lists in all, over all pages of tools, resources, templates and prompts. Further pages are left out, and `last_error` says so.',
+      'Everything that an instance lists, over all pages of tools, resources, templates and prompts. Further pages are omitted, and `last_error` says so.',
   },
   catalogueItems: {
     value: 10_000,
     unit: 'items',
-    reason: 'Items in these lists. Further ones are left out, and `last_error` says so.',
+    reason: 'Items in these lists. Further items are omitted, and `last_error` says so.',
   },
   cataloguePages: {
     value: 1_000,
     unit: 'pages',
-    reason: 'Pages of these lists: cursors may never end.',
+    reason: 'Pages of these lists. Without a limit, a server could send cursors forever.',
   },
   catalogueTime: {
     value: 30_000,
     unit: 'ms',
-    reason: 'Reading these lists again. What was known before is kept when it takes longer.',
+    reason:
+      'Time limit for reading these lists again. If it takes longer, the hub keeps the lists it had.',
   },
   parsedObjects: {
     value: 1_000_000,
     unit: 'objects',
     reason:
-      'Objects and arrays in a message that the hub itself has to look into. It is refused with more; what is only passed on is not counted.',
+      'Objects and arrays in a message that the hub has to parse. A message with more is refused. Messages that are only passed on are not counted.',
   },
   outputBehind: {
     value: 1024 * 1024,
     unit: 'bytes',
     reason:
-      'Output that an agent has not read when the hub stops to work on its requests. Cancellations are still read.',
+      'Output that an agent has not read. Above the limit, the hub stops processing its requests but still reads cancellations.',
   },
   requestsWaiting: {
     value: 1024 * 1024,
     unit: 'bytes',
     reason:
-      'Requests of such an agent that are kept, so that cancellations behind them are seen. Then nothing more is read.',
+      'Requests from such an agent that are queued so that the hub sees cancellations behind them. Above the limit, the hub stops reading.',
   },
   requestsUnderWay: {
     value: 20_000,
     unit: 'requests',
-    reason: 'Requests of one session that are not answered yet. Further ones wait as above.',
+    reason: 'Unanswered requests of one session. Further requests wait as above.',
   },
   ownAnswer: {
     value: 4 * 1024 * 1024,
     unit: 'bytes',
     reason:
-      'Tools that `instances_tools` puts into one answer, which has them twice. With more it is an error that says to ask for less.',
+      'Tools in one answer of `instances_tools`, which contains them twice. Beyond that, it returns an error that asks for a narrower query.',
   },
   shownText: {
     value: 300,
     unit: 'characters',
-    reason:
-      'What a server says of itself or of an error, where it is shown in rows and errors of the hub.',
+    reason: 'Text from a server about itself or an error, as shown in rows and errors of the hub.',
   },
 } as const satisfies Record<string, Budget>;
 
-/** The budgets as a Markdown table. */
+/** Renders the budgets as a Markdown table. */
 export function budgetTable(): string {
   const rows = Object.entries(BUDGETS).map(
     ([name, { value, unit, reason }]) =>
       `| \`${name}\` | ${value.toLocaleString('en-US')} ${unit} | ${reason} |`,
   );
-  return ['| budget | value | what for |', '| --- | --- | --- |', ...rows].join('\n');
+  return ['| budget | value | limits |', '| --- | --- | --- |', ...rows].join('\n');
 }

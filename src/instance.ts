@@ -6,11 +6,11 @@ import { announce } from './registration/announce.ts';
 import { Gate } from './wire/serve/gate.ts';
 import { guard, unguard } from './wire/serve/guard.ts';
 
-/** What is registered. */
+/** Options of {@link registerInstance}. */
 export interface InstanceOptions {
-  /** What people call it. An instance of that name that runs already leaves it `NAME-2`. */
+  /** Display name. If a running instance already has this name, the new one is called `NAME-2`. */
   readonly name: string;
-  /** An HTTP server that listens, on a port of 127.0.0.1, of ::1, or of all addresses. */
+  /** A listening HTTP server, bound to 127.0.0.1, ::1, or all addresses. */
   readonly server: Server;
   /**
    * Path of the MCP endpoint.
@@ -18,49 +18,49 @@ export interface InstanceOptions {
    */
   readonly endpoint?: string;
   /**
-   * Directory of the project: agents at work in it are connected by themselves.
+   * Directory of the project. Agents that work in it are connected automatically.
    * @defaultValue the working directory
    */
   readonly path?: string;
   /**
-   * 1 to 128 of `A-Za-z0-9._-`. A registration that has it is replaced.
-   * @defaultValue made of the name
+   * 1 to 128 characters of `A-Za-z0-9._-`. Replaces an existing registration with the same id.
+   * @defaultValue derived from the name
    */
   readonly id?: string;
   /**
-   * Whether requests must bear a token, which is made anew and stands in the registration file, for this user's eyes only.
+   * Whether requests need a token. It is generated, and written to the registration file, which only this user can read.
    * @defaultValue false
    */
   readonly token?: boolean;
   /**
-   * Where the file is written.
-   * @defaultValue the first of `SIGNALBOX_INSTANCES_DIR`, otherwise this user's own directory
+   * Directory of the registration file.
+   * @defaultValue the first directory in `SIGNALBOX_INSTANCES_DIR`, otherwise the user's own directory
    */
   readonly directory?: string;
 }
 
-/** A registration that has been made. */
+/** A registered instance. */
 export interface RegisteredInstance {
   readonly id: string;
   readonly name: string;
   readonly port: number;
   /** The registration file. */
   readonly file: string;
-  /** What requests must bear, or null. */
+  /** The token that requests need, or null. */
   readonly token: string | null;
-  /** Takes the file back, at once, and no longer checks requests. More than once is fine. Never throws. */
+  /** Removes the file immediately and stops checking requests. May be called more than once. Never throws. */
   unregister(): void;
 }
 
 /**
- * Registers an MCP server of this process, so that every hub of this user finds it. Call it when the HTTP server listens.
+ * Registers an MCP server of this process, so that all hubs of this user find it. Call it once the HTTP server listens.
  *
- * From then on requests to the endpoint are checked before anybody else sees them: `Host` and `Origin` must be loopback, and
- * the token right if there is one (403, 401). Answers confirm by a header that this is the process that was registered.
+ * From then on, requests to the endpoint are checked before other listeners see them: `Host` and `Origin` must be loopback
+ * (403), and the token, if there is one, must match (401). A response header confirms the identity of this process.
  *
- * The file is removed when the HTTP server closes and when the process ends, by itself, by an exception or by a signal that
- * can be heard; the signal does what it did before. Throws when `server` is no `http.Server`, when it doesn't listen on
- * loopback, when a value would be refused by hubs, or when the file can't be written where hubs trust it.
+ * The file is removed when the HTTP server closes and when the process ends: normally, by an exception, or by a signal that
+ * can be caught. The signal keeps its effect. Throws if `server` is not an `http.Server`, if it doesn't listen on
+ * loopback, if hubs would refuse a value, or if the file can't be written to a directory that hubs trust.
  *
  * @example
  * ```ts
@@ -70,7 +70,8 @@ export interface RegisteredInstance {
 export function registerInstance(options: InstanceOptions): RegisteredInstance {
   const { name, server, endpoint = '/mcp', path = '.', id, directory } = options;
   const port = portOf(server);
-  if (!endpoint.startsWith('/')) throw new Error(`The endpoint ${endpoint} must begin with /.`);
+  if (!endpoint.startsWith('/'))
+    throw new Error(`registerInstance: "endpoint" must start with /, not ${endpoint}.`);
   const gate = new Gate({ asksForToken: options.token === true });
   const place = directory === undefined ? announcementDirectory() : { directory, isNamed: true };
   const announcement = {
@@ -95,7 +96,7 @@ export function registerInstance(options: InstanceOptions): RegisteredInstance {
   return { ...known, port, token: gate.token, unregister };
 }
 
-/** What was handed in, for people: plain JavaScript hands in anything. */
+/** Describes a value in an error message. Callers in plain JavaScript can pass anything. */
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   const name = typeof value === 'object' ? value.constructor?.name : null;
@@ -105,15 +106,19 @@ function describe(value: unknown): string {
 function portOf(server: unknown): number {
   if (!(server instanceof Server)) {
     throw new TypeError(
-      `registerInstance: "server" must be an http.Server that listens (what createServer() of node:http or listen() of Express returns), not ${describe(server)}.`,
+      `registerInstance: "server" must be a listening http.Server (as returned by createServer() of node:http or listen() of Express), not ${describe(server)}.`,
     );
   }
   const address = server.address();
   if (address === null || typeof address === 'string') {
-    throw new Error('The server does not listen on a port yet: register it when it does.');
+    throw new Error(
+      'registerInstance: the server is not listening on a port yet. Call registerInstance in the callback of listen().',
+    );
   }
   if (!/^(127\.0\.0\.1|::1|::|0\.0\.0\.0)$/.test(address.address)) {
-    throw new Error(`The server listens on ${address.address}, where hubs don't look: 127.0.0.1.`);
+    throw new Error(
+      `registerInstance: the server listens on ${address.address}, where hubs can't reach it. Listen on 127.0.0.1.`,
+    );
   }
   return address.port;
 }

@@ -2,8 +2,8 @@ import { errnoOf } from './errors.ts';
 import { isZombie, processStart } from './process-start.ts';
 
 /**
- * Whether a process with this pid runs; one of another user counts, a zombie doesn't. With `start`, what
- * {@link processStart} said of it when it was noted down, a later process of the same pid doesn't count.
+ * Whether a process with this pid is running. Processes of other users count; zombies don't. With `start`, the earlier
+ * result of {@link processStart}, a later process that reuses the pid doesn't count.
  */
 export function isRunning(pid: number, start: string | null = null): boolean {
   try {

@@ -3,12 +3,12 @@ import { BUDGETS } from './budgets.ts';
 interface Kind {
   /** Lines that may be written now. */
   credit: number;
-  /** When that was reckoned, in milliseconds. */
+  /** When `credit` was last updated, in milliseconds. */
   at: number;
-  leftOut: number;
+  omitted: number;
 }
 
-/** How often lines of one kind are written: a burst, then one per interval. */
+/** Limits how often lines of one kind are written: a burst, then one per interval. */
 export class LogLimit {
   readonly #kinds = new Map<string, Kind>();
   readonly #now: () => number;
@@ -18,32 +18,32 @@ export class LogLimit {
     this.#now = now;
   }
 
-  /** How many lines of this kind were left out before this one; null: it is to be left out, too. */
+  /** Returns how many lines of this kind were omitted before this one, or null if this one must be omitted too. */
   take(name: string): number | null {
     const kind = this.#kindOf(name);
     if (kind.credit < 1) {
-      kind.leftOut += 1;
+      kind.omitted += 1;
       return null;
     }
-    const { leftOut } = kind;
+    const { omitted } = kind;
     kind.credit -= 1;
-    kind.leftOut = 0;
-    return leftOut;
+    kind.omitted = 0;
+    return omitted;
   }
 
-  /** How many lines of this kind were left out, and not told yet. */
-  leftOut(name: string): number {
-    return this.#kinds.get(name)?.leftOut ?? 0;
+  /** How many lines of this kind were omitted and not reported yet. */
+  omitted(name: string): number {
+    return this.#kinds.get(name)?.omitted ?? 0;
   }
 
   #kindOf(name: string): Kind {
     const now = this.#now();
     const burst = BUDGETS.logBurst.value;
-    const kind = this.#kinds.get(name) ?? { credit: burst, at: now, leftOut: 0 };
+    const kind = this.#kinds.get(name) ?? { credit: burst, at: now, omitted: 0 };
     const earned = (now - kind.at) / BUDGETS.logInterval.value;
     kind.credit = Math.min(burst, kind.credit + earned);
     kind.at = now;
-    // The map is in the order in which kinds were last heard of.
+    // Keep the map ordered by last use.
     this.#kinds.delete(name);
     this.#kinds.set(name, kind);
     const [oldest] = this.#kinds.keys();

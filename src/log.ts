@@ -3,7 +3,7 @@ import { BUDGETS } from './budgets.ts';
 import { LogLimit } from './log-limit.ts';
 import { printable } from './printable.ts';
 
-/** From quiet to talkative; each level includes those before it. */
+/** Log levels, from least to most verbose. Each level includes those before it. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -21,12 +21,12 @@ export interface Logger {
   readonly trace: Log;
 }
 
-/** What a line is about, in the order of preference. */
+/** Fields that identify the subject of a line, in order of preference. */
 const SUBJECTS = ['instance', 'id', 'session', 'file', 'actor'];
 
 /**
- * A logger that writes what `level` lets through, to stderr unless told otherwise. Lines of one kind about one subject are
- * limited: others can cause any number of them. `left_out` says how many were not written.
+ * Creates a logger that writes lines up to `level`, to stderr by default. Lines of one kind about one subject are rate-limited,
+ * because instances and agents can cause any number of them. `left_out` says how many were omitted.
  */
 export function createLogger(
   level: LogLevel,
@@ -34,12 +34,12 @@ export function createLogger(
 ): Logger {
   const limit = new LogLimit(() => performance.now());
   const print = (at: LogLevel, message: string, fields: LogFields) => {
-    const said = Object.entries(fields).map(([key, value]) => `${key}=${show(value)}`);
-    const line = [new Date().toISOString(), at, printable(message), ...said].join(' ');
+    const pairs = Object.entries(fields).map(([key, value]) => `${key}=${show(value)}`);
+    const line = [new Date().toISOString(), at, printable(message), ...pairs].join(' ');
     try {
       write(`${line}\n`);
     } catch {
-      // Nobody listens any more.
+      // The stream is closed: nobody reads the log any more.
     }
   };
   const logAt = (at: LogLevel): Log => {
@@ -48,14 +48,14 @@ export function createLogger(
       const subject = SUBJECTS.find((key) => key in fields);
       const about = subject === undefined ? {} : { [subject]: fields[subject] ?? null };
       const kind = JSON.stringify([at, message, about]);
-      const leftOut = limit.take(kind);
-      if (leftOut === 0) print(at, message, fields);
-      else if (leftOut !== null) print(at, message, { ...fields, left_out: leftOut });
-      // The count is told even when no further line comes.
-      else if (limit.leftOut(kind) === 1) {
+      const omitted = limit.take(kind);
+      if (omitted === 0) print(at, message, fields);
+      else if (omitted !== null) print(at, message, { ...fields, left_out: omitted });
+      // Report the count even if no further line follows.
+      else if (limit.omitted(kind) === 1) {
         setTimeout(() => {
-          const untold = limit.leftOut(kind) > 0 ? limit.take(kind) : null;
-          if (untold !== null) print(at, message, { ...about, left_out: untold });
+          const unreported = limit.omitted(kind) > 0 ? limit.take(kind) : null;
+          if (unreported !== null) print(at, message, { ...about, left_out: unreported });
         }, BUDGETS.logInterval.value).unref();
       }
     };
@@ -74,16 +74,16 @@ function show(value: string | number | boolean | null): string {
   return /[\s"=]/.test(text) || text === '' ? JSON.stringify(text) : text;
 }
 
-/** Writes lines to a stream. While nobody reads it, lines are left out, and counted: they would pile up in memory. */
+/** Writes lines to a stream. While the stream isn't read, lines are dropped and counted instead of buffered in memory. */
 export function linesTo(stream: Writable): (line: string) => void {
-  let leftOut = 0;
+  let dropped = 0;
   return (line) => {
     if (stream.writableNeedDrain) {
-      leftOut += 1;
+      dropped += 1;
       return;
     }
-    const before = leftOut > 0 ? `${leftOut} lines were left out: the log was not read\n` : '';
-    leftOut = 0;
+    const before = dropped > 0 ? `${dropped} lines were dropped: the log was not read\n` : '';
+    dropped = 0;
     stream.write(before + line);
   };
 }

@@ -4,13 +4,13 @@ import { isAbsolute, join, parse, sep } from 'node:path';
 import { errnoOf } from './errors.ts';
 import { printable } from './printable.ts';
 
-/** As many links as Linux follows in one path. */
-const MOST_LINKS = 40;
+/** Maximum number of links in a path, as on Linux. */
+const MAX_LINKS = 40;
 
 const WRITABLE_BY_ALL = 0o002n;
 const STICKY = 0o1000n;
 
-/** What is to be looked at next: the thing itself or, with `follows`, what a link leads to. */
+/** The next path to inspect: the path itself or, with `follows`, the target of a link. */
 interface Look {
   readonly path: string;
   readonly follows: boolean;
@@ -18,7 +18,7 @@ interface Look {
 
 interface Found {
   readonly facts: BigIntStats;
-  /** Where it leads, if it is a link. */
+  /** The target, if it is a link. */
   readonly target: string | null;
 }
 
@@ -43,27 +43,27 @@ export interface Untrusted extends TrustFault {
   readonly step: string;
 }
 
-/** Where a path ends, or why it can't be trusted. */
+/** Where a path leads, or why it can't be trusted. */
 export type Destination =
-  /** `path` is without links. */
+  /** `path` contains no links. */
   | { readonly kind: 'found'; readonly path: string; readonly facts: BigIntStats }
-  /** All that is there can be trusted; `path` is without links as far as it exists. */
+  /** Everything that exists can be trusted. The existing part of `path` contains no links. */
   | { readonly kind: 'missing'; readonly path: string }
   | Untrusted;
 
 type Walk = Generator<Look, Destination, Found | null>;
 
-/** One directory on the way. */
+/** One directory in the path. */
 interface Step {
   readonly path: string;
-  /** Whether all users can put something into it, or into one above it. */
+  /** Whether it, or a directory above it, is world-writable. */
   readonly isShared: boolean;
 }
 
 /**
- * Goes to a directory step by step, and stops at the first that another user could exchange. On the way to a directory that
- * somebody has named, only links of other users are stopped at. Throws what the system says, unless that is that nothing
- * is there.
+ * Resolves the path of a directory step by step, and stops at the first step that another user could replace. For a directory
+ * that was named explicitly, it only stops at links of other users. Throws system errors, except when the path doesn't
+ * exist.
  */
 function* walk(directory: string, isNamed: boolean): Walk {
   const us = process.geteuid?.();
@@ -98,9 +98,8 @@ function* walk(directory: string, isNamed: boolean): Walk {
       continue;
     }
     links += 1;
-    if (links > MOST_LINKS) {
+    if (links > MAX_LINKS)
       return { kind: 'untrusted', code: 'TOO_MANY_LINKS', reason: 'too many links', step: path };
-    }
     ahead = [...(isAbsolute(target) ? [root] : []), ...partsOf(target), ...ahead];
     if (isAbsolute(target)) way = [];
   }
@@ -108,20 +107,23 @@ function* walk(directory: string, isNamed: boolean): Walk {
   return yield* walkUnchecked(way.at(-1)?.path ?? root);
 }
 
-/** Windows answers for its users in another way. */
+/** For Windows, which has no owners and modes to check. */
 function* walkUnchecked(path: string): Walk {
   const found = yield { path, follows: true };
   return found === null ? { kind: 'missing', path } : { kind: 'found', path, facts: found.facts };
 }
 
-/** Why another user could put something else in the place of what is in this directory. */
+/** Why another user could replace an entry of this directory, or null. */
 function distrustStep(facts: BigIntStats, isShared: boolean, us: number): TrustFault | null {
   if (!isOfUsOrRoot(facts, isShared, us)) {
     return { code: 'FOREIGN_OWNER', reason: `belongs to another user (uid ${facts.uid})` };
   }
   const isOpen = (facts.mode & (WRITABLE_BY_ALL | STICKY)) === WRITABLE_BY_ALL;
   if (!isOpen) return null;
-  return { code: 'WRITABLE_BY_ALL', reason: 'lets everybody exchange what is in it (chmod o-w)' };
+  return {
+    code: 'WRITABLE_BY_ALL',
+    reason: 'is world-writable without the sticky bit (chmod o-w)',
+  };
 }
 
 function distrustLink(
@@ -136,7 +138,7 @@ function distrustLink(
   }
   if (isNamed) return null;
   const code = 'SYMBOLIC_LINK';
-  if (isShared) return { code, reason: 'is a link in a place to which everybody can write' };
+  if (isShared) return { code, reason: 'is a link in a world-writable directory' };
   return isLast ? { code, reason: 'is a link' } : null;
 }
 
@@ -148,8 +150,8 @@ function isOfUsOrRoot({ uid }: BigIntStats, isShared: boolean, us: number): bool
 let otherUid: bigint | null | undefined;
 
 /**
- * As whom root appears in a user namespace that doesn't have it, as those of Flatpak and bubblewrap: as nobody, like
- * everybody else outside. So this is only good for what is not in a shared place. Null outside of such a namespace.
+ * The uid of root as seen from a user namespace without root, such as those of Flatpak and bubblewrap. All users outside
+ * share it, so it can only be trusted for directories that are not world-writable. Null outside such a namespace.
  */
 function rootsOtherUid(): bigint | null {
   if (otherUid !== undefined) return otherUid;
@@ -159,7 +161,7 @@ function rootsOtherUid(): bigint | null {
     const hasRoot = ranges.some((range) => range.trim().split(/\s+/)[0] === '0');
     if (!hasRoot) otherUid = BigInt(readFileSync('/proc/sys/kernel/overflowuid', 'utf8').trim());
   } catch {
-    // A system without user namespaces.
+    // The system has no user namespaces.
   }
   return otherUid;
 }
@@ -172,7 +174,7 @@ function partsOf(path: string): string[] {
   return path.split(sep).filter((part) => part !== '' && part !== '.');
 }
 
-/** Goes to a directory; see {@link walk}. Rejects with what the system says. */
+/** Resolves the path of a directory; see {@link walk}. Rejects with system errors. */
 export async function walkTo(directory: string, isNamed: boolean): Promise<Destination> {
   const walking = walk(directory, isNamed);
   let next = walking.next();
@@ -190,7 +192,7 @@ export async function walkTo(directory: string, isNamed: boolean): Promise<Desti
   return next.value;
 }
 
-/** The same at once. Throws what the system says. */
+/** The synchronous form of {@link walkTo}. Throws system errors. */
 export function walkToSync(directory: string, isNamed: boolean): Destination {
   const walking = walk(directory, isNamed);
   let next = walking.next();
@@ -208,7 +210,7 @@ export function walkToSync(directory: string, isNamed: boolean): Destination {
   return next.value;
 }
 
-/** Whether nothing is at the path that was asked for. */
+/** Whether an error says that the path doesn't exist. */
 export function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
 }

@@ -1,17 +1,17 @@
 import { homedir, tmpdir } from 'node:os';
 import { join, posix, win32 } from 'node:path';
 
-/** What paths depend on: handed in by tests, otherwise this process. */
+/** What paths depend on: those of this process, unless a test passes others. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly home: string;
   readonly tmp: string;
-  /** The user's number, where the system has numbers for users. */
+  /** The user's uid, on systems that have uids. */
   readonly uid?: number;
 }
 
-/** Of this process. */
+/** The surroundings of this process. */
 export function here(): Surroundings {
   const uid = process.getuid?.();
   return {
@@ -23,7 +23,7 @@ export function here(): Surroundings {
   };
 }
 
-/** The home directory. A uid without a user (in a container) has none, and gets a folder in the temporary directory. */
+/** The home directory. A uid without a user (in a container) has none and gets a directory in the temporary directory. */
 function home(): string {
   try {
     return homedir();
@@ -32,7 +32,7 @@ function home(): string {
   }
 }
 
-/** Where registrations are written unless another directory is named. */
+/** The default directory that registrations are written to. */
 export function ownInstancesDirectory(where: Surroundings = here()): string {
   const { home, platform } = where;
   if (platform === 'win32') return windowsDirectory(where);
@@ -40,7 +40,7 @@ export function ownInstancesDirectory(where: Surroundings = here()): string {
   return posix.join(base, 'signalbox', 'instances');
 }
 
-/** Where registrations are written, and whether somebody has named that directory. */
+/** The directory that registrations are written to, and whether `SIGNALBOX_INSTANCES_DIR` names it. */
 export function announcementDirectory(where: Surroundings = here()): {
   readonly directory: string;
   readonly isNamed: boolean;
@@ -51,8 +51,8 @@ export function announcementDirectory(where: Surroundings = here()): {
 }
 
 /**
- * Every directory that may be the own one of a process of this user, in the order in which they count. Agents often start
- * servers without `XDG_RUNTIME_DIR`, so two processes of one user can have different own directories.
+ * All directories that processes of this user may write registrations to, in order of precedence. Agents often start
+ * servers without `XDG_RUNTIME_DIR`, so processes of one user can use different directories.
  */
 export function ownInstancesDirectories(where: Surroundings = here()): string[] {
   if (where.platform === 'win32') return [windowsDirectory(where)];
@@ -60,17 +60,17 @@ export function ownInstancesDirectories(where: Surroundings = here()): string[] 
   return unique(bases.map((base) => posix.join(base, 'signalbox', 'instances')));
 }
 
-/** Where a hub offers its socket. Null on Windows, where hubs can't be found: its pipes are in no directory. */
+/** The directory of a hub's socket. Null on Windows, where hubs can't be found because pipes are in no directory. */
 export function hubsDirectory(where: Surroundings = here()): string | null {
   return where.platform === 'win32' ? null : hubsBeside(ownInstancesDirectory(where));
 }
 
-/** Where the sockets of this user's hubs are looked for; empty on Windows. */
+/** The directories to search for the sockets of this user's hubs. Empty on Windows. */
 export function hubsDirectories(where: Surroundings = here()): string[] {
   return where.platform === 'win32' ? [] : ownInstancesDirectories(where).map(hubsBeside);
 }
 
-/** The directories that are watched unless others are named. Of an id in several of them, the first holds it. */
+/** The directories that are watched by default. If several of them hold the same id, the first one wins. */
 export function defaultInstancesDirectories(where: Surroundings = here()): string[] {
   const { home, platform, tmp } = where;
   const { join } = platform === 'win32' ? win32 : posix;
@@ -79,7 +79,7 @@ export function defaultInstancesDirectories(where: Surroundings = here()): strin
   return unique([...ownInstancesDirectories(where), ...brummers]);
 }
 
-/** The runtime directory of this process, then the one that the system gives to the user. */
+/** The runtime directory of this process, then the system's runtime directory of the user. */
 function runtimeBases(where: Surroundings): string[] {
   const { platform, uid } = where;
   const runtime = runtimeBase(where);
@@ -89,7 +89,7 @@ function runtimeBases(where: Surroundings): string[] {
   ];
 }
 
-/** The XDG specification has relative paths ignored. */
+/** Relative paths are ignored, as the XDG specification requires. */
 function runtimeBase({ env, platform }: Surroundings): string | null {
   const { isAbsolute } = platform === 'win32' ? win32 : posix;
   const path = env['XDG_RUNTIME_DIR'];

@@ -1,9 +1,9 @@
 import { BUDGETS } from './budgets.ts';
 
-/** Controls, marks that turn the direction of text and the like, line separators, and halves of characters. */
+/** Control and format characters, such as those that change the text direction, line separators, and lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** The text with everything escaped by which a name could forge lines or steer a terminal. */
+/** Escapes all characters that could forge lines or control a terminal. */
 export function printable(text: string): string {
   return text.replace(
     UNPRINTABLE,
@@ -11,15 +11,15 @@ export function printable(text: string): string {
   );
 }
 
-/** Whether a text holds nothing that {@link printable} escapes. */
+/** Whether a text contains nothing that {@link printable} escapes. */
 export function isPrintable(text: string): boolean {
   return text.search(UNPRINTABLE) === -1;
 }
 
-/** What somebody else says, as it is shown: {@link printable}, and cut where it is too long. */
+/** Text from others, made {@link printable} and cut to the `shownText` budget. */
 export function shown(text: string): string {
   const most = BUDGETS.shownText.value;
-  // A character can be escaped in up to seven.
-  const said = printable(text.slice(0, most));
-  return text.length > most || said.length > most ? `${said.slice(0, most - 1)}…` : said;
+  // Escaping can make the text longer again.
+  const escaped = printable(text.slice(0, most));
+  return text.length > most || escaped.length > most ? `${escaped.slice(0, most - 1)}…` : escaped;
 }

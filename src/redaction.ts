@@ -1,19 +1,19 @@
-/** Keys whose values are credentials or what an agent and an instance say to each other. */
+/** Keys whose values are credentials or traffic between an agent and an instance. */
 const PRIVATE_KEY =
   /^(token|secret|passw(or)?d|authorization|cookie|set-cookie|credentials?|api[-_]?key|access[-_]?token|mcp-session-id|headers?|arguments|result)$/i;
 
-/** A secret shorter than this would be found in every word. */
-const SHORTEST = 4;
+/** Shorter secrets are not searched for in texts, because they would match ordinary words. */
+const MIN_LENGTH = 4;
 
 /**
- * Takes credentials out of what is shown or kept. Each becomes a mark with a number, `‹removed 1›`, the same for the
- * same secret, so that what changed can still be told from what did not. A secret once seen under its key is taken out of
- * every text that follows: servers quote what they refuse. Of what an instance offers (`catalogue`) the names are left.
+ * Removes credentials from data that is shown or stored. Each secret is replaced by a numbered mark, `‹removed 1›`, always the
+ * same for the same secret, so that changes remain visible. A secret once seen under its key is also removed from all later
+ * texts, because servers quote what they refuse. Of an instance's `catalogue`, only the names are kept.
  */
 export class Redaction {
   readonly #marks = new Map<string, string>();
 
-  /** From now on `secret` is removed from every text. */
+  /** Removes `secret` from all texts from now on. Returns its mark. */
   learn(secret: string): string {
     const known = this.#marks.get(secret);
     if (known !== undefined) return known;
@@ -22,7 +22,7 @@ export class Redaction {
     return mark;
   }
 
-  /** A copy, plain data, without secrets at any depth. Errors become their messages; what is no data, null. */
+  /** Returns a copy as plain data, without secrets at any depth. Errors become their messages, functions and the like null. */
   clean(value: unknown): unknown {
     if (typeof value === 'string') return this.#text(value);
     if (value instanceof Error) return { message: this.#text(value.message) };
@@ -48,13 +48,13 @@ export class Redaction {
       .replace(/(?<=\/[^\s?]*\?)\S+/g, (found) => this.learn(found))
       .replace(/(?<=\b(?:bearer|basic) )\S+/gi, (found) => this.learn(found));
     for (const [secret, mark] of this.#marks) {
-      if (secret.length >= SHORTEST) clean = clean.replaceAll(secret, mark);
+      if (secret.length >= MIN_LENGTH) clean = clean.replaceAll(secret, mark);
     }
     return clean;
   }
 }
 
-/** Names have a hundredth of the size of schemas and descriptions, and tell as much. */
+/** Keeps only names: schemas and descriptions are a hundred times larger and add little. */
 function namesIn(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(namesIn);
   if (typeof value !== 'object' || value === null) return null;

@@ -1,8 +1,8 @@
 import type { AgentInfo } from '../machines/model.ts';
 import { VERSION } from './version.ts';
-import { LATEST_PROTOCOL_VERSION } from './wire/handshake.ts';
+import { LATEST_PROTOCOL_VERSION } from './wire/protocol-versions.ts';
 
-/** Who Signalbox says it is: on supervising connections, and for an agent that never said who it is. */
+/** How the hub identifies itself to instances: on supervising connections, and for agents that never sent `initialize`. */
 export const SELF: AgentInfo = {
   protocolVersion: LATEST_PROTOCOL_VERSION,
   capabilities: {},

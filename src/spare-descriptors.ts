@@ -1,12 +1,12 @@
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 
-/** As many as an import takes at once: a file and what it imports. */
+/** As many as an import needs at once: a file and the files it imports. */
 const SPARES = 4;
 
 /**
- * File descriptors held back for code that is loaded late: Node remembers an import that failed for want of one, so that
- * it would fail for ever.
+ * Reserves file descriptors for lazy imports. Node caches an import that failed for lack of descriptors, so it would never
+ * succeed again.
  */
 export class SpareDescriptors {
   #held: number[] = [];
@@ -15,7 +15,7 @@ export class SpareDescriptors {
     this.#hold();
   }
 
-  /** Runs `load` with descriptors to spare. */
+  /** Releases the reserved descriptors while `load` runs. */
   async during<T>(load: () => Promise<T>): Promise<T> {
     this.close();
     try {
@@ -34,7 +34,7 @@ export class SpareDescriptors {
     try {
       while (this.#held.length < SPARES) this.#held.push(openSync(devNull, 'r'));
     } catch {
-      // As many as there are.
+      // No more descriptors are available: keep what we have.
     }
   }
 }

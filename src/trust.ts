@@ -12,7 +12,7 @@ import { printable } from './printable.ts';
 
 const WRITABLE_BY_OTHERS = 0o022n;
 
-/** Why what has these facts can't be trusted, or null. Windows answers for its users in another way: always null. */
+/** Why a file with these stats can't be trusted, or null. Always null on Windows, which has no owners and modes to check. */
 export function distrust({ uid, mode }: Pick<BigIntStats, 'uid' | 'mode'>): TrustFault | null {
   const us = process.geteuid?.();
   if (us === undefined) return null;
@@ -24,12 +24,12 @@ export function distrust({ uid, mode }: Pick<BigIntStats, 'uid' | 'mode'>): Trus
 }
 
 export type DirectoryCondition =
-  /** `path` is without links. */
+  /** `path` contains no links. */
   | { readonly kind: 'usable'; readonly identity: string; readonly path: string }
   | { readonly kind: 'missing'; readonly path: string }
-  /** It exists, but nothing in it counts. */
+  /** It exists, but its contents are ignored. */
   | Untrusted
-  /** What is known of it stays as it was. */
+  /** It can't be read at the moment, so what is known about it is kept. */
   | Unreadable;
 
 export interface Unreadable {
@@ -40,13 +40,13 @@ export interface Unreadable {
 
 export interface Naming {
   /**
-   * Whether somebody has named the directory: then it may be a link of their own. To a default directory no step may lead
-   * that another user could exchange.
+   * Whether the directory was named explicitly. It may then be a symbolic link of the user's own. A default directory must
+   * have no step in its path that another user could replace.
    */
   readonly isNamed: boolean;
 }
 
-/** Whether what is in a directory may be read. Never rejects. */
+/** Whether the contents of a directory can be trusted. Never rejects. */
 export async function inspectDirectory(
   directory: string,
   { isNamed }: Naming = { isNamed: true },
@@ -58,7 +58,7 @@ export async function inspectDirectory(
   }
 }
 
-/** The same at once. Never throws. */
+/** The synchronous form of {@link inspectDirectory}. Never throws. */
 export function inspectDirectorySync(directory: string, { isNamed }: Naming): DirectoryCondition {
   try {
     return conditionOf(directory, walkToSync(directory, isNamed));
@@ -67,15 +67,15 @@ export function inspectDirectorySync(directory: string, { isNamed }: Naming): Di
   }
 }
 
-/** Whether the path still leads to the trusted directory that had this identity. Cheaper than to inspect it. */
+/** Whether the path still leads to the trusted directory with this identity. Cheaper than inspecting it again. */
 export async function isStill(directory: string, identity: string): Promise<boolean> {
   const facts = await stat(directory, { bigint: true }).catch(() => null);
   return facts !== null && identityOf(facts) === identity && distrust(facts) === null;
 }
 
 /**
- * Makes a directory, mode 0700, if it is missing. Throws when that isn't possible, and when the directory, or a step that
- * leads to it, can't be trusted.
+ * Creates a directory with mode 0700 if it doesn't exist. Throws if that fails, and if the directory, or a step in its path,
+ * can't be trusted.
  */
 export function makeDirectory(directory: string, naming: Naming): void {
   let condition = inspectDirectorySync(directory, naming);
@@ -84,7 +84,7 @@ export function makeDirectory(directory: string, naming: Naming): void {
     condition = inspectDirectorySync(directory, naming);
   }
   if (condition.kind === 'usable') return;
-  const reason = condition.kind === 'missing' ? 'it is gone again' : condition.reason;
+  const reason = condition.kind === 'missing' ? 'it was removed again' : condition.reason;
   throw new Error(`${printable(directory)} cannot be used: ${reason}`);
 }
 
@@ -101,7 +101,7 @@ function conditionOf(directory: string, destination: Destination): DirectoryCond
   return { kind: 'untrusted', code: fault.code, reason, step: directory };
 }
 
-/** Inode numbers are used again, birth times are not. */
+/** Inode numbers are reused; together with the birth time they are unique. */
 function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${birthtimeNs}`;
 }
@@ -112,12 +112,12 @@ export function unreadable(error: unknown): Unreadable {
   return { kind: 'unreadable', code: 'UNREADABLE', reason };
 }
 
-/** Whether an error says that there is no file descriptor left. */
+/** Whether an error says that no file descriptors are left. */
 export function isShortage(error: unknown): boolean {
   return ['EMFILE', 'ENFILE'].includes(codeOf(error));
 }
 
-/** The code of a system error; its message holds the path, which may hold anything. */
+/** The code of a system error. Its message is not used, because it contains the path, which may contain any character. */
 export function codeOf(error: unknown): string {
   return errnoOf(error) ?? 'unknown error';
 }

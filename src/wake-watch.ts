@@ -1,15 +1,15 @@
-/** How often the clock is looked at, and how far it must have jumped for a sleep, in milliseconds. */
-const LOOK = 5_000;
-const JUMP = 15_000;
+/** How often to check the clock, and the minimum jump that counts as sleep, in milliseconds. */
+const CHECK_INTERVAL = 5_000;
+const MIN_JUMP = 15_000;
 
-/** Calls back when the clock has jumped: the machine was asleep. Returns the stop. Keeps no process alive. */
+/** Calls `onWake` when the clock has jumped, because the machine was asleep. Returns a function that stops it. */
 export function watchForWake(onWake: () => void, now: () => number = Date.now): () => void {
   let last = now();
   const timer = setInterval(() => {
     const seen = now();
-    if (seen - last > JUMP) onWake();
+    if (seen - last > MIN_JUMP) onWake();
     last = seen;
-  }, LOOK);
+  }, CHECK_INTERVAL);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -15,7 +15,7 @@ import { stateTable } from './helpers/state-table.ts';
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
-/** What stands between the marks of `name`; written there first when UPDATE_DOCS is set. */
+/** The text between the marks of `name`, which UPDATE_DOCS replaces by `expected` first. */
 function section(file: string, name: string, expected: string): string {
   const marks = new RegExp(`(<!-- ${name} -->\n)([^]*?)\n?(<!-- /${name} -->)`);
   if (process.env['UPDATE_DOCS']) {
@@ -28,31 +28,31 @@ function section(file: string, name: string, expected: string): string {
   return marks.exec(read(file))?.[2] ?? '';
 }
 
-/** A file as it is shown, with its other ending where the client reads two. */
+/** A file as shown in the docs, with its other extension if the client reads two. */
 function spellings({ otherEnding }: Client, file: string | null): string {
   if (file === null) return 'none';
   const other = otherEnding === undefined ? [] : [file.replace(/\.json$/, otherEnding)];
   return [file, ...other].map((each) => `\`${each}\``).join(' or ');
 }
 
-describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it there)', () => {
-  it.each([...charts])('of the %s chart', (name, machine) => {
+describe('the docs match the code (UPDATE_DOCS=1 npm test -- docs updates them)', () => {
+  it.each([...charts])('in the %s chart', (name, machine) => {
     const expected = `\`\`\`mermaid\n${mermaid(machine)}\`\`\`\n\n${stateTable(machine)}`;
     expect(section('ARCHITECTURE.md', `chart ${name}`, expected)).toBe(expected);
   });
 
-  it('of the errors of the hub', () => {
+  it('in the errors of the hub', () => {
     const rows = Object.entries(HUB_ERRORS).map(([code, hint]) => `| \`${code}\` | ${hint} |`);
     const expected = ['| code | what to do |', '| --- | --- |', ...rows].join('\n');
     expect(section('docs/errors.md', 'hub errors', expected)).toBe(expected);
   });
 
-  it('of the budgets', () => {
+  it('in the budgets', () => {
     const expected = budgetTable();
     expect(section('docs/service-levels.md', 'budgets', expected)).toBe(expected);
   });
 
-  it('of the failures of instances', () => {
+  it('in the errors of instances', () => {
     const [, union = ''] =
       /export type FailureCode =([^;]*);/.exec(read('machines/model.ts')) ?? [];
     const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
@@ -76,11 +76,11 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
     expect(section('docs/errors.md', 'refusals', expected)).toBe(expected);
   });
 
-  it('of the options', () => {
+  it('in the options', () => {
     for (const { name } of OPTIONS) expect(read('docs/configuration.md')).toContain(`\`--${name}`);
   });
 
-  it('of the clients', () => {
+  it('in the configurations of clients', () => {
     const entry = { command: '/usr/bin/node', args: ['/opt/signalbox/dist/signalbox.js', 'hub'] };
     const expected = CLIENTS.map((client) => {
       const { title, name, format, servers, docs, starts } = client;
@@ -112,13 +112,13 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
     expect(section('docs/clients.md', 'clients', expected)).toBe(expected);
   });
 
-  it('of the clients that install knows', () => {
+  it('in the clients that install supports', () => {
     const names = CLIENTS.map(({ name }) => name);
     const listed = /`install` knows ([^.]*)\./.exec(read('README.md').replaceAll('\n', ' '))?.[1];
     expect(listed).toBe(`${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
   });
 
-  it('of each other: no link leads nowhere', () => {
+  it('in their links', () => {
     for (const file of [
       'README.md',
       'CONTRIBUTING.md',
@@ -135,7 +135,7 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
     }
   });
 
-  it('of files that are there', () => {
+  it('in the files they name', () => {
     const all = ['src', 'machines', 'test', 'scripts'].flatMap((folder) =>
       readdirSync(new URL(`../${folder}/`, import.meta.url), { recursive: true }).map(
         (file) => `/${folder}/${file}`,
@@ -149,7 +149,7 @@ describe('what the documents say is so (UPDATE_DOCS=1 npm test -- docs writes it
     }
   });
 
-  it('of no machine but the reader’s', () => {
+  it('and contain no path of a particular machine', () => {
     const pages = readdirSync(new URL('../docs/', import.meta.url)).filter((name) =>
       name.endsWith('.md'),
     );

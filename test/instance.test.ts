@@ -23,7 +23,7 @@ const said = z.object({
   token: z.string().nullable(),
 });
 
-/** A program that registers itself. */
+/** Starts a program that registers itself. */
 async function startOwn(...flags: readonly string[]) {
   const directory = temporaryDirectory();
   const args = [`${ROOT}test/fixtures/registers.mjs`, '--directory', directory, ...flags];
@@ -42,7 +42,7 @@ const post = (url: string, headers: Readonly<Record<string, string>> = {}) =>
   });
 
 describe('a server that registers itself', () => {
-  it('is found, connected to, and used, by its token too', async () => {
+  it('is found and used, with its token', async () => {
     const { directory, instance } = await startOwn('--token');
     expect(instance).toMatchObject({
       id: 'own',
@@ -55,7 +55,7 @@ describe('a server that registers itself', () => {
     expect(textOfAnswer(await callTool(client, 'echo', { text: 'hello' }))).toBe('hello');
   });
 
-  it('at another endpoint, too', async () => {
+  it('can have another endpoint', async () => {
     const { directory, instance } = await startOwn('--endpoint', '/_app/mcp');
     expect(JSON.parse(readFileSync(instance.file, 'utf8'))).toMatchObject({
       url: `http://localhost:${instance.port}/_app/mcp`,
@@ -66,32 +66,29 @@ describe('a server that registers itself', () => {
   });
 
   it.each([
-    ['it ends', 'leave', 0, null],
-    ['it exits', 'exit', 7, null],
-    ['it throws', 'throw', 1, null],
+    ['normal end', 'leave', 0, null],
+    ['process.exit', 'exit', 7, null],
+    ['an uncaught exception', 'throw', 1, null],
     ['SIGTERM', null, null, 'SIGTERM'],
     ['SIGINT', null, null, 'SIGINT'],
     ['SIGHUP', null, null, 'SIGHUP'],
-  ] as const)(
-    'takes its file back when %s, and ends as it would',
-    async (_, what, code, signal) => {
-      const { child, directory } = await startOwn();
-      expect(readdirSync(directory)).toEqual(['own.json']);
-      if (signal === null) tell(child, what);
-      else child.kill(signal);
-      expect(await once(child, 'exit')).toEqual([code, signal]);
-      expect(readdirSync(directory)).toEqual([]);
-    },
-  );
+  ] as const)('removes its file on %s, and ends as usual', async (_, what, code, signal) => {
+    const { child, directory } = await startOwn();
+    expect(readdirSync(directory)).toEqual(['own.json']);
+    if (signal === null) tell(child, what);
+    else child.kill(signal);
+    expect(await once(child, 'exit')).toEqual([code, signal]);
+    expect(readdirSync(directory)).toEqual([]);
+  });
 
-  it.each(['close', 'unregister'])('takes its file back when it is told to %s', async (what) => {
+  it.each(['close', 'unregister'])('removes its file on %s', async (what) => {
     const { child, directory } = await startOwn();
     tell(child, what);
     await eventually(() => expect(readdirSync(directory)).toEqual([]));
     expect(child.exitCode).toBeNull();
   });
 
-  it('may have many registrations at once, and warns of nothing', async () => {
+  it('can have many registrations without a warning', async () => {
     const { child, directory } = await startOwn();
     let stderr = '';
     child.stderr?.on('data', (chunk) => {
@@ -105,7 +102,7 @@ describe('a server that registers itself', () => {
     expect(stderr).toBe('');
   });
 
-  it('no longer asks for the token of a registration that was taken back or made anew', async () => {
+  it('no longer requires the token of a registration that was removed or replaced', async () => {
     const { child, directory, instance } = await startOwn('--token');
     const url = `http://127.0.0.1:${instance.port}/mcp`;
     expect((await post(url)).status).toBe(401);
@@ -121,10 +118,10 @@ describe('a server that registers itself', () => {
 
 describe('requests to the endpoint', () => {
   it.each([
-    ['another site’s', { origin: 'https://evil.example' }, 403],
+    ['from another site', { origin: 'https://evil.example' }, 403],
     ['without the token', { authorization: '' }, 401],
-    ['with another', { authorization: 'Bearer x' }, 401],
-  ])('that are %s are turned away before the server sees them', async (_, headers, status) => {
+    ['with a wrong token', { authorization: 'Bearer x' }, 401],
+  ])('%s are rejected before the server sees them', async (_, headers, status) => {
     const { instance } = await startOwn('--token');
     const base = `http://127.0.0.1:${instance.port}`;
     const own = { authorization: `Bearer ${instance.token}` };
@@ -148,7 +145,7 @@ describe('requests to the endpoint', () => {
     expect((await post(`${base}/mcp`, own)).headers.get('x-asked')).toBe('1');
   });
 
-  it('and no others are checked', async () => {
+  it('to other paths are not checked', async () => {
     const { instance } = await startOwn('--token');
     for (const path of ['/', '/mcpx', '/other/mcp']) {
       const response = await post(`http://127.0.0.1:${instance.port}${path}`, {
@@ -160,7 +157,7 @@ describe('requests to the endpoint', () => {
   });
 });
 
-it('a server that is registered again and again leaves nobody who listens to it', async () => {
+it('registering a server repeatedly leaves no listeners behind', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   afterTest(() => server.close());
@@ -170,7 +167,7 @@ it('a server that is registered again and again leaves nobody who listens to it'
   expect(server.listenerCount('close')).toBe(before);
 });
 
-describe('registerInstance throws, and leaves nothing,', () => {
+describe('registerInstance throws and leaves no file', () => {
   const listening = async (address: string) => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, address, resolve));
@@ -184,25 +181,23 @@ describe('registerInstance throws, and leaves nothing,', () => {
     ['a port', 8080, 'a value of type number'],
     ['nothing', undefined, 'undefined'],
     ['an object of no class', Object.create(null), 'a value of type object'],
-  ])('when it is given %s, and says what it wants', (_, server, described) => {
+  ])('when it is given %s', (_, server, described) => {
     const directory = temporaryDirectory();
     const options = { name: 'x', directory, server };
     expect(() => Reflect.apply(registerInstance, null, [options])).toThrow(
-      `"server" must be an http.Server that listens (what createServer() of node:http or listen() of Express returns), not ${described}.`,
+      `"server" must be a listening http.Server (as returned by createServer() of node:http or listen() of Express), not ${described}.`,
     );
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('when the server does not listen', () => {
-    expect(() => registerInstance({ name: 'x', server: createServer() })).toThrow(
-      'does not listen',
-    );
+  it('when the server is not listening', () => {
+    expect(() => registerInstance({ name: 'x', server: createServer() })).toThrow('not listening');
   });
 
   it.each([
     [{ name: '' }, /name: must be/],
     [{ name: 'x', id: 'a/b' }, /id: must be/],
-    [{ name: 'x', endpoint: 'mcp' }, /must begin with \//],
+    [{ name: 'x', endpoint: 'mcp' }, /must start with \//],
   ])('when hubs would refuse %j', async (options, message) => {
     const directory = temporaryDirectory();
     const server = await listening('127.0.0.1');
@@ -210,7 +205,7 @@ describe('registerInstance throws, and leaves nothing,', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('when hubs would not look where it listens', async () => {
+  it('when it listens where hubs cannot reach it', async () => {
     const server = await listening('127.0.0.2');
     expect(() => registerInstance({ name: 'x', server })).toThrow('listens on 127.0.0.2');
   });
@@ -223,7 +218,7 @@ describe('registerInstance throws, and leaves nothing,', () => {
 });
 
 describe('the package', () => {
-  /** A folder of this package: what is in it imports `signalbox/instance` as its users do. */
+  /** A directory in this package, whose files import `signalbox/instance` as users do. */
   const inside = () => {
     const folder = mkdtempSync(`${ROOT}test/fixtures/made-`);
     afterTest(() => rmSync(folder, { recursive: true, force: true }));
@@ -234,7 +229,7 @@ describe('the package', () => {
       readFileSync(`${ROOT}docs/recipes.md`, 'utf8'),
     ) ?? [];
 
-  it('runs the example of the recipes', async () => {
+  it('runs the example in the recipes', async () => {
     const program = join(inside(), 'clock.mjs');
     writeFileSync(program, example);
     const directory = temporaryDirectory();
@@ -248,7 +243,7 @@ describe('the package', () => {
     expect((await post(`http://127.0.0.1:${port}/`)).status).toBe(404);
   });
 
-  it('has the types of the library, and refuses what is no option', () => {
+  it('exports the types, which reject unknown options', () => {
     const program = join(inside(), 'typed.mts');
     writeFileSync(
       program,

@@ -5,7 +5,7 @@ import { BUDGETS } from '../src/budgets.ts';
 import { createLogger, linesTo } from '../src/log.ts';
 import { LogLimit } from '../src/log-limit.ts';
 
-it('writes one line per message, with nothing in it that a name could forge', () => {
+it('writes one line per message and escapes control characters', () => {
   const lines: string[] = [];
   const log = createLogger('info', (line) => lines.push(line));
   log.info('instance', { name: 'a\nb \u001b[31m\u202e', n: 1, empty: '' });
@@ -16,7 +16,7 @@ it('writes one line per message, with nothing in it that a name could forge', ()
   );
 });
 
-it('is silent when told to, and never throws', () => {
+it('writes nothing at level silent, and never throws', () => {
   const lines: string[] = [];
   createLogger('silent', (line) => lines.push(line)).error('x');
   expect(lines).toEqual([]);
@@ -26,7 +26,7 @@ it('is silent when told to, and never throws', () => {
   expect(() => broken.error('x')).not.toThrow();
 });
 
-it('writes only so many lines of one kind about one instance, and says how many it left out', () => {
+it('limits lines of one kind about one instance', () => {
   const lines: string[] = [];
   const log = createLogger('debug', (line) => lines.push(line));
   for (let n = 0; n < 5_000; n += 1) log.warn('dropped', { instance: 'one', n });
@@ -36,17 +36,17 @@ it('writes only so many lines of one kind about one instance, and says how many 
   expect(lines).toHaveLength(BUDGETS.logBurst.value + 2);
 });
 
-it('counts what it left out', () => {
+it('counts the omitted lines', () => {
   let now = 0;
   const limit = new LogLimit(() => now);
   const taken = Array.from({ length: 1_000 }, () => limit.take('a'));
-  expect(taken.filter((leftOut) => leftOut === 0)).toHaveLength(BUDGETS.logBurst.value);
+  expect(taken.filter((omitted) => omitted === 0)).toHaveLength(BUDGETS.logBurst.value);
   now += BUDGETS.logInterval.value;
   expect(limit.take('a')).toBe(1_000 - BUDGETS.logBurst.value);
   expect(limit.take('a')).toBeNull();
 });
 
-it('leaves lines out while nobody reads them, and says how many', async () => {
+it('drops lines while the stream is not read, and says how many', async () => {
   const stream = new PassThrough({ highWaterMark: 1_000 });
   const write = linesTo(stream);
   for (let n = 0; n < 1_000; n += 1) write(`${'x'.repeat(99)}\n`);
@@ -59,7 +59,7 @@ it('leaves lines out while nobody reads them, and says how many', async () => {
   stream.end();
   await once(stream, 'end');
   const [, counted] =
-    /^(?:x{99}\n)+(\d+) lines were left out: the log was not read\nmore\n$/.exec(read) ?? [];
+    /^(?:x{99}\n)+(\d+) lines were dropped: the log was not read\nmore\n$/.exec(read) ?? [];
   const written = read.split('x'.repeat(99)).length - 1;
   expect(written).toBeLessThan(30);
   expect(Number(counted)).toBe(1_000 - written);

@@ -24,14 +24,14 @@ const WINDOWS: Surroundings = {
 const withRuntime = (path: string) => ({ ...LINUX, env: { XDG_RUNTIME_DIR: path } });
 
 describe('the own instances directory', () => {
-  it('is in the runtime directory, where there is one', () => {
+  it('is in the runtime directory, if there is one', () => {
     expect(ownInstancesDirectory(withRuntime('/run/user/1000'))).toBe(
       '/run/user/1000/signalbox/instances',
     );
   });
 
   it.each([LINUX, withRuntime(''), withRuntime('relative')])(
-    'is in the home otherwise',
+    'is in the home directory otherwise',
     (where) => {
       expect(ownInstancesDirectory(where)).toBe('/home/me/.local/share/signalbox/instances');
     },
@@ -43,7 +43,7 @@ describe('the own instances directory', () => {
     expect(ownInstancesDirectory({ ...WINDOWS, env: {} })).toBe(own);
   });
 
-  it('is written to unless the environment names another', () => {
+  it('is written to unless the environment names another directory', () => {
     expect(announcementDirectory(LINUX)).toEqual({
       directory: '/home/me/.local/share/signalbox/instances',
       isNamed: false,
@@ -54,7 +54,7 @@ describe('the own instances directory', () => {
 });
 
 describe('the default instances directories', () => {
-  it("are all that can be the own one, then Brummer's", () => {
+  it("are all directories that own processes may use, then Brummer's", () => {
     expect(defaultInstancesDirectories(withRuntime('/xdg'))).toEqual([
       '/xdg/signalbox/instances',
       '/run/user/1000/signalbox/instances',
@@ -66,7 +66,7 @@ describe('the default instances directories', () => {
     ]);
   });
 
-  it('are each named once', () => {
+  it('contain each directory once', () => {
     const expected = [
       '/run/user/1000/signalbox/instances',
       '/home/me/.local/share/signalbox/instances',
@@ -78,7 +78,7 @@ describe('the default instances directories', () => {
     expect(defaultInstancesDirectories(LINUX)).toEqual(expected);
   });
 
-  it('are the same with and without XDG_RUNTIME_DIR: servers and agents meet', () => {
+  it('are the same with and without XDG_RUNTIME_DIR, so that agents find servers', () => {
     const [terminal, agent] = [withRuntime('/run/user/1000'), LINUX];
     for (const [writer, watcher] of [
       [terminal, agent],
@@ -89,12 +89,12 @@ describe('the default instances directories', () => {
     }
   });
 
-  it('are in /run/user on Linux alone', () => {
+  it('contain /run/user only on Linux', () => {
     const mac: Surroundings = { ...LINUX, platform: 'darwin' };
     expect(defaultInstancesDirectories(mac).join()).not.toContain('/run/user');
   });
 
-  it('are spelled as Windows spells them there', () => {
+  it('are Windows paths on Windows', () => {
     expect(defaultInstancesDirectories(WINDOWS)[1]).toBe('C:\\Temp\\brummer\\instances');
     expect(hubsDirectories(WINDOWS)).toEqual([]);
   });

@@ -3,25 +3,28 @@ import { Redaction } from '../src/redaction.ts';
 
 const SECRET = 'correct-horse-battery';
 
-describe('what is shown or kept has no credentials in it', () => {
+describe('credentials are removed', () => {
   it.each([
-    ['under its key', { registration: { token: SECRET } }],
-    ['under the key of a header', { Authorization: `Bearer ${SECRET}`, cookie: SECRET }],
-    ['deep in lists', [[{ a: [{ apiKey: SECRET }] }]]],
-    ['that is no text', { secret: { parts: [SECRET] } }],
-    ['after a scheme', { message: `401: Bearer ${SECRET} is not known here` }],
-    ['in the query of a URL', { url: `http://127.0.0.1:1/mcp?key=${SECRET}` }],
-    ['in the query of a path', { endpoint: { path: `/mcp?key=${SECRET}` } }],
-    ['in the user of a URL', { message: `GET https://me:${SECRET}@localhost/ failed` }],
-    ['in an error', new Error(`refused: Bearer ${SECRET}`)],
-    ['in what is called', { params: { arguments: { text: SECRET } }, result: [SECRET] }],
+    ['from the value of a key', { registration: { token: SECRET } }],
+    ['from headers', { Authorization: `Bearer ${SECRET}`, cookie: SECRET }],
+    ['from nested lists', [[{ a: [{ apiKey: SECRET }] }]]],
+    ['that are not strings', { secret: { parts: [SECRET] } }],
+    ['after an authentication scheme', { message: `401: Bearer ${SECRET} is not known here` }],
+    ['from the query of a URL', { url: `http://127.0.0.1:1/mcp?key=${SECRET}` }],
+    ['from the query of a path', { endpoint: { path: `/mcp?key=${SECRET}` } }],
+    ['from the user part of a URL', { message: `GET https://me:${SECRET}@localhost/ failed` }],
+    ['from errors', new Error(`refused: Bearer ${SECRET}`)],
+    [
+      'from arguments and results of calls',
+      { params: { arguments: { text: SECRET } }, result: [SECRET] },
+    ],
   ])('%s', (_, value) => {
     const clean = new Redaction().clean(value);
     expect(JSON.stringify(clean)).not.toContain(SECRET);
     expect(JSON.stringify(clean)).toContain('‹removed 1›');
   });
 
-  it('also where a secret that was seen under its key comes again, as a key or within a text', () => {
+  it('wherever a known secret appears again, as a key or within a text', () => {
     const redaction = new Redaction();
     redaction.clean({ token: SECRET });
     expect(redaction.clean({ message: `"${SECRET}" is wrong`, [SECRET]: 1 })).toEqual({
@@ -30,7 +33,7 @@ describe('what is shown or kept has no credentials in it', () => {
     });
   });
 
-  it('whether it changed can still be told', () => {
+  it('so that changes remain visible', () => {
     const redaction = new Redaction();
     const marks = ['one-secret', 'another-one', 'one-secret'].map((token) =>
       redaction.clean({ token }),
@@ -42,7 +45,7 @@ describe('what is shown or kept has no credentials in it', () => {
     ]);
   });
 
-  it('and all else is as it was, data that is none apart', () => {
+  it('while other data is kept, and values that are not data become null', () => {
     const value = { id: '__proto__', path: '/home/me/web', n: 1, list: [true, null], token: null };
     expect(new Redaction().clean(value)).toEqual(value);
     expect(new Redaction().clean({ a: undefined, b: () => {}, c: 1n })).toEqual({
@@ -52,7 +55,7 @@ describe('what is shown or kept has no credentials in it', () => {
     });
   });
 
-  it('a secret as short as a syllable is removed at its own key and leaves words alone', () => {
+  it('from the value of a key only, if they are very short', () => {
     const redaction = new Redaction();
     expect(redaction.clean({ token: 'on', reason: 'connection lost' })).toEqual({
       token: '‹removed 1›',

@@ -22,14 +22,14 @@ const STRANGER = 12_345;
 const USUAL = { isNamed: false };
 const NAMED = { isNamed: true };
 
-/** What both ways of looking say. */
+/** The result of both forms, which must be the same. */
 async function inspect(directory: string, naming = USUAL) {
   const condition = await inspectDirectory(directory, naming);
   expect(inspectDirectorySync(directory, naming)).toEqual(condition);
   return condition;
 }
 
-/** A directory of ours, `depth` steps below a temporary one; returns every step, the last one last. */
+/** Creates a directory `depth` steps below a temporary one. Returns the path of every step. */
 function nested(depth: number): string[] {
   const top = temporaryDirectory();
   const steps = Array.from({ length: depth }, (_, n) =>
@@ -39,7 +39,7 @@ function nested(depth: number): string[] {
   return steps;
 }
 
-/** Puts a link of `owner` in the place of a directory, which is kept elsewhere. */
+/** Replaces a directory by a link that belongs to `owner`. Returns where the directory is now. */
 function replaceByLink(step: string, owner = 0): string {
   const real = join(temporaryDirectory(), basename(step));
   renameSync(step, real);
@@ -49,12 +49,12 @@ function replaceByLink(step: string, owner = 0): string {
 }
 
 onPosix('a default directory', () => {
-  it('is used when it is ours, below a place where everybody can write', async () => {
+  it('is used if it is ours, even below a world-writable directory', async () => {
     const [directory = ''] = nested(1);
     expect(await inspect(directory)).toMatchObject({ kind: 'usable', path: directory });
   });
 
-  it('is not used when a step is one that others can exchange, wherever that is', async () => {
+  it('is not used if others can replace any step of its path', async () => {
     const faults = ['link', ...(process.geteuid?.() === 0 ? ['stranger', 'foreign link'] : [])];
     await fc.assert(
       fc.asyncProperty(
@@ -81,7 +81,7 @@ onPosix('a default directory', () => {
     );
   });
 
-  it('is used when a step is open to all, but nobody else can exchange what is in it', async () => {
+  it('is used below a world-writable directory only if that has the sticky bit', async () => {
     const [open = '', directory = ''] = nested(2);
     chmodSync(open, 0o1777);
     expect((await inspect(directory)).kind).toBe('usable');
@@ -89,11 +89,11 @@ onPosix('a default directory', () => {
     expect(await inspect(directory)).toMatchObject({
       kind: 'untrusted',
       step: open,
-      reason: `${open} lets everybody exchange what is in it (chmod o-w)`,
+      reason: `${open} is world-writable without the sticky bit (chmod o-w)`,
     });
   });
 
-  it('is found again when the step is taken back', async () => {
+  it('is used again once the step is restored', async () => {
     const [step = '', directory = ''] = nested(2);
     const real = replaceByLink(step);
     expect((await inspect(directory)).kind).toBe('untrusted');
@@ -102,7 +102,7 @@ onPosix('a default directory', () => {
     expect((await inspect(directory)).kind).toBe('usable');
   });
 
-  it('is not made where a step can not be trusted', async () => {
+  it('is not created if a step of its path cannot be trusted', async () => {
     const [step = '', directory = ''] = nested(2);
     rmSync(directory, { recursive: true });
     const real = replaceByLink(step);
@@ -110,7 +110,7 @@ onPosix('a default directory', () => {
     expect(existsSync(join(real, basename(directory)))).toBe(false);
   });
 
-  it('is made for us alone', () => {
+  it('is created with mode 0700', () => {
     const directory = join(temporaryDirectory(), 'a', 'b');
     makeDirectory(directory, USUAL);
     for (const each of [directory, dirname(directory)]) {
@@ -119,7 +119,7 @@ onPosix('a default directory', () => {
     makeDirectory(directory, USUAL);
   });
 
-  it('can be missing, and then says where it would be', async () => {
+  it('may be missing; the result has its path', async () => {
     const directory = join(temporaryDirectory(), 'a', 'b');
     expect(await inspect(directory)).toEqual({ kind: 'missing', path: directory });
     writeFileSync(dirname(directory), 'in the way');
@@ -128,8 +128,8 @@ onPosix('a default directory', () => {
   });
 });
 
-onPosix('a directory that is named', () => {
-  it('may be a link of our own, to a link', async () => {
+onPosix('a directory that is named explicitly', () => {
+  it('may be a link of our own, even to another link', async () => {
     const top = temporaryDirectory();
     const [directory = ''] = nested(1);
     symlinkSync(directory, join(top, 'first'));
@@ -140,7 +140,7 @@ onPosix('a directory that is named', () => {
     });
   });
 
-  it('may be a link that leads up', async () => {
+  it('may be a link to a parent directory', async () => {
     const [step = '', directory = ''] = nested(2);
     symlinkSync('..', join(directory, 'up'));
     expect(await inspect(join(directory, 'up'), NAMED)).toMatchObject({
@@ -149,14 +149,14 @@ onPosix('a directory that is named', () => {
     });
   });
 
-  it('may be a link to what is missing', async () => {
+  it('may be a link to a missing directory', async () => {
     const top = temporaryDirectory();
     symlinkSync('none', join(top, 'link'));
     const missing = { kind: 'missing', path: join(top, 'none') };
     expect(await inspect(join(top, 'link'), NAMED)).toEqual(missing);
   });
 
-  it('is not a link to itself', async () => {
+  it('must not be a link to itself', async () => {
     const link = join(temporaryDirectory(), 'link');
     symlinkSync(link, link);
     expect(await inspect(link, NAMED)).toMatchObject({
@@ -165,7 +165,7 @@ onPosix('a directory that is named', () => {
     });
   });
 
-  asRoot('is not a link of another user', async () => {
+  asRoot('must not be a link of another user', async () => {
     const [step = '', directory = ''] = nested(2);
     replaceByLink(step, STRANGER);
     expect(await inspect(directory, NAMED)).toMatchObject({

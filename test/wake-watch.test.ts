@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { watchForWake } from '../src/wake-watch.ts';
 import { afterTest } from './helpers/cleanup.ts';
 
-it('a clock that has jumped is a machine that was asleep, one that goes on is not', async () => {
+it('reports that the machine was asleep if the clock jumps, but not if it runs normally', async () => {
   let woken = 0;
   let looks = 0;
   afterTest(

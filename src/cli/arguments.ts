@@ -1,67 +1,46 @@
 import { parseArgs } from 'node:util';
 import type { GivenOptions } from '../config/config.ts';
-import { OPTIONS } from '../config/options.ts';
+import { nameOf, type Options } from '../config/option.ts';
 import { UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 
-/** A flag or a value of one command, beside the options of the hub. */
-export interface Parameter {
-  readonly name: string;
-  readonly takes: 'value' | 'flag';
+/** What stood on a command line. */
+export interface ParsedArguments {
+  /** By option name. */
+  readonly given: GivenOptions;
+  /** What is no option. */
+  readonly operands: readonly string[];
 }
 
-interface Known {
-  readonly name: string;
+/** How an option of that name is taken. */
+interface Taken {
   readonly takes: string;
-  /** The flag that this one denies. */
-  readonly denies?: string;
+  /** The option that is given by it: for `--no-foo`, this is `foo`. */
+  readonly name: string;
+  readonly isDenied: boolean;
 }
-
-const HUB_PARAMETERS: readonly Known[] = [
-  { name: 'config', takes: 'value' },
-  ...OPTIONS,
-  ...OPTIONS.filter(({ takes }) => takes === 'flag').map(({ name, takes }) => ({
-    name: `no-${name}`,
-    takes,
-    denies: name,
-  })),
-];
 
 /**
- * The options of `hub`, `list` and `doctor`, and those of `own`. Throws {@link UsageError} for what is unknown, lacks its value, or
- * isn't an option.
+ * Parses the arguments of a command that has these options. Throws {@link UsageError} for an unknown option, for one that
+ * lacks its value, and for an operand where none is expected.
  */
-export function parseHubArguments(args: readonly string[], own: readonly Parameter[] = []) {
-  return parse(args, [...HUB_PARAMETERS, ...own]);
-}
-
-/** The options of a command that knows only its own; what is no option goes to `operands`, where there may be some. */
-export function parseOwnArguments(
+export function parseArguments(
   args: readonly string[],
-  own: readonly Parameter[],
-  operands?: string[],
-): GivenOptions {
-  return parse(args, own, operands);
-}
-
-function parse(
-  args: readonly string[],
-  parameters: readonly Known[],
-  operands?: string[],
-): Record<string, (string | boolean)[] | undefined> {
-  const known = new Map(parameters.map((each) => [each.name, each]));
+  options: Options,
+  takesOperands = false,
+): ParsedArguments {
+  const known = takenBy(options);
   // Every option as a flag: whether it takes a value is decided here, for errors that name it.
   const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true, options: {} });
   const given: Record<string, (string | boolean)[] | undefined> = {};
+  const operands: string[] = [];
   const rest = [...tokens];
   for (let token = rest.shift(); token !== undefined; token = rest.shift()) {
-    if (token.kind !== 'option') {
-      if (token.kind === 'option-terminator') continue;
-      if (operands !== undefined) {
-        operands.push(token.value);
-        continue;
-      }
-      throw new UsageError(`unexpected "${printable(token.value)}"`);
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') {
+      if (!takesOperands) throw new UsageError(`unexpected "${printable(token.value)}"`);
+      operands.push(token.value);
+      continue;
     }
     const option = known.get(token.name);
     if (option === undefined || token.rawName !== `--${token.name}`) {
@@ -72,7 +51,7 @@ function parse(
     let value: string | boolean | undefined = token.value;
     if (option.takes === 'flag') {
       if (value !== undefined) throw new UsageError(`--${token.name} takes no value`);
-      value = true;
+      value = !option.isDenied;
     } else if (value === undefined && rest[0]?.kind === 'positional') {
       const next = rest[0];
       if (option.takes !== 'optional' || /^\d+$/.test(next.value)) {
@@ -83,10 +62,21 @@ function parse(
     if (value === undefined && option.takes !== 'optional') {
       throw new UsageError(`--${token.name} needs a value`);
     }
-    const name = option.denies ?? token.name;
-    given[name] = [...(given[name] ?? []), option.denies === undefined && (value ?? true)];
+    given[option.name] = [...(given[option.name] ?? []), value ?? true];
   }
-  return given;
+  return { given, operands };
+}
+
+/** The options by the names under which they are given. */
+function takenBy(options: Options): ReadonlyMap<string, Taken> {
+  const known = new Map<string, Taken>();
+  const denials = new Map<string, Taken>();
+  for (const [key, { takes, fallback }] of Object.entries(options)) {
+    const name = nameOf(key);
+    known.set(name, { takes, name, isDenied: false });
+    if (fallback === true) denials.set(`no-${name}`, { takes, name, isDenied: true });
+  }
+  return new Map([...known, ...denials]);
 }
 
 /** `; did you mean …?` when one of `known` is near. */
@@ -96,7 +86,7 @@ export function suggestion(word: string, known: Iterable<string>, dashes = '--')
   return best === undefined ? '' : `; did you mean ${dashes}${best}?`;
 }
 
-/** Levenshtein's. */
+/** Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

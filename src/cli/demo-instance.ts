@@ -9,7 +9,7 @@ import { untilSignalled } from './until-signalled.ts';
  * An ordinary MCP server as somebody would write it with the official SDK: listens on a free loopback port, then
  * announces itself in `directory`.
  */
-export async function demoInstance(name: string, directory: string): Promise<void> {
+export async function runDemoInstance(name: string, directory: string): Promise<void> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const server = createServer(async (request, response) => {
     const known = sessions.get(String(request.headers['mcp-session-id']));

@@ -33,7 +33,7 @@ const [bin = ''] = process.argv.slice(1);
  * was killed and is back. With `inspect` it prints the address of the hub's page, and goes on killing and starting one
  * server until it is signalled.
  */
-export async function demoCommand(print: (line: string) => void, inspect = false): Promise<void> {
+export async function runDemo(print: (line: string) => void, inspect: boolean): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-demo-'));
   const servers = new Set<ChildProcess>();
   const agent = new Client({ name: 'demo-agent', version: '1.0.0' });

@@ -1,16 +1,13 @@
-import { resolveConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkNodeVersion } from '../doctor/node-version.ts';
 import { here } from '../paths.ts';
 import { NODE_NEEDED } from '../version.ts';
-import { parseHubArguments } from './arguments.ts';
-import { DOCTOR_DEFAULTS } from './help.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
 import { renderReport, reportStyleOf } from './report.ts';
 
 /** `signalbox doctor`: says what is wrong, with what to do; sets exit code 1 when something is. */
-export async function doctorCommand(args: readonly string[]): Promise<void> {
-  const options = parseHubArguments(args, [{ name: 'json', takes: 'flag' }]);
-  const config = resolveConfig(options, process.env, process.cwd(), DOCTOR_DEFAULTS);
+export async function runDoctor(config: Config, { json }: DoctorOptions): Promise<void> {
   const node = checkNodeVersion(process.version, NODE_NEEDED);
   const findings = [node];
   // On a Node that is too old, what the other checks need may not even load.
@@ -20,10 +17,9 @@ export async function doctorCommand(args: readonly string[]): Promise<void> {
     findings.push(...(await examine(await doctorInputOf(config, here()))));
   }
   const problems = findings.filter(({ level }) => level === 'problem').length;
-  const text =
-    'json' in options
-      ? asJson(findings, problems)
-      : renderReport(findings, reportStyleOf(process.stdout));
+  const text = json
+    ? asJson(findings, problems)
+    : renderReport(findings, reportStyleOf(process.stdout));
   process.stdout.write(`${text}\n`);
   if (problems > 0) process.exitCode = 1;
 }

@@ -11,12 +11,17 @@ import { printToml } from '../clients/toml-text.ts';
 import { UsageError } from '../errors.ts';
 import { here } from '../paths.ts';
 import { printable } from '../printable.ts';
-import { parseOwnArguments, suggestion } from './arguments.ts';
+import { suggestion } from './arguments.ts';
+import type { InstallOptions } from './commands/install.ts';
+import type { UninstallOptions } from './commands/uninstall.ts';
 import { renderDiff } from './diff.ts';
 
 /** `signalbox install CLIENT`: has an agent start the hub, by its configuration. */
-export async function installCommand(args: readonly string[]): Promise<void> {
-  const { client, isProject, isSure, isShownOnly } = readInstall('install', args);
+export async function runInstall(
+  { project: isProject, yes: isSure, print: isShownOnly }: InstallOptions,
+  operands: readonly string[],
+): Promise<void> {
+  const client = findClient('install', operands, isProject);
   const entry = await ownEntry();
   if (isShownOnly) {
     const print = client.format === 'toml' ? printToml : printJson;
@@ -30,28 +35,17 @@ export async function installCommand(args: readonly string[]): Promise<void> {
 }
 
 /** `signalbox uninstall CLIENT`: takes the hub out of an agent's configuration. */
-export async function uninstallCommand(args: readonly string[]): Promise<void> {
-  const { client, isProject, isSure } = readInstall('uninstall', args);
+export async function runUninstall(
+  { project: isProject, yes: isSure }: UninstallOptions,
+  operands: readonly string[],
+): Promise<void> {
+  const client = findClient('uninstall', operands, isProject);
   const change = await plan(client, isProject, null);
   if (change.after === (change.before ?? '')) return say(`The hub is not in ${change.file}.`);
   await carryOut(change, isSure);
   say(
     `Restart ${client.title} if it is running: it does not start the hub from this file any more.`,
   );
-}
-
-function readInstall(verb: 'install' | 'uninstall', args: readonly string[]) {
-  const operands: string[] = [];
-  const flags = ['project', 'yes', ...(verb === 'install' ? ['print'] : [])];
-  const options = parseOwnArguments(
-    args,
-    flags.map((name) => ({ name, takes: 'flag' })),
-    operands,
-  );
-  const client = findClient(verb, operands);
-  const isProject = 'project' in options;
-  if (isProject && client.projectFile === null) throw noProjectFile(client);
-  return { client, isProject, isSure: 'yes' in options, isShownOnly: 'print' in options };
 }
 
 function noProjectFile({ title }: Client): UsageError {
@@ -64,7 +58,11 @@ async function plan(client: Client, isProject: boolean, entry: Entry | null): Pr
   return planChange(client, place, entry);
 }
 
-function findClient(verb: string, [name, ...more]: readonly string[]): Client {
+function findClient(
+  verb: 'install' | 'uninstall',
+  [name, ...more]: readonly string[],
+  isProject: boolean,
+): Client {
   const names = CLIENTS.map((each) => each.name);
   const choice = `one of ${names.join(', ')}`;
   if (name === undefined) throw new UsageError(`${verb} needs a client: ${choice}`);
@@ -73,7 +71,10 @@ function findClient(verb: string, [name, ...more]: readonly string[]): Client {
   const client = CLIENTS.find((each) =>
     [each.name, each.title].some((known) => plain(known) === plain(name)),
   );
-  if (client !== undefined) return client;
+  if (client !== undefined) {
+    if (isProject && client.projectFile === null) throw noProjectFile(client);
+    return client;
+  }
   const near = suggestion(name, names, '');
   throw new UsageError(`unknown client ${printable(name)}${near || `: ${choice}`}`);
 }

@@ -1,13 +1,12 @@
 import type { Refusal } from '../../machines/model.ts';
-import { type Config, resolveConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { Hub } from '../hub/create-hub.ts';
 import { createLogger } from '../log.ts';
 import { originText } from '../origin.ts';
 import { defaultInstancesDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
 import type { InstanceRow } from '../views/instance-row.ts';
-import { parseHubArguments } from './arguments.ts';
-import { LIST_DEFAULTS } from './help.ts';
+import type { ListOptions } from './commands/list.ts';
 import { startHub } from './start-hub.ts';
 import { renderTable, type TableStyle } from './table.ts';
 import { untilSettled } from './until-settled.ts';
@@ -23,15 +22,8 @@ const CLEAR = '\u001b[H\u001b[2J';
  * `signalbox list`: what runs, once every instance has been connected to or has failed. With `--watch` again whenever that
  * changes, until it is signalled.
  */
-export async function listCommand(args: readonly string[]): Promise<void> {
-  const options = parseHubArguments(args, [
-    { name: 'json', takes: 'flag' },
-    { name: 'all', takes: 'flag' },
-    { name: 'watch', takes: 'flag' },
-  ]);
-  const config = resolveConfig(options, process.env, process.cwd(), LIST_DEFAULTS);
+export async function runList(config: Config, { json, all, watch }: ListOptions): Promise<void> {
   const hub = await startHub(config, createLogger(config.logLevel));
-  const [all, json, watch] = ['all', 'json', 'watch'].map((name) => name in options);
   const render = () => {
     const rows = hub.instances().filter(({ state }) => all || state !== 'dead');
     if (json) return JSON.stringify(rows, null, watch ? 0 : 2);

@@ -1,19 +1,13 @@
-import { resolveConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { findStale } from '../doctor/stale.ts';
 import type { StaleFile } from '../doctor/stale-file.ts';
 import { defaultInstancesDirectories, hubsDirectories } from '../paths.ts';
 import { printable } from '../printable.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
-import { parseOwnArguments } from './arguments.ts';
+import type { PruneOptions } from './commands/prune.ts';
 
 /** `signalbox prune`: removes what is stale for certain. Rejects when something of that could not be removed. */
-export async function pruneCommand(args: readonly string[]): Promise<void> {
-  const options = parseOwnArguments(args, [
-    { name: 'dry-run', takes: 'flag' },
-    { name: 'instances-dir', takes: 'value' },
-    { name: 'config', takes: 'value' },
-  ]);
-  const { instancesDirs } = resolveConfig(options, process.env, process.cwd());
+export async function runPrune({ instancesDirs }: Config, { dryRun }: PruneOptions): Promise<void> {
   const naming = { isNamed: instancesDirs !== null };
   const directories = await distinctDirectories(
     instancesDirs ?? defaultInstancesDirectories(),
@@ -23,7 +17,7 @@ export async function pruneCommand(args: readonly string[]): Promise<void> {
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const stale = await find();
   if (stale.length === 0) print('Nothing is stale.');
-  if ('dry-run' in options) {
+  if (dryRun) {
     for (const file of stale) print(renderStale('would be removed', file));
     return;
   }

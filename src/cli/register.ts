@@ -1,34 +1,26 @@
-import type { GivenOptions } from '../config/config.ts';
 import { UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { announce } from '../registration/announce.ts';
-import { ANNOUNCING, checkFacts, numberOf, readAnnouncing, textOf } from './announcing.ts';
-import { parseOwnArguments } from './arguments.ts';
+import { checkFacts, readAnnouncing } from './announcing.ts';
+import type { RegisterOptions } from './commands/register.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 /** `signalbox register`: announces a server that listens, until it is signalled. */
-export async function registerCommand(args: readonly string[]): Promise<void> {
-  const options = parseOwnArguments(args, [
-    ...ANNOUNCING,
-    { name: 'port', takes: 'value' },
-    { name: 'url', takes: 'value' },
-    { name: 'pid', takes: 'value' },
-    { name: 'check', takes: 'flag' },
-  ]);
+export async function runRegister(options: RegisterOptions): Promise<void> {
   const { directory, isNamed, name, ...facts } = readAnnouncing(options);
   if (name === undefined) throw new UsageError('register needs --name');
-  const pid = numberOf(options, 'pid');
+  const { pid, check } = options;
   const announcement = {
     ...facts,
     name,
     ...readPlace(options),
-    ...(pid === undefined ? {} : { pid }),
+    ...(pid === null ? {} : { pid }),
   };
   // What the hub would refuse is not written in the first place.
   checkFacts({ id: 'any', ...announcement });
   // Before there is a file: a signal that comes as soon as it is there must find somebody who takes it back.
   const signalled = untilSignalled();
-  if ('check' in options) {
+  if (check) {
     const { checkServer } = await import('./check-server.ts');
     const found = await Promise.race([checkServer(announcement), signalled]);
     if (found === undefined) return;
@@ -45,13 +37,15 @@ export async function registerCommand(args: readonly string[]): Promise<void> {
 }
 
 /** Where the server listens: a port, or a URL that has one. */
-function readPlace(options: GivenOptions): { readonly port: number; readonly url?: string } {
-  const [port, url] = [numberOf(options, 'port'), textOf(options, 'url')];
-  if (url === undefined) {
-    if (port === undefined) throw new UsageError('register needs --port, or --url');
+function readPlace({ port, url }: RegisterOptions): {
+  readonly port: number;
+  readonly url?: string;
+} {
+  if (url === null) {
+    if (port === null) throw new UsageError('register needs --port, or --url');
     return { port };
   }
-  if (port !== undefined) throw new UsageError('--port and --url say the same: give one of them');
+  if (port !== null) throw new UsageError('--port and --url say the same: give one of them');
   // Whether it is a URL that hubs take is checked with all the rest.
   return { port: Number((URL.canParse(url) && new URL(url).port) || 80), url };
 }

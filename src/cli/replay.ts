@@ -5,43 +5,27 @@ import { NotARecording, parseRecording, type Recording } from '../recording/form
 import { type Replayed, replay } from '../recording/replay.ts';
 import { outerState } from '../views/state-path.ts';
 import { isShown } from '../views/step.ts';
-import { parseOwnArguments } from './arguments.ts';
+import type { ReplayOptions } from './commands/replay.ts';
 import { renderTable } from './table.ts';
 
 /**
- * `signalbox replay FILE`: runs the actors of a recording again and shows the changes of their states. Rejects when they go
- * another way than they went.
+ * `signalbox replay FILE`: replays the actors of a recording and prints their state changes. Rejects if they differ from the
+ * recording.
  */
-export async function replayCommand(args: readonly string[]): Promise<void> {
-  const operands: string[] = [];
-  const options = parseOwnArguments(
-    args,
-    [
-      { name: 'json', takes: 'flag' },
-      { name: 'all', takes: 'flag' },
-    ],
-    operands,
-  );
-  const [file, ...more] = operands;
+export async function runReplay(
+  { json, all }: ReplayOptions,
+  [file, ...more]: readonly string[],
+): Promise<void> {
   if (file === undefined || more.length > 0) throw new UsageError('replay takes one FILE');
   const recording = await read(file);
   const replayed = replay(recording);
-  const text =
-    'json' in options
-      ? JSON.stringify(
-          {
-            version: recording.version,
-            started: recording.started,
-            cut: recording.cut,
-            ...replayed,
-          },
-          null,
-          2,
-        )
-      : renderReplay(recording, replayed, 'all' in options);
+  const { version, started, cut } = recording;
+  const text = json
+    ? JSON.stringify({ version, started, cut, ...replayed }, null, 2)
+    : renderReplay(recording, replayed, all);
   process.stdout.write(`${text}\n`);
   if (replayed.differences.length > 0) {
-    throw new Error('the actors went another way than they had when they were recorded');
+    throw new Error('the replay differs from the recording');
   }
 }
 
@@ -60,7 +44,7 @@ async function read(file: string): Promise<Recording> {
   }
 }
 
-/** The changes as a table: those that are shown to users, or those within them, too. */
+/** The state changes as a table: those of outer states or, with `all`, of nested states too. */
 export function renderReplay(
   { version, started, cut }: Recording,
   { actors, events, steps, differences }: Replayed,
@@ -80,7 +64,7 @@ export function renderReplay(
     ]),
   );
   return [
-    `signalbox ${printable(version)}, recorded ${printable(started)}${cut ? '; the last line is cut' : ''}`,
+    `signalbox ${printable(version)}, recorded ${printable(started)}${cut ? '; the last line is incomplete' : ''}`,
     '',
     table,
     '',

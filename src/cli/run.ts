@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseDuration } from '../config/quantity.ts';
 import { errnoOf, UsageError } from '../errors.ts';
 import { FirstServer } from '../hosting/first-server.ts';
 import { createHost } from '../hosting/host.ts';
@@ -14,14 +13,14 @@ import { printable } from '../printable.ts';
 import { announce } from '../registration/announce.ts';
 import { isObject, stringOf } from '../wire/json.ts';
 import { Gate } from '../wire/serve/gate.ts';
-import { ANNOUNCING, numberOf, readAnnouncing, textOf } from './announcing.ts';
-import { parseOwnArguments } from './arguments.ts';
+import { readAnnouncing } from './announcing.ts';
+import type { RunOptions } from './commands/run.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 /** Lines on stdout that are no messages and are told of; a server that prints more prints many. */
 const NOISE = 3;
 
-interface RunOptions {
+interface Program {
   readonly announcing: ReturnType<typeof readAnnouncing>;
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,8 +32,8 @@ interface RunOptions {
 }
 
 /** `signalbox run`: makes an instance of a stdio MCP server, until it is signalled. */
-export async function runCommand(args: readonly string[]): Promise<void> {
-  const options = await readRun(args);
+export async function runProgram(given: RunOptions, program: readonly string[]): Promise<void> {
+  const options = await readProgram(given, program);
   const signalled = untilSignalled();
   const watchdog = new Watchdog();
   const supervisor = new Supervisor(serverOptions(options, watchdog));
@@ -66,7 +65,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   }
 }
 
-function serverOptions({ command, env, startTimeout }: RunOptions, watchdog: Watchdog) {
+function serverOptions({ command, env, startTimeout }: Program, watchdog: Watchdog) {
   const line = printable(command.join(' '));
   return {
     command: command[0],
@@ -85,7 +84,7 @@ function serverOptions({ command, env, startTimeout }: RunOptions, watchdog: Wat
 
 /** Writes the registration, and says so. Returns the function that removes it, which also runs when the process exits. */
 function register(
-  { announcing }: RunOptions,
+  { announcing }: Program,
   {
     port,
     gate,
@@ -112,42 +111,27 @@ function register(
 }
 
 /** Throws {@link UsageError} for all that is wrong with the arguments. */
-async function readRun(args: readonly string[]): Promise<RunOptions> {
-  const end = args.indexOf('--');
-  const [command, ...rest] = end === -1 ? [] : args.slice(end + 1);
-  const options = parseOwnArguments(end === -1 ? args : args.slice(0, end), [
-    ...ANNOUNCING,
-    { name: 'port', takes: 'value' },
-    { name: 'env-file', takes: 'value' },
-    { name: 'start-timeout', takes: 'value' },
-    { name: 'shared', takes: 'flag' },
-    { name: 'no-token', takes: 'flag' },
-    // What is the default today had to be asked for once.
-    { name: 'token', takes: 'flag' },
-  ]);
+async function readProgram(
+  options: RunOptions,
+  [command, ...rest]: readonly string[],
+): Promise<Program> {
   if (!command) throw new UsageError('run needs a command: signalbox run -- COMMAND …');
-  const port = numberOf(options, 'port') ?? 0;
+  const { envFile, shared, noToken, startTimeout } = options;
+  const port = options.port ?? 0;
   if (port > 65_535) throw new UsageError('--port: must be a whole number from 0 to 65535');
-  const timeout = textOf(options, 'start-timeout') ?? '30s';
-  const startTimeout = parseDuration(timeout);
-  if (startTimeout === null) {
-    throw new UsageError(
-      `--start-timeout: ${printable(JSON.stringify(timeout))} is not a duration like 30s`,
-    );
-  }
   return {
     announcing: readAnnouncing(options),
     command: [command, ...rest],
-    env: { ...process.env, ...(await readEnvFile(textOf(options, 'env-file'))) },
+    env: { ...process.env, ...(await readEnvFile(envFile)) },
     port,
     startTimeout,
-    isShared: 'shared' in options,
-    asksForToken: !('no-token' in options),
+    isShared: shared,
+    asksForToken: !noToken,
   };
 }
 
-async function readEnvFile(file: string | undefined): Promise<Record<string, string | undefined>> {
-  if (file === undefined) return {};
+async function readEnvFile(file: string | null): Promise<Record<string, string | undefined>> {
+  if (file === null) return {};
   try {
     warnIfReadable(file, (await stat(file)).mode);
     return parseEnv(await readFile(file, 'utf8'));

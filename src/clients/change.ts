@@ -15,25 +15,25 @@ const BOM = '\ufeff';
 
 const FORMATS: Readonly<Record<Client['format'], ConfigText>> = { json: jsonText, toml: tomlText };
 
-/** A change of a configuration, before it is made. */
+/** A planned change of a configuration. */
 export interface Change extends ConfigPlace {
-  /** What the file says; null when there is none. */
+  /** The current text of the file; null if it doesn't exist. */
   readonly before: string | null;
   readonly after: string;
-  /** The same to be shown: every value that is not the hub's own is `•••`. */
+  /** Both texts for the preview, with every value except the hub's own masked as `•••`. */
   readonly shown: { readonly before: string; readonly after: string };
 }
 
-/** The hub's entry in a configuration; null when it isn't there. Throws {@link ConfigError}, with its place. */
+/** The hub's entry in a configuration, or null. Throws {@link ConfigError} with the position if the text is invalid. */
 export function entryIn(client: Client, text: string): JsonObject | null {
-  const said = FORMATS[client.format].read(withoutBom(text), client.servers);
-  const servers = objectOf(said[client.servers]);
+  const config = FORMATS[client.format].read(withoutBom(text), client.servers);
+  const servers = objectOf(config[client.servers]);
   return ENTRY_NAME in servers ? objectOf(servers[ENTRY_NAME]) : null;
 }
 
 /**
- * What a file is to say so that the client starts the hub by this entry, or (null) doesn't. Rejects when the file can't be
- * read or, saying where, when it is broken.
+ * Plans the change that makes a client start the hub with this entry or, if `entry` is null, no longer start it. Rejects if
+ * the file can't be read and, with the position, if it is invalid.
  */
 export async function planChange(
   client: Client,
@@ -46,17 +46,21 @@ export async function planChange(
   const mark = before?.startsWith(BOM) ? BOM : '';
   const text = withoutBom(before ?? '');
   try {
-    const said = read(text, servers);
-    const known = objectOf(said[servers])[ENTRY_NAME];
+    const config = read(text, servers);
+    const known = objectOf(config[servers])[ENTRY_NAME];
     const wanted = entry === null ? null : membersOf(client, entry, objectOf(known));
-    const isSo = wanted === null ? known === undefined : contains(known, wanted);
-    const after = isSo
+    const isUpToDate = wanted === null ? known === undefined : contains(known, wanted);
+    const after = isUpToDate
       ? text
       : wanted === null
         ? remove(text, servers, ENTRY_NAME)
         : set(text, servers, ENTRY_NAME, wanted);
-    if (!isSo && !isDeepStrictEqual(others(said, servers), others(read(after, servers), servers))) {
-      throw new Error(`${file} is written in a way that cannot be changed safely: edit it by hand`);
+    const isSafe = isDeepStrictEqual(
+      others(config, servers),
+      others(read(after, servers), servers),
+    );
+    if (!isUpToDate && !isSafe) {
+      throw new Error(`${file} cannot be changed safely: edit it by hand`);
     }
     const own = new Set(Object.keys(wanted ?? membersOf(client, { command: '', args: [] })));
     const isShown = (path: readonly string[]) =>
@@ -69,13 +73,15 @@ export async function planChange(
 }
 
 /**
- * Makes a change. Resolves with the file that holds what was there, or null. Rejects, and has written nothing, when the file
- * is no longer what it was, or can't be written.
+ * Makes a change. Resolves with the path of the backup, or null if there was nothing to back up. Rejects without writing
+ * anything if the file has changed since it was planned, or can't be written.
  */
 export async function makeChange(change: Change): Promise<string | null> {
   const { file, before, after } = change;
   if ((await readConfig(change)) !== before) {
-    throw new Error(`${file} was changed meanwhile: nothing is written. Run this again.`);
+    throw new Error(
+      `${file} has changed in the meantime: nothing was written. Run the command again.`,
+    );
   }
   return writeConfig(change, before, after);
 }
@@ -89,8 +95,8 @@ function contains(known: unknown, members: JsonObject): boolean {
   return isDeepStrictEqual({ ...entry, ...members }, entry);
 }
 
-/** All that a configuration says beside the hub's entry. */
-function others(said: JsonObject, servers: string): JsonObject {
-  const { [ENTRY_NAME]: _, ...rest } = objectOf(said[servers]);
-  return { ...said, [servers]: rest };
+/** A configuration without the hub's entry. */
+function others(config: JsonObject, servers: string): JsonObject {
+  const { [ENTRY_NAME]: _, ...rest } = objectOf(config[servers]);
+  return { ...config, [servers]: rest };
 }

@@ -1,13 +1,13 @@
 import { posix, win32 } from 'node:path';
 import type { Surroundings } from '../paths.ts';
 
-/** A file below the home directory, the same on all systems. */
+/** A file in the home directory, the same on all systems. */
 export const inHome =
   (...names: readonly string[]) =>
   ({ home, platform }: Surroundings) =>
     pathOf(platform).join(home, ...names);
 
-/** A file below the place where the system keeps configurations of applications. */
+/** A file in the system's directory for application settings. */
 export const inApplicationData =
   (...names: readonly string[]) =>
   ({ env, home, platform }: Surroundings) => {
@@ -21,7 +21,7 @@ export const inApplicationData =
     return posix.join(base, ...names);
   };
 
-/** A file in the folder that a variable names; without that, in `folder` below the home directory. */
+/** A file in the directory that an environment variable names, otherwise in `folder` in the home directory. */
 export const inFolderOf =
   (variable: string, folder: string, ...names: readonly string[]) =>
   ({ env, home, platform }: Surroundings) => {

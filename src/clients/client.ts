@@ -1,29 +1,29 @@
 import type { Surroundings } from '../paths.ts';
 import type { EntryShape } from './entry-shape.ts';
 
-/** An agent whose configuration is known. */
+/** A supported agent, and where and how it stores its MCP servers. */
 export interface Client {
-  /** As it is typed. */
+  /** Name on the command line. */
   readonly name: string;
-  /** As its makers call it. */
+  /** Product name. */
   readonly title: string;
-  /** Where its makers document what is said here. */
+  /** URL of its documentation on MCP servers. */
   readonly docs: string;
   readonly format: 'json' | 'toml';
-  /** The key under which its MCP servers stand. */
+  /** The key of its MCP servers. */
   readonly servers: string;
-  /** How an entry names its command. */
+  /** How an entry specifies its command. */
   readonly shape: EntryShape;
-  /** What an entry must have beside the command. */
+  /** Members that an entry needs in addition to the command. */
   readonly needs: Readonly<Record<string, string | boolean>>;
-  /** What a new entry gets beside that; the user's own value stays. */
+  /** Members that a new entry gets as well. Values set by the user are kept. */
   readonly defaults?: Readonly<Record<string, readonly string[]>>;
   /** The user's configuration file. */
   userFile(where: Surroundings): string;
-  /** The file of a project, relative to it; null when projects have none. */
+  /** The configuration file of a project, relative to it; null if projects have none. */
   readonly projectFile: string | null;
-  /** Another ending that the client reads as well, in place of `.json`. */
+  /** Another extension that the client also reads, in place of `.json`. */
   readonly otherEnding?: string;
-  /** When it starts the hub: one sentence for the user's file, one for a project's (null when projects have none). */
+  /** When it starts the hub: for the user's file, and for a project's (null if projects have none). */
   readonly starts: { readonly user: string; readonly project: string | null };
 }

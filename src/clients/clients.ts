@@ -2,7 +2,7 @@ import type { Client } from './client.ts';
 import { inApplicationData, inFolderOf, inHome } from './client-places.ts';
 import { commandAndArgs, commandArray } from './entry-shape.ts';
 
-/** The agents that are known. One more is one more entry. */
+/** The supported agents. To support another one, add an entry. */
 export const CLIENTS: readonly Client[] = [
   {
     name: 'claude-code',
@@ -15,9 +15,9 @@ export const CLIENTS: readonly Client[] = [
     userFile: inFolderOf('CLAUDE_CONFIG_DIR', '', '.claude.json'),
     projectFile: '.mcp.json',
     starts: {
-      user: 'Claude Code starts the hub from its next session on.',
+      user: 'Claude Code starts the hub in its next session.',
       project:
-        'Claude Code starts the hub in this project once you approve it: it asks at its next start, or run /mcp.',
+        'Claude Code starts the hub in this project once you approve it. It asks at its next start; or run /mcp.',
     },
   },
   {
@@ -46,9 +46,9 @@ export const CLIENTS: readonly Client[] = [
     userFile: inFolderOf('CODEX_HOME', '.codex', 'config.toml'),
     projectFile: '.codex/config.toml',
     starts: {
-      user: 'Codex starts the hub from its next session on.',
+      user: 'Codex starts the hub in its next session.',
       project:
-        'Codex starts the hub in this project from its next session on, if you have told it to trust the project: it ignores this file otherwise.',
+        'Codex starts the hub in this project in its next session if the project is trusted. Otherwise it ignores this file.',
     },
   },
   {
@@ -61,12 +61,12 @@ export const CLIENTS: readonly Client[] = [
     needs: { type: 'local' },
     defaults: { tools: ['*'] },
     userFile: inFolderOf('COPILOT_HOME', '.copilot', 'mcp-config.json'),
-    // Its other one, `.mcp.json`, is Claude Code's as well, which knows no type "local".
+    // It also reads `.mcp.json`, but so does Claude Code, which doesn't support type "local".
     projectFile: '.github/mcp.json',
     starts: {
-      user: 'GitHub Copilot CLI starts the hub from its next session on.',
+      user: 'GitHub Copilot CLI starts the hub in its next session.',
       project:
-        'GitHub Copilot CLI (1.0.61 or newer) starts the hub in this project once you trust the folder: it asks at its next start.',
+        'GitHub Copilot CLI (1.0.61 or newer) starts the hub in this project once you trust the folder. It asks at its next start.',
     },
   },
   {
@@ -80,9 +80,9 @@ export const CLIENTS: readonly Client[] = [
     userFile: inHome('.cursor', 'mcp.json'),
     projectFile: '.cursor/mcp.json',
     starts: {
-      user: 'Cursor starts the hub once it is switched on among the MCP servers in its settings.',
+      user: 'Cursor starts the hub once you enable it under MCP servers in its settings.',
       project:
-        'Cursor starts the hub in this project once it is switched on among the MCP servers in its settings.',
+        'Cursor starts the hub in this project once you enable it under MCP servers in its settings.',
     },
   },
   {
@@ -96,9 +96,9 @@ export const CLIENTS: readonly Client[] = [
     userFile: inHome('.gemini', 'settings.json'),
     projectFile: '.gemini/settings.json',
     starts: {
-      user: 'Gemini CLI starts the hub from its next start on, except in folders that it does not trust: there it starts no MCP server.',
+      user: 'Gemini CLI starts the hub at its next start, except in untrusted folders, where it starts no MCP servers.',
       project:
-        'Gemini CLI starts the hub in this project from its next start on, unless it does not trust the folder: then it ignores this file.',
+        'Gemini CLI starts the hub in this project at its next start if the folder is trusted. Otherwise it ignores this file.',
     },
   },
   {
@@ -109,13 +109,13 @@ export const CLIENTS: readonly Client[] = [
     servers: 'mcp',
     shape: commandArray,
     needs: { type: 'local', enabled: true },
-    // Below ~/.config on every system.
+    // In ~/.config on all systems.
     userFile: inFolderOf('XDG_CONFIG_HOME', '.config', 'opencode', 'opencode.json'),
     projectFile: 'opencode.json',
     otherEnding: '.jsonc',
     starts: {
-      user: 'OpenCode starts the hub from its next start on.',
-      project: 'OpenCode starts the hub in this project from its next start on.',
+      user: 'OpenCode starts the hub at its next start.',
+      project: 'OpenCode starts the hub in this project at its next start.',
     },
   },
   {
@@ -129,9 +129,9 @@ export const CLIENTS: readonly Client[] = [
     userFile: inFolderOf('QWEN_HOME', '.qwen', 'settings.json'),
     projectFile: '.qwen/settings.json',
     starts: {
-      user: 'Qwen Code starts the hub from its next start on, in folders that it trusts.',
+      user: 'Qwen Code starts the hub at its next start, in trusted folders.',
       project:
-        'Qwen Code starts the hub in this project from its next start on, unless it does not trust the folder: then it ignores this file.',
+        'Qwen Code starts the hub in this project at its next start if the folder is trusted. Otherwise it ignores this file.',
     },
   },
   {
@@ -145,9 +145,9 @@ export const CLIENTS: readonly Client[] = [
     userFile: inApplicationData('Code', 'User', 'mcp.json'),
     projectFile: '.vscode/mcp.json',
     starts: {
-      user: 'VS Code starts the hub once you confirm that you trust it: it asks the first time.',
+      user: 'VS Code starts the hub once you confirm that you trust it. It asks the first time.',
       project:
-        'VS Code starts the hub in this project once you trust the workspace and confirm that you trust the server: it asks the first time.',
+        'VS Code starts the hub in this project once you trust the workspace and confirm that you trust the server. It asks the first time.',
     },
   },
   {
@@ -161,7 +161,7 @@ export const CLIENTS: readonly Client[] = [
     userFile: inHome('.codeium', 'windsurf', 'mcp_config.json'),
     projectFile: null,
     starts: {
-      user: 'Windsurf starts the hub once you press Refresh in its list of MCP servers, or restart it.',
+      user: 'Windsurf starts the hub once you select Refresh in its list of MCP servers, or restart it.',
       project: null,
     },
   },
@@ -181,9 +181,9 @@ export const CLIENTS: readonly Client[] = [
           : inFolderOf('XDG_CONFIG_HOME', '.config', 'zed', 'settings.json')(where),
     projectFile: '.zed/settings.json',
     starts: {
-      user: 'Zed starts the hub from its next start on.',
+      user: 'Zed starts the hub at its next start.',
       project:
-        'Zed starts the hub in this project once you trust it: until then it is open in Restricted Mode.',
+        'Zed starts the hub in this project once you trust the project. Until then it is open in Restricted Mode.',
     },
   },
 ];

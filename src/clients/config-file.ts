@@ -5,18 +5,18 @@ import { dirname } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { type ConfigPlace, targetOf } from './config-place.ts';
 
-/** Largest configuration that is touched, in bytes: Claude Code's holds every project's history. */
+/** Maximum size of a configuration, in bytes. Claude Code's contains the history of every project. */
 const MAX_BYTES = 64 * 2 ** 20;
 
-/** Backups that may stand beside a file. */
+/** Maximum number of backups of a file. */
 const MAX_BACKUPS = 1_000;
 
-/** Windows has neither. A FIFO would be waited for; a link in the last step is new since it was looked for. */
+/** Opening a FIFO must not block, and a link that appeared since the path was resolved must not be followed. Windows has neither flag. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
- * Reads a configuration. Null: there is none. Rejects, with the reason, for what isn't a file of a sensible size in UTF-8,
- * and for a project's file that leads out of the project.
+ * Reads a configuration. Null if it doesn't exist. Rejects if it is not a regular file, too large or not UTF-8, and if a
+ * project's file leads out of the project.
  */
 export async function readConfig(place: ConfigPlace): Promise<string | null> {
   const { file } = place;
@@ -39,9 +39,9 @@ export async function readConfig(place: ConfigPlace): Promise<string | null> {
 }
 
 /**
- * Writes a configuration in one step, with the rights that the file has, and what was there (`before`) to a new file beside
- * it. Resolves with the path of that backup, or null when there was nothing. Rejects, and has changed nothing, when the file
- * can't be written, and for a project's file that leads out of the project.
+ * Writes a configuration atomically, keeping its mode, and backs up the previous text (`before`) to a new file next to it.
+ * Resolves with the path of the backup, or null if there was no file. Rejects without changing anything if the file can't be
+ * written, and if a project's file leads out of the project.
  */
 export async function writeConfig(
   place: ConfigPlace,
@@ -55,7 +55,7 @@ export async function writeConfig(
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const known = before === null ? null : await lstat(target);
     const mode = known === null ? 0o600 : known.mode & 0o777;
-    if ((mode & 0o222) === 0) throw new Error(`${file} is read-only: nothing is written`);
+    if ((mode & 0o222) === 0) throw new Error(`${file} is read-only: nothing was written`);
     await assertStillAt(place, target, known);
     const backup = before === null ? null : await writeBackup(target, before, mode & 0o600);
     if (backup !== null) made.push(backup);
@@ -71,7 +71,7 @@ export async function writeConfig(
   }
 }
 
-/** Rejects when the path, or the file that was found there, has been exchanged since. */
+/** Rejects if the path, or the file that was found there, has been replaced since. */
 async function assertStillAt(
   place: ConfigPlace,
   target: string,
@@ -80,11 +80,11 @@ async function assertStillAt(
   const isSamePath = (await targetOf(place)) === target;
   const found = known === null ? null : await lstat(target);
   if (!isSamePath || found?.ino !== known?.ino || found?.dev !== known?.dev) {
-    throw new Error(`${place.file} was exchanged meanwhile. Run this again.`);
+    throw new Error(`${place.file} was replaced in the meantime. Run the command again.`);
   }
 }
 
-/** The first name that is free: a backup is never written over, and never through a link. */
+/** Uses the first free name: backups are never overwritten and never written through a link. */
 async function writeBackup(target: string, text: string, mode: number): Promise<string> {
   for (let number = 1; number <= MAX_BACKUPS; number += 1) {
     const path = `${target}.signalbox-backup${number === 1 ? '' : `-${number}`}`;
@@ -95,10 +95,10 @@ async function writeBackup(target: string, text: string, mode: number): Promise<
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
   }
-  throw new Error(`there are ${MAX_BACKUPS} backups of ${target}: remove some`);
+  throw new Error(`There are already ${MAX_BACKUPS} backups of ${target}. Remove some of them.`);
 }
 
-/** Writes a file that must not be there yet, neither as a link. It gets the owner of `like`, where this user may give it. */
+/** Writes a new file; the path must not exist, not even as a link. Copies the owner of `like` if permitted. */
 async function writeNew(
   path: string,
   text: string,
@@ -119,12 +119,12 @@ async function writeNew(
   }
 }
 
-/** Another encoding would be written back with its letters lost. */
+/** Rejects other encodings, because writing them back would lose characters. */
 function decoded(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new Error(`${file} is not valid UTF-8: save it in that encoding first`);
+    throw new Error(`${file} is not valid UTF-8: save it as UTF-8 first`);
   }
 }
 

@@ -2,19 +2,19 @@ import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { errnoOf } from '../errors.ts';
 
-/** Where a configuration is, or would be. */
+/** The location of a configuration, which may not exist yet. */
 export interface ConfigPlace {
   readonly file: string;
   /**
-   * The folder of the project that the file belongs to: nothing outside of it is read or written. Null for a user's own
-   * file: that may be a link, and what it leads to is meant.
+   * The directory of the project that the file belongs to. Nothing outside it is read or written. Null for a user's own
+   * file, which may be a link.
    */
   readonly project: string | null;
 }
 
 /**
- * The path of the file without links, there or not. Rejects when a project's file leads out of the project, or through a
- * link to nothing, and with the system's error when it can't be looked up.
+ * Resolves the path of the file without links, even if it doesn't exist. Rejects if a project's file leads out of the project
+ * or through a dangling link, and with system errors.
  */
 export function targetOf({ file, project }: ConfigPlace): Promise<string> {
   return project === null ? followed(file) : realPathInside(project, file);
@@ -27,10 +27,10 @@ async function realPathInside(project: string, file: string): Promise<string> {
     const next = join(at, name);
     const real = await unlessMissing(realpath(next));
     if (real === null && (await unlessMissing(lstat(next))) !== null) {
-      throw new Error(`${next} is a link to nothing: it is not followed in a project`);
+      throw new Error(`${next} is a dangling link, which is not followed in a project`);
     }
     if (real !== null && !isInside(top, real)) {
-      throw new Error(`${next} leads out of the project, to ${real}: it is not followed`);
+      throw new Error(`${next} leads out of the project, to ${real}, and is not followed`);
     }
     at = real ?? next;
   }
@@ -41,7 +41,7 @@ function isInside(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** Through links, also where they lead to what is not there yet. */
+/** Follows links, even to a path that doesn't exist yet. */
 async function followed(file: string): Promise<string> {
   const real = await unlessMissing(realpath(file));
   if (real !== null) return real;

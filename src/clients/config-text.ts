@@ -1,16 +1,16 @@
 import type { JsonObject } from '../../machines/model.ts';
 
-/** Stands for a value that is not shown. */
+/** Shown in place of a masked value. */
 export const MASK = '•••';
 
-/** What a client's configuration says of servers, as one of its formats. */
+/** Reads and edits the servers in a configuration of one format. */
 export interface ConfigText {
-  /** All that it says. Throws {@link ConfigError} for a text that must not be touched, and says where it is broken. */
+  /** Parses the configuration. Throws {@link ConfigError}, with the position, if it is invalid. */
   read(text: string, servers: string): JsonObject;
-  /** The text with these members in `servers.name`; the rest of it, comments included, as it was. */
+  /** Returns the text with these members in `servers.name`, and everything else unchanged, including comments. */
   set(text: string, servers: string, name: string, members: JsonObject): string;
-  /** The text without `servers.name`, and without `servers` when nothing else is in it. */
+  /** Returns the text without `servers.name`, and without `servers` if that is empty then. */
   remove(text: string, servers: string, name: string): string;
-  /** The text with {@link MASK} for every comment, and for every string, number and date whose path `isShown` denies. */
+  /** Returns the text with {@link MASK} in place of comments, and of strings, numbers and dates unless `isShown` accepts their path. */
   mask(text: string, isShown: (path: readonly string[]) => boolean): string;
 }

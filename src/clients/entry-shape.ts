@@ -1,15 +1,15 @@
 import type { JsonObject } from '../../machines/model.ts';
 
-/** How a client starts the hub. */
+/** The command that a client starts the hub with. */
 export interface Entry {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-/** How an entry of a configuration names a command and its arguments. */
+/** How an entry of a configuration specifies a command and its arguments. */
 export interface EntryShape {
   write(entry: Entry): JsonObject;
-  /** What an entry starts; null when it names no command. */
+  /** The command of an entry, or null if it has none. */
   read(members: JsonObject): Entry | null;
 }
 

@@ -8,19 +8,19 @@ import { readConfig } from './config-file.ts';
 import type { ConfigPlace } from './config-place.ts';
 import { findPlace } from './find-place.ts';
 
-/** A configuration that was found. */
+/** An existing configuration. */
 export interface FoundConfig {
   readonly client: Client;
   readonly file: string;
-  /** Not the user's own. */
+  /** Whether it is a project's configuration rather than the user's. */
   readonly isOfProject: boolean;
-  /** Whether the hub stands in it. */
+  /** Whether it has an entry for the hub. */
   readonly hasEntry: boolean;
   /** Why it can't be used, or null. */
   readonly problem: string | null;
 }
 
-/** The configurations of known clients: the user's, and those of the project in `directory`. Never rejects. */
+/** Finds the configurations of all supported clients: the user's, and those of the project in `directory`. Never rejects. */
 export async function findConfigs(
   where: Surroundings,
   directory: string,
@@ -29,14 +29,14 @@ export async function findConfigs(
     CLIENTS.flatMap((client) =>
       [null, directory].map(async (project) => {
         const place = await findPlace(client, where, project);
-        return place === null ? null : look(client, place);
+        return place === null ? null : inspect(client, place);
       }),
     ),
   );
   return found.filter((each) => each !== null);
 }
 
-async function look(client: Client, place: ConfigPlace): Promise<FoundConfig | null> {
+async function inspect(client: Client, place: ConfigPlace): Promise<FoundConfig | null> {
   const { file, project } = place;
   const facts = { client, file, isOfProject: project !== null };
   try {
@@ -51,11 +51,13 @@ async function look(client: Client, place: ConfigPlace): Promise<FoundConfig | n
       if (path !== undefined && isAbsolute(path) && !(await exists(path))) missing.push(path);
     }
     const problem =
-      missing.length > 0 ? `its entry starts what is not there: ${missing.join(', ')}` : null;
+      missing.length > 0
+        ? `its entry starts a file that doesn't exist: ${missing.join(', ')}`
+        : null;
     return { ...facts, hasEntry: true, problem };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return { ...facts, hasEntry: false, problem: said.replace(`${file}: `, '') };
+    const message = error instanceof Error ? error.message : String(error);
+    return { ...facts, hasEntry: false, problem: message.replace(`${file}: `, '') };
   }
 }
 

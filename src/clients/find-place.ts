@@ -6,8 +6,8 @@ import { readConfig } from './config-file.ts';
 import type { ConfigPlace } from './config-place.ts';
 
 /**
- * Where the user's configuration of a client is or, with `project`, that of the project; null when projects have none. Of
- * a client that reads files of two endings: the one with the hub's entry, else the one that is there. Never rejects.
+ * The location of a client's user configuration or, with `project`, of the project's; null if projects have none. If the
+ * client reads two extensions, prefers the file with the hub's entry, then an existing file. Never rejects.
  */
 export async function findPlace(
   client: Client,
@@ -22,12 +22,12 @@ export async function findPlace(
     { file: file.replace(/\.json$/, otherEnding), project },
     { file, project },
   ];
-  const found = await Promise.all(places.map((place) => look(client, place)));
+  const found = await Promise.all(places.map((place) => inspect(client, place)));
   const best = found.indexOf('entry') === -1 ? found.indexOf('file') : found.indexOf('entry');
   return places[best] ?? { file, project };
 }
 
-async function look(client: Client, place: ConfigPlace): Promise<'entry' | 'file' | 'nothing'> {
+async function inspect(client: Client, place: ConfigPlace): Promise<'entry' | 'file' | 'nothing'> {
   try {
     const text = await readConfig(place);
     if (text === null) return 'nothing';

@@ -1,9 +1,9 @@
 import { createScanner, type Node } from 'jsonc-parser';
 import type { Json } from '../../machines/model.ts';
 
-// jsonc-parser's own edits reformat what stands beside them. These touch nothing else.
+// jsonc-parser's own edits reformat neighbouring text. These change nothing else.
 
-/** The text with one more member at the end of an object, indented as its neighbours are. */
+/** Appends a member to an object, indented like its siblings. Returns the new text. */
 export function insertMember(text: string, object: Node, key: string, value: Json): string {
   const eol = eolOf(text);
   const unit = indentUnit(text);
@@ -34,7 +34,7 @@ export function insertMember(text: string, object: Node, key: string, value: Jso
   ].join('');
 }
 
-/** The text without one member of an object, and without the comma and the line that were there for it. */
+/** Removes a member of an object, with its comma and its line. Returns the new text. */
 export function removeMember(text: string, object: Node, property: Node): string {
   const members = object.children ?? [];
   const index = members.indexOf(property);
@@ -56,7 +56,7 @@ export function removeMember(text: string, object: Node, property: Node): string
   return before.slice(0, orphan) + before.slice(orphan + 1) + rest;
 }
 
-/** The text with another value in the place of one. */
+/** Replaces a value. Returns the new text. */
 export function replaceValue(text: string, node: Node, value: Json): string {
   const indent = indentAt(text, node.offset);
   const written = text.slice(node.offset, node.offset + node.length).includes('\n')
@@ -73,12 +73,12 @@ function eolOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n';
 }
 
-/** What the first indented line is indented by. */
+/** The indentation of the first indented line. */
 function indentUnit(text: string): string {
   return /\n([ \t]+)\S/.exec(text)?.[1] ?? '  ';
 }
 
-/** The blanks at the start of the line in which a place is. */
+/** The indentation of the line at an offset. */
 function indentAt(text: string, offset: number): string {
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
   return /^[ \t]*/.exec(line)?.[0] ?? '';
@@ -88,7 +88,7 @@ function isAtLineStart(text: string, offset: number): boolean {
   return /(^|\n)[ \t]*$/.test(text.slice(0, offset));
 }
 
-/** Where the comma after a member stands, or null. */
+/** The offset of the comma after a member, or null. */
 function commaAfter(text: string, from: number): number | null {
   const scanner = createScanner(text, true);
   scanner.setPosition(from);
@@ -97,7 +97,7 @@ function commaAfter(text: string, from: number): number | null {
   return text.charAt(offset) === ',' ? offset : null;
 }
 
-/** Behind a comment that stands in the same line. */
+/** The offset after a comment on the same line, if there is one. */
 function endOfLine(text: string, from: number): number {
   const [blank = '', comment = ''] =
     /^[ \t]*(\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/)?/.exec(text.slice(from)) ?? [];

@@ -3,7 +3,7 @@ import { MASK } from './config-text.ts';
 
 type Edit = readonly [offset: number, length: number, text: string];
 
-/** A JSON text with its comments, and the strings and numbers whose path `isShown` denies, masked. */
+/** Masks comments in a JSON text, and strings and numbers unless `isShown` accepts their path. */
 export function maskJson(text: string, isShown: (path: readonly string[]) => boolean): string {
   const root = parseTree(text, [], { allowTrailingComma: true });
   const edits = [...(root === undefined ? [] : valuesIn(root, [], isShown)), ...commentsIn(text)];

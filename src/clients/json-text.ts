@@ -12,7 +12,7 @@ import type { ConfigText } from './config-text.ts';
 import { insertMember, removeMember, replaceValue } from './json-edits.ts';
 import { maskJson } from './json-mask.ts';
 
-/** JSON, with comments and trailing commas where programs take them. */
+/** JSON with comments and trailing commas. */
 export const jsonText: ConfigText = {
   read(text, servers) {
     const root = rootOf(text);
@@ -83,11 +83,11 @@ function keysOf(node: Node): string[] {
   return (node.children ?? []).map(({ children = [] }) => String(children[0]?.value));
 }
 
-/** The member of that name, or null. Of two of one name, programs take one or the other. */
+/** The member with this name, or null. Throws if there are two, because programs differ in which one they use. */
 function memberOf(node: Node, key: string, text: string): Member | null {
   const found = (node.children ?? []).filter(({ children = [] }) => children[0]?.value === key);
   const [property, second] = found;
-  if (second !== undefined) throw new ConfigError(`"${key}" is there twice`, text, second.offset);
+  if (second !== undefined) throw new ConfigError(`duplicate key "${key}"`, text, second.offset);
   const value = property?.children?.[1];
   return property === undefined || value === undefined ? null : { property, value };
 }
@@ -102,7 +102,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The block, for those who write it by hand. */
+/** The block to add by hand. */
 export function printJson(servers: string, name: string, members: JsonObject): string {
   return JSON.stringify({ [servers]: { [name]: members } }, null, 2);
 }

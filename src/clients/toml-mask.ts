@@ -1,6 +1,6 @@
 import { MASK } from './config-text.ts';
 
-/** A string of one of four kinds, a comment, the end of a line, a sign, blanks, or a bare word. */
+/** A string of one of four kinds, a comment, a line ending, punctuation, whitespace, or a bare word. */
 const TOKEN = new RegExp(
   [
     /(?<string>"""(?:\\[\s\S]|(?!""")[^\\])*"{3,5}|'''(?:(?!''')[\s\S])*'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*')/,
@@ -16,15 +16,15 @@ const TOKEN = new RegExp(
   'g',
 );
 
-/** A statement, or an inline table or an array in its value. */
+/** A statement, or an inline table or array in its value. */
 interface Level {
   readonly isArray: boolean;
-  /** What stands before `=`. */
+  /** The key before `=`. */
   key: string[];
   isValue: boolean;
 }
 
-/** A TOML text with its comments, and the strings, numbers and dates whose path `isShown` denies, masked. */
+/** Masks comments in a TOML text, and strings, numbers and dates unless `isShown` accepts their path. */
 export function maskToml(text: string, isShown: (path: readonly string[]) => boolean): string {
   const reader = new Reader();
   return [...text.matchAll(TOKEN)]
@@ -37,14 +37,14 @@ export function maskToml(text: string, isShown: (path: readonly string[]) => boo
     .join('');
 }
 
-/** Knows, token by token, whose value is being read. */
+/** Tracks, token by token, the path of the value being read. */
 class Reader {
   #table: readonly string[] = [];
-  /** The parts of a table's name, while one is read. */
+  /** The parts of a table's name while its header is read. */
   #header: string[] | null = null;
   #levels: Level[] = [statement()];
 
-  /** The path of the value that the token is part of; null when it is none. */
+  /** Returns the path of the value that the token is part of, or null. */
   read(kind: string, raw: string): string[] | null {
     const [top = statement()] = this.#levels.slice(-1);
     if (kind === 'eol') this.#endLine();

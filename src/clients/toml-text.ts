@@ -6,67 +6,67 @@ import { ConfigError } from './config-error.ts';
 import { type ConfigText, MASK } from './config-text.ts';
 import { maskToml } from './toml-mask.ts';
 
-/** What a text says, dates as the dates that they are. */
-type Said = Readonly<Record<string, unknown>>;
+/** A parsed text, with dates as dates. */
+type Table = Readonly<Record<string, unknown>>;
 
-/** TOML, as Codex has it. */
+/** TOML, as used by Codex. */
 export const tomlText: ConfigText = {
   read(text, servers) {
-    const said = parsed(text);
-    if (servers in said && !isTable(said[servers])) {
+    const config = parsed(text);
+    if (servers in config && !isTable(config[servers])) {
       const offset = text.search(new RegExp(`^\\s*\\[*"?${servers}\\b`, 'm'));
       throw new ConfigError(`"${servers}" is not a table`, text, Math.max(0, offset));
     }
-    return plain(said);
+    return plain(config);
   },
 
   set(text, servers, name, members) {
-    const said = parsed(text);
-    const known = tableOf(said[servers]);
+    const config = parsed(text);
+    const known = tableOf(config[servers]);
     const entry = { ...tableOf(known[name]), ...members };
-    const wanted = { ...said, [servers]: { ...known, [name]: entry } };
-    // A table of its own, at the end: how everybody writes it, and nothing else is touched.
+    const wanted = { ...config, [servers]: { ...known, [name]: entry } };
+    // Append a table if possible: this is the usual style and changes nothing else.
     const appended = text + gapAfter(text) + lines(text, printToml(servers, name, members));
-    return !(name in known) && says(appended, wanted) ? appended : patched(text, wanted);
+    return !(name in known) && isEquivalent(appended, wanted) ? appended : patched(text, wanted);
   },
 
   remove(text, servers, name) {
-    const said = parsed(text);
-    const { [name]: _, ...others } = tableOf(said[servers]);
-    const { [servers]: __, ...rest } = said;
-    const wanted = Object.keys(others).length === 0 ? rest : { ...said, [servers]: others };
+    const config = parsed(text);
+    const { [name]: _, ...others } = tableOf(config[servers]);
+    const { [servers]: __, ...rest } = config;
+    const wanted = Object.keys(others).length === 0 ? rest : { ...config, [servers]: others };
     const cut = withoutTables(text, `${servers}.${name}`);
-    return says(cut, wanted) ? cut : patched(text, wanted);
+    return isEquivalent(cut, wanted) ? cut : patched(text, wanted);
   },
 
   mask: maskToml,
 };
 
-function isTable(value: unknown): value is Said {
+function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function tableOf(value: unknown): Said {
+function tableOf(value: unknown): Table {
   return isTable(value) ? value : {};
 }
 
-/** The same as JSON has it: to compare, not to write. */
-function plain(said: Said): JsonObject {
-  const text = JSON.stringify(said, (_, value: unknown) =>
+/** Converts to JSON values for comparison. */
+function plain(table: Table): JsonObject {
+  const text = JSON.stringify(table, (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}` : value,
   );
   return objectOf(parseJson(text));
 }
 
-function parsed(text: string): Said {
+function parsed(text: string): Table {
   try {
     return parse(text);
   } catch (error) {
     const { line, column } = placeOf(error);
     const what = error instanceof Error ? error.message.split('\n').at(-1) : undefined;
-    // The parser quotes what it can't read: that may be a token whose quotes were forgotten.
-    const told = what?.replace(/"[^"]{2,}"/g, MASK) ?? 'not TOML';
-    throw new ConfigError(told, text, offsetOf(text, line, column));
+    // The parser quotes the text it can't read, which may be a token without quotes.
+    const masked = what?.replace(/"[^"]{2,}"/g, MASK) ?? 'not TOML';
+    throw new ConfigError(masked, text, offsetOf(text, line, column));
   }
 }
 
@@ -76,7 +76,7 @@ function placeOf(error: unknown): { line: number; column: number } {
     : { line: 1, column: 0 };
 }
 
-function says(text: string, wanted: Said): boolean {
+function isEquivalent(text: string, wanted: Table): boolean {
   try {
     return isDeepStrictEqual(plain(parse(text)), plain(wanted));
   } catch {
@@ -84,11 +84,11 @@ function says(text: string, wanted: Said): boolean {
   }
 }
 
-/** The text, changed in place as far as the library can; it would make all line endings the same. */
-function patched(text: string, wanted: Said): string {
+/** Changes the text in place with the library. Rejects mixed line endings, because the library would unify them. */
+function patched(text: string, wanted: Table): string {
   const mixed = /[^\r]\n/.exec(text);
   if (mixed !== null && text.includes('\r\n')) {
-    throw new ConfigError('line endings of two kinds', text, mixed.index);
+    throw new ConfigError('mixed line endings', text, mixed.index);
   }
   return patch(text, wanted);
 }
@@ -103,12 +103,12 @@ function gapAfter(text: string): string {
   return lines(text, text.endsWith('\n') ? '' : '\n');
 }
 
-/** More lines of a text, ended as its own are. */
+/** More lines with the line endings of a text. */
 function lines(text: string, more: string): string {
   return `${more}\n`.replaceAll('\n', text.includes('\r\n') ? '\r\n' : '\n');
 }
 
-/** The text without the tables of that name and below it. Comments before the next one stay with that. */
+/** The text without the table of that name and its subtables. Comments before the next table are kept with it. */
 function withoutTables(text: string, name: string): string {
   const kept = text.split(/(?<=\n)/);
   for (;;) {
@@ -120,18 +120,18 @@ function withoutTables(text: string, name: string): string {
     const next = kept.findIndex((line, index) => index > start && headerIn(line) !== null);
     let end = next === -1 ? kept.length : next;
     while (end - 1 > start && /^(#.*)?$/.test(kept[end - 1]?.trim() ?? '')) end -= 1;
-    // With the blank line that set it off.
+    // Also remove the blank line before it.
     const from = kept[start - 1]?.trim() === '' ? start - 1 : start;
     kept.splice(from, end - from);
   }
 }
 
-/** The name of the table that begins in a line, or null. What only looks like one shows when the result is read. */
+/** The name of the table that starts on a line, or null. False matches are found when the result is parsed again. */
 function headerIn(line: string): string | null {
   return /^\s*\[\[?\s*([^\]]*?)\s*\]/.exec(line)?.[1]?.replace(/["'\s]/g, '') ?? null;
 }
 
-/** The block, for those who write it by hand. JSON's strings and lists are TOML's too. */
+/** The block to add by hand. JSON strings and arrays are valid TOML. */
 export function printToml(servers: string, name: string, members: JsonObject): string {
   const written = Object.entries(members).map(([key, value]) => {
     const shown = Array.isArray(value)

@@ -1,168 +1,131 @@
-import * as z from 'zod';
-import { LOG_LEVELS } from '../log.ts';
+import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import {
+  flag,
+  type Kind,
+  list,
+  nameOf,
+  type Option,
+  type Options,
+  optional,
+  setting,
+  value,
+} from './option.ts';
 import { parseBytes, parseDuration } from './quantity.ts';
 
-/** One option of `hub`, `list` and `doctor`: the row from which command line, environment, file and help are made. */
-export interface Option {
-  /** As on the command line, without dashes; `foo-bar` is `SIGNALBOX_FOO_BAR` and `"fooBar"`. */
-  readonly name: string;
-  /** `flag` takes no value and has a `--no-` form; `list` may be given again; `optional` may have a value. */
-  readonly takes: 'value' | 'flag' | 'list' | 'optional';
-  /** How the value is written in help. */
-  readonly value: string;
-  /** As a user would write it. */
-  readonly fallback: string | boolean | null;
-  /** What the value means, from text; a file may also give a number, a boolean or a list. */
-  readonly schema: z.ZodType;
-  readonly help: string;
-}
-
-const parsed = (parse: (text: string) => number | null, accepted: string, least = 0) =>
-  z.string().transform((text, context) => {
-    const value = parse(text);
-    if (value !== null && value >= least) return value;
-    context.addIssue({ code: 'custom', message: accepted });
-    return z.NEVER;
-  });
+/** What `parse` reads, if it is not under `least`. */
+const atLeast = (least: number, accepted: string, parse: Kind<number>['parse']): Kind<number> => ({
+  accepted,
+  parse: (given) => {
+    const read = parse(given);
+    return read === null || read < least ? null : read;
+  },
+});
 
 const duration = (least = 0) =>
-  parsed(
-    parseDuration,
-    `a duration like 250ms, 5s or 2m${least > 0 ? ', longer than 0' : ', or 0'}; 24 days at most`,
+  atLeast(
     least,
+    `a duration like 250ms, 5s or 2m${least > 0 ? ', longer than 0' : ', or 0'}; 24 days at most`,
+    parseDuration,
   );
 
 const count = (least: number) =>
-  parsed(
-    (text) => (/^\d{1,6}$/.test(text) ? Number(text) : null),
-    `a whole number from ${least} to 999999`,
-    least,
+  atLeast(least, `a whole number from ${least} to 999999`, (given) =>
+    /^\d{1,6}$/.test(given) ? Number(given) : null,
   );
 
-const port = parsed(
-  (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : null),
-  'a port from 0 to 65535 (0: any that is free)',
-);
+/** A port to listen on. */
+export const portNumber: Kind<number> = {
+  accepted: 'a port from 0 to 65535',
+  parse: (given) => (/^\d{1,5}$/.test(given) && Number(given) <= 65_535 ? Number(given) : null),
+};
 
-const host = z
-  .string()
-  .regex(/^[A-Za-z0-9._:-]+$/, 'a host name or address, without scheme and port');
+const anyPort = { ...portNumber, accepted: `${portNumber.accepted} (0: any that is free)` };
 
-const filled = z.string().min(1, 'a path');
+/** A number whose limits are checked where it is used. */
+export const wholeNumber: Kind<number> = {
+  accepted: 'a whole number',
+  parse: (given) => (/^\d{1,10}$/.test(given) ? Number(given) : null),
+};
 
-const option = (
-  name: string,
-  value: string,
-  fallback: string,
-  schema: z.ZodType,
-  help: string,
-): Option => ({ name, takes: 'value', value, fallback, schema, help });
+const host: Kind<string> = {
+  accepted: 'a host name or address, without scheme and port',
+  parse: (given) => (/^[A-Za-z0-9._:-]+$/.test(given) ? given : null),
+};
 
-/** All options, in the order of the help. */
-export const OPTIONS: readonly Option[] = [
-  {
-    name: 'instances-dir',
-    takes: 'list',
-    value: 'DIR',
-    fallback: null,
-    schema: filled,
-    help: "watch this directory instead of the usual ones (own, then Brummer's); repeatable",
-  },
-  option('connect-timeout', 'TIME', '5s', duration(1), 'how long connecting may take'),
-  option(
-    'ping-interval',
-    'TIME',
-    '5s',
-    duration(1),
-    'quiet time after which an instance is pinged',
-  ),
-  option('ping-timeout', 'TIME', '2s', duration(1), 'how long an answer to a ping may take'),
-  option('max-missed-pings', 'N', '3', count(1), 'misses in a row that end a connection'),
-  option(
-    'retry-base',
-    'TIME',
-    '200ms',
-    duration(1),
-    'longest wait before the first retry; doubles',
-  ),
-  option('retry-cap', 'TIME', '30s', duration(1), 'longest wait before any retry'),
-  option('max-retries', 'N', '10', count(0), 'retries after the first attempt'),
-  option(
-    'revive-interval',
+/** A path, as it is given. */
+export const path: Kind<string> = { accepted: 'a path', parse: (given) => given || null };
+
+const size = atLeast(1_024, 'a size like 10MiB, 64KiB or 65536, 1KiB at least', parseBytes);
+
+const level: Kind<LogLevel> = {
+  accepted: `one of ${LOG_LEVELS.join(', ')}`,
+  parse: (given) => LOG_LEVELS.find((each) => each === given) ?? null,
+};
+
+/** How an instance is supervised. */
+export const POLICY = {
+  connectTimeout: setting('TIME', '5s', duration(1), 'how long connecting may take'),
+  pingInterval: setting('TIME', '5s', duration(1), 'quiet time after which an instance is pinged'),
+  pingTimeout: setting('TIME', '2s', duration(1), 'how long an answer to a ping may take'),
+  maxMissedPings: setting('N', '3', count(1), 'misses in a row that end a connection'),
+  retryBase: setting('TIME', '200ms', duration(1), 'longest wait before the first retry; doubles'),
+  retryCap: setting('TIME', '30s', duration(1), 'longest wait before any retry'),
+  maxRetries: setting('N', '10', count(0), 'retries after the first attempt'),
+  reviveInterval: setting(
     'TIME',
     '60s',
     duration(),
     'how often a dead instance is probed; 0: never',
   ),
-  option(
-    'dead-ttl',
+  deadTtl: setting(
     'TIME',
     '5m',
     duration(1),
     'when a dead instance without a process is forgotten',
   ),
-  option(
-    'call-wait',
+};
+
+/** The rest of a hub's settings. */
+export const HUB = {
+  /** Null stands for the usual ones. */
+  instancesDir: list(
+    'DIR',
+    "watch this directory instead of the usual ones (own, then Brummer's); repeatable",
+    path,
+  ),
+  callWait: setting(
     'TIME',
     '10s',
     duration(),
     'how long a call waits for an instance that is away',
   ),
-  option('settle', 'TIME', '1s', duration(), 'how long a first answer may wait for discovery'),
-  {
-    name: 'auto-connect',
-    takes: 'flag',
-    value: '',
-    fallback: true,
-    schema: z.boolean(),
-    help: "connect a session to the instance of the agent's project by itself",
-  },
-  {
-    name: 'inspect',
-    takes: 'optional',
-    value: '[PORT]',
-    fallback: null,
-    schema: port,
-    help: 'show the statecharts in the browser',
-  },
-  {
-    name: 'allow-host',
-    takes: 'list',
-    value: 'HOST',
-    fallback: null,
-    schema: host,
-    help: 'a host that registrations may name beside loopback; repeatable',
-  },
-  option(
-    'max-message',
-    'SIZE',
-    '10MiB',
-    parsed(parseBytes, 'a size like 10MiB, 64KiB or 65536, 1KiB at least', 1_024),
-    'largest message to an agent',
+  settle: setting('TIME', '1s', duration(), 'how long a first answer may wait for discovery'),
+  autoConnect: flag("connect a session to the instance of the agent's project by itself", true),
+  /** Port of the page; 0 is any that is free, null is off. */
+  inspect: optional('PORT', 'show the statecharts in the browser', anyPort, 0),
+  allowHost: list('HOST', 'a host that registrations may name beside loopback; repeatable', host),
+  maxMessage: setting('SIZE', '10MiB', size, 'largest message to an agent'),
+  record: value(
+    'FILE',
+    'write down every event of the actors, for signalbox replay; credentials are left out',
+    path,
   ),
-  {
-    name: 'record',
-    takes: 'value',
-    value: 'FILE',
-    fallback: null,
-    schema: filled,
-    help: 'write down every event of the actors, for signalbox replay; credentials are left out',
-  },
-  option(
-    'log-level',
-    'LEVEL',
-    'info',
-    z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`),
-    `one of ${LOG_LEVELS.join(', ')}`,
-  ),
-];
+  logLevel: setting('LEVEL', 'info', level, `one of ${LOG_LEVELS.join(', ')}`),
+};
 
-/** `SIGNALBOX_FOO_BAR` of `foo-bar`. */
-export function variableOf({ name }: Option): string {
-  return `SIGNALBOX_${name.toUpperCase().replaceAll('-', '_')}`;
-}
+const { instancesDir, ...others } = HUB;
 
-/** `fooBar` of `foo-bar`. */
-export function keyOf({ name }: Option): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+/** All settings of a hub by their keys, in the order of the help. */
+export const SETTINGS: Options = { instancesDir, ...POLICY, ...others };
+
+/** Defaults of a command that differ from those of `hub`. */
+export type Defaults = Readonly<Partial<Record<keyof typeof HUB, string>>>;
+
+/** The settings as a list. */
+export const OPTIONS: readonly (Option & { readonly key: string; readonly name: string })[] =
+  Object.entries(SETTINGS).map(([key, option]) => ({ ...option, key, name: nameOf(key) }));
+
+/** `SIGNALBOX_FOO_BAR` of `fooBar`. */
+export function variableOf(key: string): string {
+  return `SIGNALBOX_${nameOf(key).toUpperCase().replaceAll('-', '_')}`;
 }

@@ -1,7 +1,7 @@
 import type { Failure } from '../../machines/model.ts';
 import { BUDGETS } from '../budgets.ts';
 
-/** What is left to read of the lists of one instance. */
+/** How much may still be read of the lists of one instance. */
 export class CatalogueBudget {
   #bytes = BUDGETS.catalogueBytes.value;
   #items = BUDGETS.catalogueItems.value;
@@ -13,7 +13,7 @@ export class CatalogueBudget {
     return this.#shortfall === null ? null : { code: 'ANSWER_TOO_LARGE', message: this.#shortfall };
   }
 
-  /** Takes a page into account before it is asked for. False: it is one too many. */
+  /** Counts a page before it is requested. Returns false if it exceeds the budget. */
   takePage(method: string): boolean {
     if (this.#shortfall !== null) return false;
     this.#pages -= 1;
@@ -22,7 +22,7 @@ export class CatalogueBudget {
     return false;
   }
 
-  /** How many of the items of a page of this size, in characters, may be kept. */
+  /** How many items may be kept of a page with this size in characters. */
   take(method: string, size: number, items: number): number {
     this.#bytes -= size;
     if (this.#bytes < 0) {
@@ -35,7 +35,7 @@ export class CatalogueBudget {
     return kept;
   }
 
-  /** Nothing more is read of any list. */
+  /** Ends reading: nothing more is read of any list. */
   exceed(method: string, what: string): void {
     this.#shortfall ??= `not everything that it offers is listed: ${method}: ${what}`;
   }

@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Catalogue } from '../../machines/model.ts';
-import { ExchangeError } from '../wire/rpc-client.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
 import type { CatalogueFound } from './catalogue.ts';
 
-/** An instance whose lists change all the time has them read for a fifth of the time. Milliseconds. */
+/** At most a fifth of the time is spent reading lists that change all the time: pauses are this many times as long. */
 const SHARE = 4;
+/** The longest such pause, in milliseconds. */
 const LONGEST_PAUSE = 5_000;
 
-/** Milliseconds until lists are read again that could not be read now. */
+/** Milliseconds after which lists that could not be read are read again. */
 const RETRY = 5_000;
 
 export interface CatalogueUpkeepOptions {
@@ -16,13 +17,13 @@ export interface CatalogueUpkeepOptions {
   read(): Promise<CatalogueFound>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** The instance offers something else than before, or could not be read wholly. */
+  /** The instance offers something else than before, or its lists could not be read completely. */
   onChange(found: CatalogueFound): void;
   /** The connection failed. */
   onFailure(): void;
 }
 
-/** Keeps what is known of an instance's lists up to date. */
+/** Keeps the catalogue of an instance up to date. */
 export class CatalogueUpkeep {
   readonly #options: CatalogueUpkeepOptions;
   #known: { readonly digest: string; readonly catalogue: Catalogue } | null = null;
@@ -81,7 +82,7 @@ export class CatalogueUpkeep {
 
   #failed({ failure }: ExchangeError): void {
     const { now, onChange, onFailure } = this.#options;
-    // Not asked for again with the next ping, which comes now: it tells whether the instance lives.
+    // So that the ping that follows, which shows whether the instance is alive, doesn't read them again.
     this.#readAt = now();
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.refresh(), RETRY).unref();

@@ -1,31 +1,33 @@
 import type { Catalogue, Failure, JsonObject } from '../../machines/model.ts';
 import { BUDGETS } from '../budgets.ts';
 import { RPC_CODE } from '../wire/answer.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
 import { objectsOf, stringOf } from '../wire/json.ts';
-import { ExchangeError, type RpcClient, RpcError } from '../wire/rpc-client.ts';
+import { RpcError } from '../wire/session/reply.ts';
+import type { Session } from '../wire/session/session.ts';
 import { CatalogueBudget } from './catalogue-budget.ts';
 
-/** What an instance offers, and what of it could not be read. */
+/** What an instance offers, and why that is incomplete, if it is. */
 export interface CatalogueFound {
   readonly catalogue: Catalogue;
   readonly shortfall: Failure | null;
 }
 
 /**
- * Reads all that an instance offers, over all pages, within the budgets: what exceeds them is left out and said. A list
- * that the instance doesn't know or refuses is empty. Rejects with {@link ExchangeError} when the connection fails, the
- * instance says that it can't answer now, or `signal` ends it.
+ * Reads all pages of everything that an instance offers, within the budgets. What exceeds them is left out and reported as
+ * `shortfall`. A list that the instance doesn't know or refuses is empty. Rejects with {@link ExchangeError} when the
+ * connection fails, the instance can't answer now, or `signal` ends it.
  */
 export async function readCatalogue(
-  rpc: RpcClient,
+  session: Pick<Session, 'request'>,
   capabilities: JsonObject,
   signal: AbortSignal = AbortSignal.timeout(BUDGETS.catalogueTime.value),
 ): Promise<CatalogueFound> {
   const budget = new CatalogueBudget();
   const offers = (capability: string) => capability in capabilities;
-  const read = (method: string, key: string) => readList(rpc, method, key, budget, signal);
+  const read = (method: string, key: string) => readList(session, method, key, budget, signal);
   const [tools, resources, resourceTemplates, prompts] = await Promise.all([
-    // Asked for even when not announced: old servers have tools and say nothing.
+    // Read even if not announced: old servers have tools without announcing them.
     read('tools/list', 'tools'),
     offers('resources') ? read('resources/list', 'resources') : [],
     offers('resources') ? read('resources/templates/list', 'resourceTemplates') : [],
@@ -38,7 +40,7 @@ export async function readCatalogue(
 }
 
 async function readList(
-  rpc: RpcClient,
+  session: Pick<Session, 'request'>,
   method: string,
   key: string,
   budget: CatalogueBudget,
@@ -53,7 +55,7 @@ async function readList(
         size = length;
       };
       const params: JsonObject = cursor === null ? {} : { cursor };
-      const result: JsonObject = await rpc.request(method, params, { signal, onSize });
+      const result: JsonObject = await session.request(method, params, { signal, onSize });
       const items = objectsOf(result[key]);
       pages.push(items.slice(0, budget.take(method, size, items.length)));
       const next = stringOf(result['nextCursor']);
@@ -77,9 +79,9 @@ function isTooLarge(error: unknown): error is ExchangeError {
   return error instanceof ExchangeError && error.failure.code === 'ANSWER_TOO_LARGE';
 }
 
-/** Whether the server is in trouble, as one is that is just being started: then it isn't known what it offers. */
+/** Whether the server can't answer now, for instance because it is starting, so that its offer is unknown. */
 function isTemporary(method: string, { status, code }: RpcError): boolean {
   if (status === null || status < 500 || code === RPC_CODE.methodNotFound) return false;
-  // Some servers fail for good at a list that they have nothing for; none is of use without its tools.
+  // Some servers always fail at a list for which they have nothing. But without tools no server is of use.
   return status > 500 || method === 'tools/list';
 }

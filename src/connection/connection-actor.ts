@@ -1,10 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { fromCallback } from 'xstate';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { AgentInfo, Failure } from '../../machines/model.ts';
-import { shown } from '../printable.ts';
-import { ExchangeError } from '../wire/rpc-client.ts';
-import { InstanceConnection } from './instance-connection.ts';
+import { SpareDescriptors } from '../spare-descriptors.ts';
+import { Attempt } from './attempt.ts';
 import type { StandingStreams } from './standing-streams.ts';
+
+/** Connections that are closed in one turn of the event loop. */
+const PORTION = 50;
 
 export interface ConnectionActorOptions {
   readonly self: AgentInfo;
@@ -20,37 +23,51 @@ export interface ConnectionActorOptions {
   /** Whether the instance would be refused if it had no standing stream. */
   needsStream(id: string): boolean;
   readonly streams: StandingStreams;
-  /** Resolves when everything is loaded that connections need: without descriptors it could not be. */
+  /**
+   * Resolves when everything is loaded that connections need. Called when the first instance accepts a connection: a hub
+   * without a running instance needs none of it.
+   */
   ready(): Promise<unknown>;
 }
 
 /**
- * The long-lived actor that owns an instance's connection. `open` closes the connection before; `close` and the end of
+ * The long-lived actor that owns an instance's connection. `open` closes the previous connection; `close` and the end of
  * the actor close it for good. `closeAll` ends every session at the instances and resolves when all have answered.
  */
 export function createConnections(options: ConnectionActorOptions) {
+  const { self, now, streams } = options;
   const closing = new Set<Promise<void>>();
   const owners = new Map<string, () => void>();
+  const spares = new SpareDescriptors();
+  const ready = () => {
+    spares.close();
+    return options.ready();
+  };
 
   const actor = fromCallback<ConnectionCommand, { readonly id: string }>(
     ({ input: { id }, sendBack, receive }) => {
       const report = (event: ConnectionReport) => sendBack(event);
-      let current: { ping(): void; close(): void } | null = null;
+      let current: Attempt | null = null;
+      let number = 0;
       const close = () => {
-        current?.close();
+        if (current === null) return;
+        const closed = current.close().finally(() => closing.delete(closed));
+        closing.add(closed);
         current = null;
       };
-      // A crashed instance actor leaves its connection actor behind: its successor ends it.
+      // A crashed instance actor leaves its connection actor behind. Its successor ends that.
       owners.get(id)?.();
       owners.set(id, close);
 
       const open = ({ attempt, registration }: Extract<ConnectionCommand, { type: 'open' }>) => {
-        const connection = new InstanceConnection({
+        number = attempt;
+        current = new Attempt({
+          self,
+          now,
+          streams,
+          ready,
           registration,
-          self: options.self,
-          now: options.now,
           guard: () => options.refusal(id),
-          streams: options.streams,
           needsStream: () => options.needsStream(id),
           onHeard: () => options.onHeard(id),
           isBusy: () => options.isBusy(id),
@@ -59,37 +76,23 @@ export function createConnections(options: ConnectionActorOptions) {
           onCatalogue: (found) =>
             report({ type: 'connection.catalogueChanged', attempt, ...found }),
         });
-        current = {
-          ping: () =>
-            connection
-              .ping()
-              .then((responseTime) => report({ type: 'connection.pong', attempt, responseTime })),
-          close: () => {
-            const closed = connection.close().finally(() => closing.delete(closed));
-            closing.add(closed);
-          },
-        };
-        const opening = options.ready().then(() => connection.open());
-        opening.then(
-          (opened) => report({ type: 'connection.up', attempt, ...opened }),
-          (error: unknown) =>
-            report({ type: 'connection.failed', attempt, failure: failureOf(error) }),
-        );
+        void current.open().then((outcome) => {
+          if ('peer' in outcome) report({ type: 'connection.up', attempt, ...outcome });
+          else report({ type: 'connection.failed', attempt, failure: outcome });
+        });
       };
+      const ping = (attempt: number) =>
+        current
+          ?.ping()
+          .then((responseTime) => report({ type: 'connection.pong', attempt, responseTime }));
 
       receive((command) => {
-        switch (command.type) {
-          case 'open':
-            close();
-            open(command);
-            break;
-          case 'ping':
-            current?.ping();
-            break;
-          case 'close':
-            close();
-            break;
+        if (command.type === 'ping') {
+          void ping(number);
+          return;
         }
+        close();
+        if (command.type === 'open') open(command);
       });
 
       return () => {
@@ -100,16 +103,14 @@ export function createConnections(options: ConnectionActorOptions) {
   );
 
   const closeAll = async () => {
-    for (const close of owners.values()) close();
+    spares.close();
+    let closed = 0;
+    for (const close of owners.values()) {
+      close();
+      closed += 1;
+      if (closed % PORTION === 0) await setImmediate();
+    }
     await Promise.allSettled(closing);
   };
   return { actor, closeAll };
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof ExchangeError) return error.failure;
-  return {
-    code: 'PROTOCOL_ERROR',
-    message: shown(error instanceof Error ? error.message : String(error)),
-  };
 }

@@ -5,12 +5,11 @@ import { BUDGETS } from '../budgets.ts';
 import { type ConnectionGuard, GuardedAgent } from '../wire/guarded-agent.ts';
 import { type HttpRequester, onceOnWire, urlOf } from '../wire/http-exchange.ts';
 
-/** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
+/** How long an idle socket is kept, in milliseconds. Node servers close theirs after 5 s. */
 const KEEP_ALIVE = 4_000;
 
 /**
- * Requests over got with sockets of their own. `adopt` gives it one that is connected already; `destroy` closes them
- * all.
+ * Sends requests over got on sockets of their own. `adopt` adds one that is already connected; `destroy` closes them all.
  */
 export function createGotRequester(guard: ConnectionGuard): {
   request: HttpRequester;
@@ -46,7 +45,7 @@ export function createGotRequester(guard: ConnectionGuard): {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (!answered && !aborted) handlers.onError(error);
     });
-    // got waits for the body of a DELETE until it is told that there is none.
+    // Without this, got waits for the body of a DELETE.
     if (method === 'DELETE') stream.end();
     return () => {
       aborted = true;

@@ -1,25 +1,25 @@
 import type { AgentInfo, Failure, Target } from '../../machines/model.ts';
-import { handshake } from '../wire/handshake.ts';
-import { ExchangeError, RpcClient } from '../wire/rpc-client.ts';
-import type { StreamableHttp } from '../wire/streamable-http.ts';
+import type { Channel } from '../wire/channel.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
+import { Session } from '../wire/session/session.ts';
 
 export interface LifeCheckOptions {
   readonly target: Pick<Target, 'endpoint' | 'nonce'>;
-  /** Who the hub says it is. */
+  /** What the hub says about itself. */
   readonly self: AgentInfo;
-  /** A way to the instance without a session. */
-  channel(): StreamableHttp;
+  /** A channel to the instance that has no session yet, on sockets that it doesn't own. */
+  channel(): Channel;
   /** Whether calls that the instance has taken wait for their answers. */
   isBusy(): boolean;
 }
 
 /**
- * Says of a `ping` that didn't succeed whether the instance lives. Any answer of an MCP server is life. Where the answer
- * isn't MCP, `initialize` tells an odd server from somebody else who has taken its port.
+ * Decides whether an instance is alive after a `ping` failed. Any answer of an MCP server is a sign of life. Where the
+ * answer isn't MCP, `initialize` tells an unusual server from a stranger that has taken its port.
  */
 export class LifeCheck {
   readonly #options: LifeCheckOptions;
-  /** An answer that isn't MCP, and is this instance's way all the same. */
+  /** An answer that isn't MCP, which this instance is known to give. */
   #oddity: string | null = null;
   #asking: Promise<Failure | null> | null = null;
 
@@ -27,7 +27,7 @@ export class LifeCheck {
     this.#options = options;
   }
 
-  /** Why the connection is of no use any more, or null: the instance lives. */
+  /** Why the connection is of no use any more, or null if the instance is alive. */
   async failureBehind(error: unknown): Promise<Failure | null> {
     if (!(error instanceof ExchangeError)) return null;
     switch (verdictOn(error)) {
@@ -36,7 +36,7 @@ export class LifeCheck {
       case 'end':
         return error.failure;
       case 'expired':
-        // Calls go over sessions of their own, which stand: when they are answered is soon enough.
+        // Calls have sessions of their own, which are intact. It can wait until they are answered.
         return this.#options.isBusy() ? null : error.failure;
       case 'odd':
         return this.#strangerBehind(error);
@@ -54,17 +54,17 @@ export class LifeCheck {
     return this.#options.isBusy() ? null : refused;
   }
 
-  /** Why there is no MCP server, or null. */
+  /** Why this is no MCP server, or null. */
   async #initialize(): Promise<Failure | null> {
     const { target, self, channel } = this.#options;
-    const http = channel();
+    const session = new Session({ channel: channel(), target, onOther: () => {} });
     try {
-      await handshake(http, new RpcClient(http, () => {}), target, self);
+      await session.open(self);
       return null;
     } catch (error) {
       return error instanceof ExchangeError && verdictOn(error) !== 'life' ? error.failure : null;
     } finally {
-      void http.end();
+      void session.close();
     }
   }
 }
@@ -78,12 +78,12 @@ function verdictOn({ failure, status }: ExchangeError): 'life' | 'odd' | 'expire
       return 'end';
     case 'SESSION_EXPIRED':
       return 'expired';
-    // It could not be asked: nothing speaks against it.
+    // The hub could not ask, so nothing speaks against the instance.
     case 'OUT_OF_DESCRIPTORS':
     case 'UNAUTHORIZED':
       return 'life';
     default:
-      // A server in trouble, or one that stumbles over what it doesn't know.
+      // 5xx: a server in trouble, or one that fails on what it doesn't know.
       return status !== null && status >= 500 ? 'life' : 'odd';
   }
 }

@@ -1,30 +1,22 @@
 import type { Socket } from 'node:net';
 import type { ConnectionGuard } from '../wire/guarded-agent.ts';
-import type { HttpRequester } from '../wire/http-exchange.ts';
+import type { HttpRequester, HttpSockets } from '../wire/http-exchange.ts';
 import { createNodeRequester } from '../wire/node-requester.ts';
 
-/** The sockets of the hub's own connection to one instance. */
-export interface Sockets {
+interface Requester {
   readonly request: HttpRequester;
-  /** For pings: with many instances they are most of what an idle hub does. */
-  readonly requestPing: HttpRequester;
-  /** Takes a socket that is connected already for the next request. */
   adopt(socket: Socket): void;
-  /** Closes all of them. */
   destroy(): void;
 }
 
-type Requester = Pick<Sockets, 'request' | 'adopt' | 'destroy'>;
-
-/** As long as got isn't loaded, or can't be. */
+/** Used until got is loaded, or if it can't be. */
 let createRequester: (guard: ConnectionGuard) => Requester = (guard) =>
   createNodeRequester({ keepAlive: true, guard });
 let loading: Promise<void> | null = null;
 
 /**
- * Loads got, once: before the first connection, since Node remembers an import for which there was no file descriptor as
- * one that fails for ever. A hub without registrations does without. Rejects when it can't be loaded; connections work
- * all the same.
+ * Loads got, once. Until an instance accepts a connection the hub does without it. Rejects when got can't be loaded;
+ * connections work all the same.
  */
 export function loadSockets(): Promise<void> {
   loading ??= import('./got-requester.ts').then(({ createGotRequester }) => {
@@ -33,14 +25,17 @@ export function loadSockets(): Promise<void> {
   return loading;
 }
 
-/** Sockets to one instance. */
-export function openSockets(guard: ConnectionGuard): Sockets {
+/**
+ * The sockets of the hub's own connection to one instance, beginning with one that is connected already. Pings go aside:
+ * each has a socket of its own, because servers close an idle one at about the time of the next ping.
+ */
+export function openSockets(guard: ConnectionGuard, connected: Socket): HttpSockets {
   const { request, adopt, destroy } = createRequester(guard);
+  adopt(connected);
   const pinger = createNodeRequester({ keepAlive: false, guard });
   return {
     request,
-    requestPing: pinger.request,
-    adopt,
+    requestAside: pinger.request,
     destroy: () => {
       destroy();
       pinger.destroy();

@@ -1,18 +1,18 @@
-/** Milliseconds for which no standing stream is opened once descriptors have run short. */
+/** Milliseconds without new standing streams after descriptors ran short. */
 const REST = 30_000;
 
-/** Streams that are given up at once. */
+/** How many streams are given up at a time. */
 const AT_ONCE = 32;
 
 export interface StandingStream {
-  /** Whether the instance can do without: nothing but this stream shows that it still is who it was. */
+  /** Whether the stream can be given up. It can't if only the stream shows that the instance is still the same process. */
   readonly isSpare: boolean;
   giveUp(): void;
 }
 
 /**
- * The standing streams of the hub's own connections. Each holds a socket all the time and the hub can do without: a ping
- * tells what it tells, only later. So they are given up first where file descriptors run short.
+ * The standing streams of the hub's own connections. Each holds a socket all the time, and a ping shows the same, only later.
+ * So they are given up first when file descriptors run short.
  */
 export class StandingStreams {
   readonly #streams = new Set<StandingStream>();
@@ -20,13 +20,13 @@ export class StandingStreams {
   readonly #onShort: () => void;
   #restUntil = Number.NEGATIVE_INFINITY;
 
-  /** `now` in milliseconds; `onShort` is told once for each time that descriptors run short. */
+  /** `now` in milliseconds; `onShort` is called once each time that descriptors run short. */
   constructor(now: () => number, onShort: () => void) {
     this.#now = now;
     this.#onShort = onShort;
   }
 
-  /** Whether descriptors suffice for another one. */
+  /** Whether there are enough descriptors for another stream. */
   get mayOpen(): boolean {
     return this.#now() >= this.#restUntil;
   }
@@ -39,7 +39,7 @@ export class StandingStreams {
     this.#streams.delete(stream);
   }
 
-  /** A connection could not be made for want of a descriptor. */
+  /** A connection failed because there was no descriptor for it. */
   runShort(): void {
     const wasShort = !this.mayOpen;
     this.#restUntil = this.#now() + REST;

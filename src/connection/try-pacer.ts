@@ -2,22 +2,22 @@ import { EAGER_FOR } from '../../machines/backoff.ts';
 import { isAway, lastHeard } from '../../machines/instance-facts.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
 
-/** Interval, in milliseconds, at which every such port is tried while that fits; and the shortest there is. */
+/** The usual interval between two tries of a port, and the shortest, in milliseconds. */
 const COMMON = 500;
 const SHORTEST = 100;
 
-/** Tries per millisecond in one hub, at most. */
+/** The most tries per millisecond in one hub. */
 const MOST = 200 / 1_000;
 
 /**
- * Shares the tries of ports that refuse connections among the instances that are wanted. Those that somebody waits for
- * come first where there are too many for all, and get more where there is room.
+ * Divides the tries of ports that refuse connections among the instances that are in use. Instances for which a call waits
+ * come first if there are too many, and are tried more often if there are few.
  */
 export class TryPacer {
   readonly #awaited = new Set<string>();
   readonly #recent = new Set<string>();
 
-  /** Notes how much the instance is wanted, and returns the milliseconds between two tries of its port. */
+  /** Notes whether the instance is in use, and returns the milliseconds between two tries of its port. */
   intervalOf(context: InstanceContext): number {
     const { registration, world } = context;
     const away = isAway(context);
@@ -36,7 +36,7 @@ export class TryPacer {
   }
 }
 
-/** The interval at which so many can be tried with `rate` tries per millisecond in all. */
+/** The interval at which `count` ports can be tried with `rate` tries per millisecond in total. */
 function intervalFor(count: number, rate: number): number {
   return Math.max(SHORTEST, count / Math.min(MOST, Math.max(rate, MOST / 100)));
 }

@@ -1,6 +1,6 @@
 import type { Failure, FailureCode, InstanceState, Registration } from '../../machines/model.ts';
 import { processGone } from '../registration/process-gone.ts';
-import { LATEST_PROTOCOL_VERSION } from '../wire/handshake.ts';
+import { LATEST_PROTOCOL_VERSION } from '../wire/protocol-versions.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { shellWord } from './shell-word.ts';
 

@@ -53,8 +53,9 @@ function connectionsOf(machine: AnyStateMachine): Connection[] {
 /** A guard stands on the line of its event while both are short. */
 function label(event: string, guard: string): string {
   if (guard === '') return event;
-  const words = `[${guard}]`;
-  if (event === 'at once') return words.length > LINE ? words.replace(' and ', '\nand ') : words;
+  const whole = `[${guard}]`;
+  const words = whole.length > LINE ? whole.replace(' and ', '\nand ') : whole;
+  if (event === 'at once') return words;
   return `${event}${event.length + words.length > LINE ? '\n' : ' '}${words}`;
 }
 

@@ -22,7 +22,7 @@ const UNREADABLE = 'the server answered what can not be read';
  * answer that is invalid becomes an error for its request: somebody waits for it.
  */
 export function readMessages(line: string): readonly RpcMessage[] {
-  // Clients that parse recursively take nothing that is nested more deeply.
+  // Parsers that recurse fail on deeper nesting, and would take the client down with them.
   const batch = isTaxing(line, Number.POSITIVE_INFINITY)
     ? null
     : messageTexts(line, Number.POSITIVE_INFINITY);

@@ -2,7 +2,7 @@ import { type ActorOptions, createActor, toPromise } from 'xstate';
 import type { HubActor, hubMachine } from '../../machines/hub.ts';
 import type { InstanceEvent } from '../../machines/instance-events.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
-import type { AgentInfo, InstanceState, Refusal, World } from '../../machines/model.ts';
+import type { AgentInfo, Refusal, World } from '../../machines/model.ts';
 import type { Config } from '../config/config.ts';
 import { createConnections } from '../connection/connection-actor.ts';
 import { loadSockets } from '../connection/sockets.ts';
@@ -22,10 +22,13 @@ import type { AgentSession } from '../server/agent-session.ts';
 import { type InstanceRow, instanceRows } from '../views/instance-row.ts';
 import { instanceContexts, instanceRef } from '../views/selectors.ts';
 import { watchForWake as watchClock } from '../wake-watch.ts';
+import { FairClock } from './fair-clock.ts';
+import { indexTimers } from './index-timers.ts';
 import { type HubObserver, observedBy } from './observer.ts';
 import { provideCharts } from './provide-charts.ts';
 import { Sessions, type ToAgent } from './sessions.ts';
 import { TrafficByInstance } from './traffic.ts';
+import { untilRunning, untilSettled } from './until.ts';
 
 /** A running hub. */
 export interface Hub {
@@ -69,9 +72,15 @@ export interface HubSurroundings {
 /** Makes and starts a hub: the one place where the parts of the house meet. */
 export function createHub(
   config: Config,
-  { log, clock, watchForWake = watchClock, observers = [], preload }: HubSurroundings,
+  {
+    log,
+    clock = new FairClock(),
+    watchForWake = watchClock,
+    observers = [],
+    preload,
+  }: HubSurroundings,
 ): Hub {
-  const now = clock === undefined ? Date.now : () => clock.now;
+  const now = () => clock.now;
   const observer = observers.length === 0 ? null : observedBy(observers);
   const tell = (id: string, event: InstanceEvent) =>
     instanceRef(actor.getSnapshot(), id)?.send(event);
@@ -128,17 +137,20 @@ export function createHub(
         isProcessGone: ({ id }) => succession.hasNoProcess(id),
         deleteStaleFile: ({ origin, id }) => void removeStaleFile(origin, id),
         closeAll: async () => {
-          await Promise.allSettled([sessions.closeAll(), connections.closeAll()]);
+          const closing = [sessions.closeAll(), connections.closeAll()];
+          await Promise.allSettled(closing);
+          await Promise.all(closing);
         },
       },
       observer,
     ),
     {
-      input: { policy: config.policy },
-      ...(clock === undefined ? {} : { clock }),
+      input: { policy: config.policy, settle: config.settle },
+      clock,
       ...(observer === null ? {} : { inspect: observer.inspect }),
     },
   );
+  indexTimers(actor.system);
   actor.on('instance.transitioned', ({ id, transition: { to } }) => {
     if (to !== 'removed') return;
     traffic.delete(id);
@@ -147,10 +159,6 @@ export function createHub(
   logSupervision(actor, log);
   actor.start();
 
-  let scanned = () => {};
-  const scan = new Promise<void>((resolve) => {
-    scanned = resolve;
-  });
   const directories = new DirectorySource({
     directories: config.instancesDirs ?? defaultInstancesDirectories(),
     areNamed: config.instancesDirs !== null,
@@ -167,12 +175,11 @@ export function createHub(
     onScanned: () => {
       succession.scanned();
       actor.send({ type: 'scan.completed' });
-      scanned();
     },
   });
   registry.start();
   const stopWakeWatch = watchForWake(() => actor.send({ type: 'machine.woke' }));
-  const settled = (limit: number) => untilSettled(actor, scan, limit);
+  const settled = (limit: number) => untilSettled(actor, limit);
   const sessions: Sessions = new Sessions(actor, {
     config,
     log,
@@ -192,7 +199,7 @@ export function createHub(
       ...instance,
       world: { ...instance.world, ...traffic.now(instance.registration.id) },
     }),
-    discovered: settled(config.settle).then(() => {}),
+    discovered: untilRunning(actor, config.settle),
   });
 
   return {
@@ -244,32 +251,4 @@ function logSupervision(actor: HubActor, log: Logger): void {
   actor.on('actor.crashed', ({ actorId, error, restarted }) =>
     log.error('an actor crashed', { actor: actorId, error, restarted }),
   );
-}
-
-async function untilSettled(actor: HubActor, scan: Promise<void>, limit: number): Promise<number> {
-  const patience = AbortSignal.timeout(limit);
-  const over = new Promise<void>((resolve) => {
-    patience.addEventListener('abort', () => resolve());
-  });
-  await Promise.race([scan, over]);
-  const contexts = instanceContexts(actor.getSnapshot());
-  const pending = new Set(
-    contexts.filter(({ state }) => !isSettled(state)).map(({ registration }) => registration.id),
-  );
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      subscription.unsubscribe();
-      resolve();
-    };
-    const subscription = actor.on('instance.transitioned', ({ id, transition: { to } }) => {
-      if (isSettled(to) && pending.delete(id) && pending.size === 0) end();
-    });
-    over.then(end);
-    if (pending.size === 0) end();
-  });
-  return pending.size;
-}
-
-function isSettled(state: InstanceState | null): boolean {
-  return state !== null && state !== 'discovered' && state !== 'connecting';
 }

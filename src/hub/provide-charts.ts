@@ -6,6 +6,7 @@ import { instanceMachine } from '../../machines/instance.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
 import type { Registration, World } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
+import { supervisorOf } from '../../machines/supervisor.ts';
 import type { createConnections } from '../connection/connection-actor.ts';
 import type { createLinkActor } from '../link/link-actor.ts';
 import type { HubObserver } from './observer.ts';
@@ -48,7 +49,7 @@ export function provideCharts(adapters: Adapters, observer: HubObserver | null) 
   const binding = bindingMachine.provide({ actors: { link: adapters.link } });
   return hubMachine.provide({
     actors: {
-      instance,
+      instances: supervisorOf(instance),
       session: sessionMachine.provide({ actors: { binding } }),
       closeAll: fromPromise(() => adapters.closeAll()),
     },

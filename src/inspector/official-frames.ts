@@ -1,5 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import type { HubActor } from '../../machines/hub.ts';
+import { isAlive } from '../../machines/supervisor.ts';
 
 /** Frames of the official inspection protocol, from now until stopped: first every actor there is, parents first. */
 export interface OfficialFrames {
@@ -37,10 +38,9 @@ export async function translate(
 /** An actor and all below it that live. */
 function familyOf(actor: AnyActorRef): AnyActorRef[] {
   const { children = {} } = actor.getSnapshot();
-  const living = Object.values<AnyActorRef | undefined>(children).filter(
-    (child) => child !== undefined && child.getSnapshot().status === 'active',
-  );
-  return [actor, ...living.flatMap((child) => (child === undefined ? [] : familyOf(child)))];
+  const all: Iterable<AnyActorRef | undefined> =
+    children instanceof Map ? children.values() : Object.values(children);
+  return [actor, ...[...all].filter(isAlive).flatMap(familyOf)];
 }
 
 /** The package hands on the snapshots of new actors as XState has them, with their machine and children. */

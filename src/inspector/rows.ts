@@ -1,12 +1,14 @@
 import type { HubActor } from '../../machines/hub.ts';
 import { sessionActorId } from '../../machines/hub-setup.ts';
 import { bindingActorId } from '../../machines/session-setup.ts';
+import { isAlive } from '../../machines/supervisor.ts';
 import { healthRow } from '../views/health-row.ts';
 import { instanceRows } from '../views/instance-row.ts';
 import {
   bindingRefs,
   instanceContext,
   instanceRef,
+  instanceRefs,
   sessionContexts,
   sessionRef,
 } from '../views/selectors.ts';
@@ -32,12 +34,12 @@ export interface RowSource {
 /** The names of the actors that live: the hub, then its instances, its sessions and their bindings. */
 export function livingActors({ actor }: RowSource): string[] {
   const hub = actor.getSnapshot();
-  const { children } = hub;
-  const isAlive = (name: string) => children[name]?.getSnapshot().status === 'active';
+  const sessions = sessionContexts(hub).map(({ id }) => sessionRef(hub, id));
   const bindings = sessionContexts(hub).flatMap(({ id, bindings }) =>
     bindings.map((instanceId) => bindingName(id, instanceId)),
   );
-  return ['hub', ...Object.keys(children).filter(isAlive), ...bindings];
+  const living = [...instanceRefs(hub), ...sessions.filter(isAlive)].map(({ id }) => id);
+  return ['hub', ...living, ...bindings];
 }
 
 const bindingName = (sessionId: string, instanceId: string) =>

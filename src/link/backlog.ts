@@ -1,9 +1,9 @@
 import { BUDGETS } from '../budgets.ts';
 
-/** Frames under this size, in bytes, aren't worth counting. */
+/** Frames smaller than this, in characters, aren't counted. */
 const COUNTED = 64 * 1024;
 
-/** What one session has asked, and what of it instances haven't taken yet. */
+/** The open requests of one session: how many there are, and how much of them is yet to be written to instances. */
 export class Backlog {
   #bytes = 0;
   #hold: Promise<void> | undefined;
@@ -12,17 +12,17 @@ export class Backlog {
   #crowd: Promise<void> | undefined;
   #releaseCrowd: () => void = () => {};
 
-  /** A promise says: no more from the agent until it is fulfilled. */
+  /** While too much is yet to be written: a promise that is fulfilled when the agent may be read again. */
   get hold(): Promise<void> | undefined {
     return this.#hold;
   }
 
-  /** A promise says: too many requests are not answered yet; no more of them until it is fulfilled. */
+  /** While too many requests are open: a promise that is fulfilled when the agent may send more. */
   get crowd(): Promise<void> | undefined {
     return this.#crowd;
   }
 
-  /** A request was taken (1), or is answered or not wanted any more (-1). */
+  /** Counts a new request (1), or one that is answered or cancelled (-1). */
   count(change: 1 | -1): void {
     this.#open += change;
     if (this.#open < BUDGETS.requestsUnderWay.value) {
@@ -35,7 +35,7 @@ export class Backlog {
     }
   }
 
-  /** Counts a frame that waits. Returns the function that says it doesn't any more; calling that twice does no harm. */
+  /** Counts a frame that is yet to be written. Returns a function to call once it is; calling it twice is harmless. */
   add({ length }: string): () => void {
     if (length < COUNTED) return () => {};
     this.#bytes += length;

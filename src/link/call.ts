@@ -1,35 +1,31 @@
+import { type CallEvent, type CallPhase, isOnWire, nextPhase } from './call-phase.ts';
 import type { Traffic } from './link-options.ts';
 
-/** Rewrites the instance's answer before the agent gets it; stands for it (null) when the instance is away. */
+/** Rewrites the instance's answer before the agent gets it; called with null, it answers without the instance. */
 export type Transform = (frame: string | null) => string;
 
-/** One request of the agent on its way. Ids are JSON texts. */
+const nothing = () => {};
+
+/** One request of the agent on its way to an instance and back. Ids are JSON texts. */
 export class Call {
   readonly rawId: string;
   readonly method: string;
   readonly frame: string;
   readonly transform: Transform | null;
   readonly onWritten: () => void;
-  /** It is on the wire: whether the instance has taken it can't be known any more. */
-  sent = false;
-  /** A request answered 404 for its session was never processed, and is sent once more; not twice. */
-  resent = false;
-  /** Its stream was cut after naming an event: the instance has taken it. */
-  resumed = false;
-  /** The instance took it without a word: its answer can come on the standing stream, and nowhere else. */
-  accepted = false;
-  /** An answer was given, or none is wanted any more. */
-  over = false;
-  /** Under which its progress is told, as JSON text, or null. */
+  /** The token under which its progress is reported, as JSON text, or null. */
   progressToken: string | null = null;
   /** When its last progress went to the agent, by `performance.now()`. */
   progressedAt = Number.NEGATIVE_INFINITY;
-  #traffic: Traffic | null = null;
-  #abort: (() => void) | null = null;
-  #waiting: { readonly timer: NodeJS.Timeout; release(): void } | null = null;
-  #freeSlot: (() => void) | null = null;
+  #phase: CallPhase = 'ready';
+  #timesSent = 0;
+  #expiry: NodeJS.Timeout | undefined;
+  /** Takes it off the count that its phase belongs to: of waiting calls, or of calls in flight. */
+  #uncount = nothing;
+  #abort = nothing;
+  #freeSlot = nothing;
 
-  /** `onWritten` is called once the instance has taken all of it, or need not any more. */
+  /** `onWritten` is called once the whole request is written, or need not be any more. */
   constructor(
     rawId: string,
     method: string,
@@ -44,41 +40,59 @@ export class Call {
     this.onWritten = onWritten;
   }
 
+  get phase(): CallPhase {
+    return this.#phase;
+  }
+
+  /** Whether it waits for the link to open. */
+  get isQueued(): boolean {
+    return this.#phase === 'queued';
+  }
+
   /** Whether an exchange carries it. */
   get isUnderWay(): boolean {
-    return this.#traffic !== null;
+    return this.#phase === 'posted' || isOnWire(this.#phase);
   }
 
-  /** Nobody has taken it: it can be sent as if for the first time. */
-  reset(): void {
-    this.#leave();
-    this.drop();
-    this.sent = false;
+  /** Whether it is on the wire, and the instance may have taken it. */
+  get sent(): boolean {
+    return isOnWire(this.#phase);
   }
 
-  /** Waits to be carried, `wait` milliseconds at most. `release` is called when it doesn't any more. */
+  /** Whether it was sent more than once: it is returned after a 404 for its session, but not twice. */
+  get wasResent(): boolean {
+    return this.#timesSent > 1;
+  }
+
+  /** Whether it is answered, or no answer is wanted any more. */
+  get over(): boolean {
+    return this.#phase === 'done';
+  }
+
+  /** Waits for the link, `wait` milliseconds at most. `release` is called once it no longer waits. */
   queue(wait: number, onExpired: () => void, release: () => void): void {
-    this.#waiting = { timer: setTimeout(onExpired, wait), release };
+    if (!this.#moved('queued')) {
+      release();
+      return;
+    }
+    this.#expiry = setTimeout(onExpired, wait);
+    this.#uncount = release;
   }
 
-  /** Whether it waits to be carried. */
-  get isQueued(): boolean {
-    return this.#waiting !== null;
-  }
-
-  /** Waits on, for another instance: until it would have, and `release` is called in place of the one before. */
+  /** Waits on for another instance, until the same time. `release` takes the place of the one given before. */
   requeue(release: () => void): void {
-    if (this.#waiting === null) return;
-    const { timer, release: last } = this.#waiting;
-    this.#waiting = { timer, release };
+    if (!this.isQueued) {
+      release();
+      return;
+    }
+    const last = this.#uncount;
+    this.#uncount = release;
     last();
   }
 
-  /** Its turn has come, or will without a limit of time: the timer of {@link queue} is off. */
-  stopWaiting(): void {
-    clearTimeout(this.#waiting?.timer);
-    this.#waiting?.release();
-    this.#waiting = null;
+  /** Ends {@link queue}: from now on it waits for a slot, without a time limit. */
+  dequeue(): void {
+    if (this.#moved('dequeued')) this.#leave();
   }
 
   /** Holds a slot among the calls that are carried, until {@link freeSlot}. */
@@ -89,15 +103,18 @@ export class Call {
   /** No exchange carries it any more. */
   freeSlot(): void {
     const free = this.#freeSlot;
-    this.#freeSlot = null;
-    free?.();
+    this.#freeSlot = nothing;
+    free();
   }
 
-  /** Counts as in flight from now on; `carry` starts the exchange and returns its abort. */
+  /** Counts as in flight from now on. `carry` starts the exchange and returns its abort. */
   start(traffic: Traffic, carry: () => () => void): void {
-    this.stopWaiting();
-    this.#traffic = traffic;
+    if (!this.#moved('posted')) return;
+    this.#leave();
     traffic.callsInFlight += 1;
+    this.#uncount = () => {
+      traffic.callsInFlight -= 1;
+    };
     this.carriedBy(carry());
   }
 
@@ -106,23 +123,47 @@ export class Call {
     this.#abort = abort;
   }
 
-  /** Timers and counts are given back; the exchange goes on until {@link drop}. */
+  /** Notes what its exchange has learned. */
+  note(event: 'sent' | 'resumed' | 'accepted'): void {
+    if (this.#moved(event) && event === 'sent') this.#timesSent += 1;
+  }
+
+  /** The instance has not taken it. Ends the exchange; the call can be sent as if for the first time. */
+  takeBack(): void {
+    if (!this.#moved('returned')) return;
+    this.#leave();
+    this.drop();
+  }
+
+  /** It is answered, or no answer is wanted. The exchange goes on until {@link drop}. */
   finish(): void {
-    this.over = true;
+    if (!this.#moved('finished')) return;
     this.onWritten();
     this.#leave();
-    this.stopWaiting();
   }
 
   /** Ends the exchange, if there is one. */
   drop(): void {
-    this.#abort?.();
-    this.#abort = null;
+    const abort = this.#abort;
+    this.#abort = nothing;
+    abort();
     this.freeSlot();
   }
 
+  /** Whether the event means something in this phase; the call is then in the next one. */
+  #moved(event: CallEvent): boolean {
+    const next = nextPhase(this.#phase, event);
+    if (next === null) return false;
+    this.#phase = next;
+    return true;
+  }
+
+  /** Gives up what the last phase held: its timer and its count. */
   #leave(): void {
-    if (this.#traffic !== null) this.#traffic.callsInFlight -= 1;
-    this.#traffic = null;
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
+    const uncount = this.#uncount;
+    this.#uncount = nothing;
+    uncount();
   }
 }

@@ -2,18 +2,18 @@ import { BUDGETS } from '../budgets.ts';
 import type { Call } from './call.ts';
 import { asksForTask, tokenOfRequest } from './progress-token.ts';
 
-/** The calls of one link that are not answered yet, and the order in which they are carried. */
+/** The calls of one link that are not answered yet. Limits how many are carried at once; the others wait for a slot. */
 export class Calls {
   readonly #byId = new Map<string, Call>();
   readonly #byToken = new Map<string, Call>();
-  /** Tokens of calls that were answered with a task. */
+  /** Progress tokens of calls that were answered with a task, whose progress goes on. */
   readonly #taskTokens = new Set<string>();
   readonly #waiting = new Set<Call>();
   readonly #onTurn: (call: Call) => void;
   readonly #onCount: (change: 1 | -1) => void;
   #carried = 0;
 
-  /** `onTurn` is told when a call that had to wait can be carried, `onCount` when there is one more or one less. */
+  /** `onTurn` is called with a call that waited once a slot is free for it, `onCount` when the number of calls changes. */
   constructor(onTurn: (call: Call) => void, onCount: (change: 1 | -1) => void) {
     this.#onTurn = onTurn;
     this.#onCount = onCount;
@@ -38,7 +38,7 @@ export class Calls {
     if (call.progressToken !== null) this.#byToken.set(call.progressToken, call);
   }
 
-  /** The call is answered, or nobody waits for it any more. */
+  /** Removes a call that is answered, or whose answer is no longer wanted. */
   delete(call: Call): void {
     if (this.#byId.delete(call.rawId)) this.#onCount(-1);
     this.#waiting.delete(call);
@@ -53,7 +53,7 @@ export class Calls {
     }
   }
 
-  /** Whether progress under this token is of a call or a task here; notes that it came. */
+  /** Whether a call or a task of this link has this progress token. Notes the time, for the call. */
   expectsProgress(token: string): boolean {
     const call = this.#byToken.get(token);
     if (call !== undefined) call.progressedAt = performance.now();
@@ -65,12 +65,14 @@ export class Calls {
     return this.#byToken.get(token) ?? null;
   }
 
-  /** Takes a slot for a call. False: all are taken, and the call gets its turn later. */
+  /** Takes a slot for a call. Returns false when all are taken; the call then gets its turn later. */
   takeSlot(call: Call): boolean {
     if (this.#carried >= BUDGETS.callsUnderWay.value) {
       this.#waiting.add(call);
       return false;
     }
+    // A link that opens again sends every call it has, including those that wait for a slot.
+    this.#waiting.delete(call);
     this.#carried += 1;
     call.holdSlot(() => {
       this.#carried -= 1;
@@ -82,7 +84,7 @@ export class Calls {
     return true;
   }
 
-  /** Nothing is carried now: nobody gets a turn. */
+  /** No call waits for a slot any more: the link is away or closed. */
   clearQueue(): void {
     this.#waiting.clear();
   }

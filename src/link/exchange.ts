@@ -2,48 +2,48 @@ import type { Failure } from '../../machines/model.ts';
 import type { HubErrorCode } from '../errors.ts';
 import { shown } from '../printable.ts';
 import { RPC_CODE } from '../wire/answer.ts';
+import type { ExchangeEnd, ExchangeSink } from '../wire/channel.ts';
 import type { Envelope } from '../wire/envelope.ts';
 import { errorIn } from '../wire/error-body.ts';
-import type { ExchangeEnd, ExchangeSink } from '../wire/streamable-http.ts';
+import { resumeDelay } from '../wire/session/resume-delay.ts';
 import type { Call } from './call.ts';
 import type { FromInstance } from './from-instance.ts';
 import type { LinkSession } from './link-session.ts';
-import { resumeDelay } from './resume-delay.ts';
 
-/** Milliseconds in which an instance may end a stream itself after the answer. */
+/** Milliseconds after the answer in which the instance may close the stream itself. */
 const STREAM_GRACE = 1_000;
 
-/** Milliseconds after which a call is sent for which there was no file descriptor. */
+/** Milliseconds after which a call is sent again for which there was no file descriptor. */
 const SHORTAGE_PAUSE = 250;
 
-/** What becomes of a call, decided by its exchange and done by its link. */
+/** What an exchange tells its link to do. */
 export interface ExchangeOwner {
-  /** Largest message to the agent, in bytes. */
+  /** The largest message to the agent, in bytes. */
   readonly maxMessage: number;
   readonly fromInstance: FromInstance;
   /** Whether the link still uses this session. */
   isCurrent(session: LinkSession): boolean;
   answer(call: Call, frame: string): void;
   fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void;
-  /** Nobody has taken the call: it is sent as if for the first time. */
+  /** The instance hasn't received the call. Send it as if for the first time. */
   again(call: Call): void;
   /** The instance has forgotten the session. */
   expired(session: LinkSession): void;
   lost(session: LinkSession, failure: Failure): void;
-  /** Is the instance still there? */
+  /** Check whether the instance is still there. */
   suspected(): void;
-  /** There was no file descriptor for a connection. */
+  /** File descriptors have run short. */
   short(): void;
 }
 
-/** One call on one session: what its response brings, and what it means when that ends without an answer. */
+/** One call in one session: handles what the response brings, and decides what an end without an answer means. */
 export class Exchange implements ExchangeSink {
   readonly #call: Call;
   readonly #session: LinkSession;
   readonly #owner: ExchangeOwner;
   #isStream = false;
   #resumedAfter: string | null = null;
-  /** How often in a row it was resumed, and brought no message. */
+  /** How often in a row it was resumed without bringing a message. */
   #fruitless = 0;
   #leaving: NodeJS.Timeout | undefined;
   /** The tool of a call whose answer may come as JSON alone. */
@@ -59,15 +59,15 @@ export class Exchange implements ExchangeSink {
 
   /** Sends the call. Returns the abort. */
   start(): () => void {
-    const { http, jsonAnswers, isStreaming } = this.#session;
-    // Without its standing stream the instance would have no way to say anything else.
+    const { mcp, jsonAnswers } = this.#session;
+    // Without a standing stream the instance could send nothing but the answer.
     this.#wantsJson =
-      isStreaming && this.#tool !== null && (jsonAnswers?.wants(this.#tool) ?? false);
-    return http.post(this.#call.frame, this, this.#wantsJson ? 'json' : 'both');
+      mcp.isStreaming && this.#tool !== null && (jsonAnswers?.wants(this.#tool) ?? false);
+    return mcp.post(this.#call.frame, this, { accept: this.#wantsJson ? 'json' : 'both' });
   }
 
   onSent(): void {
-    this.#call.sent = true;
+    this.#call.note('sent');
   }
 
   onWritten(): void {
@@ -97,7 +97,7 @@ export class Exchange implements ExchangeSink {
   #received(hold: Promise<void> | undefined, wasOver: boolean): Promise<void> | undefined {
     this.#fruitless = 0;
     if (!wasOver) this.#learn();
-    // An instance that leaves its streams open would have a socket a call.
+    // An instance that doesn't close its streams would hold a socket for each call.
     if (this.#isStream && this.#call.over) {
       this.#leaving ??= setTimeout(() => this.#call.drop(), STREAM_GRACE).unref();
     }
@@ -112,10 +112,10 @@ export class Exchange implements ExchangeSink {
   onEnd(end: ExchangeEnd): void {
     clearTimeout(this.#leaving);
     if (!this.#call.over) this.#endedUnanswered(end);
-    if (this.#call.over || this.#call.accepted) this.#call.freeSlot();
+    if (this.#call.over || this.#call.phase === 'accepted') this.#call.freeSlot();
   }
 
-  /** Does this instance use the responses of calls for more than their answers? */
+  /** Notes whether the instance sends more than the answer in the response to a call. */
   #learn(): void {
     if (!this.#call.over) this.#session.jsonAnswers?.refuse();
     else if (this.#tool !== null) this.#session.jsonAnswers?.answeredAlone(this.#tool);
@@ -124,25 +124,25 @@ export class Exchange implements ExchangeSink {
   #endedUnanswered(end: ExchangeEnd): void {
     if (this.#wantsJson) this.#session.jsonAnswers?.refuse();
     const [call, session, owner] = [this.#call, this.#session, this.#owner];
-    if (end.kind === 'status' && call.resumed) {
-      // It is about the stream. The call was taken: it is lost, not refused, and above all not sent again.
+    if (end.kind === 'status' && call.phase === 'resumed') {
+      // The status is about the stream. The instance has taken the call, so it is lost and must not be sent again.
       owner.fail(
         call,
         'CONNECTION_LOST',
         `the instance answered HTTP ${end.status} to a resumption`,
       );
-      if (end.status === 404 && session.http.sessionId !== null) owner.expired(session);
+      if (end.status === 404 && session.mcp.hasId) owner.expired(session);
     } else if (end.kind === 'status') {
       this.#refused(end.status, end.body);
+    } else if (end.kind === 'accepted' && session.mcp.canDeliver) {
+      call.note('accepted');
     } else if (end.kind === 'accepted') {
-      call.accepted = session.canAnswer;
-      if (call.accepted) return;
       owner.fail(call, 'CONNECTION_LOST', 'the instance accepted the call and answered nothing');
     } else if (end.kind === 'failed' && end.failure.code === 'OUT_OF_DESCRIPTORS') {
       owner.short();
       this.#afterShortage();
     } else if (end.kind === 'failed' && !call.sent) {
-      // Nobody took it: it isn't lost, it waits.
+      // The instance hasn't received it, so it isn't lost and waits.
       owner.lost(session, end.failure);
       owner.again(call);
     } else if (end.lastEventId !== null && owner.isCurrent(session)) {
@@ -159,20 +159,20 @@ export class Exchange implements ExchangeSink {
 
   /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery */
   #resume(lastEventId: string, delay: number): void {
-    this.#call.resumed = true;
+    this.#call.note('resumed');
     this.#resumedAfter = lastEventId;
     const resume = setTimeout(() => {
-      this.#call.carriedBy(this.#session.http.listen(lastEventId, this));
+      this.#call.carriedBy(this.#session.mcp.resume(lastEventId, this));
     }, delay);
     this.#call.carriedBy(() => clearTimeout(resume));
   }
 
-  /** The link is as good as before: only this call could not be sent, or its stream not be resumed. */
+  /** Sends the call, or resumes its stream, a little later. The link itself is intact. */
   #afterShortage(): void {
     const [call, session, owner] = [this.#call, this.#session, this.#owner];
     const again = setTimeout(() => {
-      if (!call.resumed || this.#resumedAfter === null) owner.again(call);
-      else call.carriedBy(session.http.listen(this.#resumedAfter, this));
+      if (call.phase !== 'resumed' || this.#resumedAfter === null) owner.again(call);
+      else call.carriedBy(session.mcp.resume(this.#resumedAfter, this));
     }, SHORTAGE_PAUSE);
     call.carriedBy(() => clearTimeout(again));
   }
@@ -182,8 +182,7 @@ export class Exchange implements ExchangeSink {
     const error = errorIn(body);
     // An instance that doesn't know a method hasn't forgotten the session.
     const isUnknown = error?.['code'] === RPC_CODE.methodNotFound;
-    if (status === 404 && this.#session.http.sessionId !== null && !call.resent && !isUnknown) {
-      call.resent = true;
+    if (status === 404 && this.#session.mcp.hasId && !call.wasResent && !isUnknown) {
       owner.expired(this.#session);
       owner.again(call);
       return;

@@ -2,7 +2,7 @@ import { fromCallback } from 'xstate';
 import type { LinkCommand, LinkInput, LinkReport } from '../../machines/binding-setup.ts';
 import type { Failure } from '../../machines/model.ts';
 import { shown } from '../printable.ts';
-import { ExchangeError } from '../wire/rpc-client.ts';
+import { ExchangeError } from '../wire/exchange-error.ts';
 import type { Links } from './links.ts';
 
 /**

@@ -2,8 +2,8 @@ import { memberOf, textAt } from '../wire/envelope.ts';
 import { parseJson } from '../wire/json.ts';
 
 /**
- * The `progressToken` of the object that the text is, in the one spelling that each token has; null when there is none. Of
- * several it is the last, as for parsers.
+ * The `progressToken` of a JSON object, normalized so that equal tokens are equal texts; null when there is none. A
+ * repeated member counts once, with its last value, as in JSON parsers.
  */
 export function progressTokenOf(text: string): string | null {
   const found = memberOf(text, 'progressToken');
@@ -12,15 +12,15 @@ export function progressTokenOf(text: string): string | null {
   return typeof token === 'string' || typeof token === 'number' ? JSON.stringify(token) : null;
 }
 
-/** The token under which the progress of this request is to be told, or null. */
+/** The token under which progress of this request is to be reported, or null. */
 export function tokenOfRequest(frame: string): string | null {
-  // A look at the text is cheap, and tells nearly always.
+  // A search of the text is cheap and nearly always enough. An escaped name could hide from it.
   if (!frame.includes('progressToken') && !frame.includes('\\u')) return null;
   const meta = textAt(frame, 'params', '_meta');
   return meta === null ? null : progressTokenOf(meta);
 }
 
-/** Whether the request asks for a task: its progress goes on after its answer. */
+/** Whether the request asks for a task, whose progress goes on after the answer. */
 export function asksForTask(frame: string): boolean {
   return frame.includes('"task"') && textAt(frame, 'params', 'task') !== null;
 }

@@ -1,6 +1,6 @@
 import { objectOf, parseJson } from '../wire/json.ts';
 
-/** What the agent has subscribed to: set again when a link is opened anew. */
+/** The resources to which the agent has subscribed. A link subscribes to them again whenever it opens a session. */
 export class Subscriptions {
   readonly #params = new Map<string, string>();
 
@@ -8,7 +8,7 @@ export class Subscriptions {
     return this.#params.size === 0;
   }
 
-  /** Looks at a request of the agent. */
+  /** Updates the subscriptions if the agent's request is about them. */
   note(method: string, frame: string): void {
     if (method !== 'resources/subscribe' && method !== 'resources/unsubscribe') return;
     const params = objectOf(objectOf(parseJson(frame))['params']);
@@ -18,12 +18,12 @@ export class Subscriptions {
     else this.#params.delete(uri);
   }
 
-  /** Takes over what was subscribed to elsewhere. */
+  /** Adds the subscriptions of another link. */
   adopt(others: Subscriptions): void {
     for (const [uri, params] of others.#params) this.#params.set(uri, params);
   }
 
-  /** `params` of each subscription as JSON text. */
+  /** The `params` of each subscription request, as JSON text. */
   params(): Iterable<string> {
     return this.#params.values();
   }

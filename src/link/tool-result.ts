@@ -1,20 +1,20 @@
 import { memberOf, membersOf } from '../wire/envelope.ts';
 import { bytesOver, lineLimit } from '../wire/frame.ts';
 
-/** How nearly all servers begin the answer to a tool call. */
+/** The beginning of nearly every server's answer to a tool call. */
 const SHAPED = /^\{(?:"(?:jsonrpc|id)":(?:"[^"\\]*"|-?\d+),)*"result":\{"content":\[/;
 
-/** How much of an answer tells that it is {@link hasShape | shaped}, in characters. */
+/** How much of an answer {@link hasShape} needs to see, in characters. */
 export const SHAPE_LENGTH = 512;
 
-/** Whether the answer of a tool evidently has MCP's shape; false says nothing. */
+/** Whether an answer that begins with `head` clearly has MCP's shape. False means only that it isn't clear. */
 export function hasShape(head: string): boolean {
   return SHAPED.test(head);
 }
 
 /**
- * The answer to a `tools/call`. A result that isn't in MCP's shape becomes one that agents can read: its JSON as text, and as
- * structured content if it is an object, unless it has `most` bytes with that. Everything else stays as it is.
+ * The answer to a `tools/call`, repaired if its result isn't in MCP's shape: the result's JSON becomes text content, and
+ * also structured content if it is an object and the answer stays within `most` bytes. Any other answer is unchanged.
  */
 export function readableResult(frame: string, most: number): string {
   if (hasShape(frame)) return frame;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** The number of this format; another one is refused. */
+/** The version of this format. Other versions are refused. */
 export const FORMAT = 3;
 
 const head = z.object({
@@ -22,9 +22,9 @@ const world = z.object({
 });
 
 /**
- * A line after the first. Times are in milliseconds since the epoch; `of` is an actor by its XState session id, because
- * an id may have several lives. What an actor was told (`event`) and what it read (`world`, `clock`, `processGone`) are
- * enough to run it again; `state` is what came of it, for comparison.
+ * A line after the first. Times are in milliseconds since the epoch. `of` is the XState session id of an actor, because
+ * several actors can have the same name one after another. The events that an actor received (`event`) and the values that
+ * it read (`world`, `clock`, `processGone`) suffice to replay it. `state` is its resulting state, for comparison.
  */
 const line = z.union([
   z.object({ actor: z.string(), name: z.string() }),
@@ -37,33 +37,34 @@ const line = z.union([
 
 export type Line = z.infer<typeof line>;
 
-/** What an actor is told, reads, or comes to. */
+/** An event that an actor received, a value that it read, or its new state. */
 export type LineOfActor = Exclude<Line, { readonly actor: string }>;
 
 export interface Recording {
-  /** The version of Signalbox that was recorded. */
+  /** The version of Signalbox that made the recording. */
   readonly version: string;
   /** ISO time. */
   readonly started: string;
   readonly lines: readonly Line[];
-  /** Whether the last line was cut: the hub, or its machine, ended while it was written. */
+  /** Whether the last line is incomplete, because the hub or its machine stopped while writing it. */
   readonly cut: boolean;
 }
 
-/** A file that is no recording, or one that was changed; the message names the line. */
+/** The file is not a recording, or is damaged. The message names the line. */
 export class NotARecording extends Error {}
 
 /** Reads the text of a recording. Throws {@link NotARecording}. */
 export function parseRecording(text: string): Recording {
   const texts = text.split('\n');
-  // A whole file ends with a newline.
+  // A complete file ends with a newline.
   const cut = texts.pop() !== '';
   const [first = '', ...rest] = texts;
   const begin = head.safeParse(json(first));
-  if (!begin.success) throw new NotARecording('it is not a recording of this format');
+  if (!begin.success) throw new NotARecording('this is not a recording in a supported format');
   const lines = rest.map((each, index) => {
     const read = line.safeParse(json(each));
-    if (!read.success) throw new NotARecording(`line ${index + 2} is not one of a recording`);
+    if (!read.success)
+      throw new NotARecording(`line ${index + 2} is not a valid line of a recording`);
     return read.data;
   });
   return { version: begin.data.signalbox, started: begin.data.started, lines, cut };

@@ -5,22 +5,22 @@ import { printable } from '../printable.ts';
 import { VERSION } from '../version.ts';
 import { Recorder } from './recorder.ts';
 
-/** Bytes that a slow disk may be behind. */
-const BACKLOG = 16 * 2 ** 20;
+/** Maximum number of bytes waiting to be written to a slow disk. */
+const MAX_BACKLOG = 16 * 2 ** 20;
 
-// A FIFO that nobody reads is an error then, not a wait for ever.
+// With O_NONBLOCK, opening a FIFO without a reader fails instead of blocking.
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
 
-/** A recording under way. */
+/** A recording in progress. */
 export interface RecordFile {
   readonly recorder: Recorder;
-  /** Resolves when all of it is written, or can't be. */
+  /** Resolves once everything is written or writing has failed. */
   close(): Promise<void>;
 }
 
 /**
- * Begins a recording in `file`, for its owner's eyes only. Throws {@link UsageError} when it can't be opened; what fails
- * later ends the recording with a line in the log, and nothing else.
+ * Starts a recording in `file`, with mode 0600. Throws {@link UsageError} if the file can't be opened. A later failure
+ * ends the recording with a warning in the log and has no other effect.
  */
 export function recordTo(file: string, log: Logger): RecordFile {
   let fd: number;
@@ -37,7 +37,7 @@ export function recordTo(file: string, log: Logger): RecordFile {
   const fail = (reason: string) => {
     if (failed) return;
     failed = true;
-    log.warn('the recording ends here', { file, reason });
+    log.warn('recording stopped', { file, reason });
     stream.destroy();
   };
   stream.on('error', (error) => fail(errnoOf(error) ?? error.message));
@@ -47,7 +47,7 @@ export function recordTo(file: string, log: Logger): RecordFile {
     write: (line) => {
       if (failed) return;
       stream.write(`${line}\n`);
-      if (stream.writableLength > BACKLOG) fail('the disk is too slow');
+      if (stream.writableLength > MAX_BACKLOG) fail('the disk is too slow');
     },
   });
   return {

@@ -6,24 +6,24 @@ import { pathOf } from '../views/state-path.ts';
 import { FORMAT } from './format.ts';
 
 export interface RecorderOptions {
-  /** The version that is recorded. */
+  /** The version of Signalbox. */
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Takes a line of JSON, without its newline. */
+  /** Writes a line of JSON, without a newline. */
   readonly write: (line: string) => void;
 }
 
 /**
- * Writes down what the actors of a hub are told and what they read, without credentials: enough to run each of them
- * again. A part of a hub's surroundings from its start.
+ * Records the events that a hub's actors receive and the values that they read, without credentials: enough to replay each
+ * actor. Must be attached before the hub starts.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #redaction = new Redaction();
-  /** XState's session ids by name; of each name the latest life. */
-  readonly #lives = new Map<string, string>();
-  /** The last state of each actor by session id. */
+  /** XState session ids by actor name, of the latest actor with each name. */
+  readonly #sessionIds = new Map<string, string>();
+  /** The last state of each actor, by session id. */
   readonly #states = new Map<string, string>();
 
   constructor(options: RecorderOptions) {
@@ -32,18 +32,18 @@ export class Recorder {
     this.#write({ recording: FORMAT, signalbox: options.version, started });
   }
 
-  /** For the `inspect` of the hub's actor. */
+  /** The `inspect` option of the hub's actor. */
   readonly inspect = (inspected: InspectionEvent): void => {
     const of = inspected.actorRef.sessionId;
     const at = this.#options.now();
     if (inspected.type === '@xstate.actor') {
       const name = actorName(inspected.actorRef);
-      this.#lives.set(name, of);
+      this.#sessionIds.set(name, of);
       this.#write({ actor: of, name });
     } else if (inspected.type === '@xstate.event') {
       const from = inspected.sourceRef?.sessionId ?? null;
       const { event } = inspected;
-      // A token may be a word that charts use.
+      // Keep the type: a token could equal a word that charts use.
       this.#write({ at, of, event: { ...this.#clean(event), type: event.type }, from });
     } else if (inspected.type === '@xstate.snapshot' && 'value' in inspected.snapshot) {
       const state = pathOf(inspected.snapshot.value);
@@ -53,19 +53,19 @@ export class Recorder {
     }
   };
 
-  /** What an instance's chart reads of the world. */
+  /** Records the facts that an instance's chart reads. */
   world(name: string, world: World): void {
-    this.#write({ of: this.#lives.get(name), world });
+    this.#write({ of: this.#sessionIds.get(name), world });
   }
 
-  /** The time that the hub's chart reads. */
+  /** Records the time that the hub's chart reads. */
   clock(clock: number): void {
-    this.#write({ of: this.#lives.get('hub'), clock });
+    this.#write({ of: this.#sessionIds.get('hub'), clock });
   }
 
-  /** What a dead instance's chart learns of its process. */
+  /** Records whether the process of a dead instance is gone, as read by its chart. */
   processGone(name: string, processGone: boolean): void {
-    this.#write({ of: this.#lives.get(name), processGone });
+    this.#write({ of: this.#sessionIds.get(name), processGone });
   }
 
   #clean(event: object): object {

@@ -5,24 +5,27 @@ export interface Replayed {
   readonly actors: number;
   readonly events: number;
   readonly steps: readonly Step[];
-  /** Where an actor goes another way than it went: the first such place of each. */
+  /** The first difference from the recording, for each actor that has one. */
   readonly differences: readonly string[];
 }
 
 /**
- * Runs every hub, instance and session of a recording again, on the charts as they are now and on the time of then. What
- * an actor does follows from what it is told and what it reads; so each is run from its own lines, in their order.
+ * Replays every hub, instance and session of a recording with the current charts and the recorded time. The behaviour of an
+ * actor depends only on the events it receives and the values it reads, so each is replayed from its own lines, in order.
  */
 export function replay({ lines }: Recording): Replayed {
   const actors = new Map<string, ReplayedActor>();
+  const latest = new Map<string, ReplayedActor>();
   for (const line of lines) {
     if ('actor' in line) {
       const actor = ReplayedActor.of(line.name);
-      if (actor !== null) actors.set(line.actor, actor);
+      if (actor === null) continue;
+      actors.set(line.actor, actor);
+      latest.set(line.name, actor);
     } else {
       actors.get(line.of)?.note(line);
       if ('event' in line && line.event.type.startsWith('xstate.error.actor.')) {
-        actors.get(line.from ?? '')?.noteCrash();
+        latest.get(String(line.event['actorId']))?.noteCrash();
       }
     }
   }

@@ -24,10 +24,10 @@ export interface Step extends StateChange {
   readonly actor: string;
 }
 
-/** No time passes by itself: that a timer went off is one of the recorded events. */
+/** Time stands still: timers that fired are among the recorded events. */
 const stillClock = { setTimeout: () => 0, clearTimeout: () => {} };
 
-/** In the place of a child: what it said is among the recorded events. */
+/** Replaces a child actor, whose events are among the recorded ones. */
 const stub = fromTransition(
   (state: object) => state,
   ({ input }: { input: object }) => input,
@@ -62,7 +62,7 @@ const replayedSession = () =>
 const replayedBinding = () =>
   replaced(bindingMachine, { actors: { link: stub }, actions: { report: nothing } });
 
-/** One actor of a recording, from its start on, run again on its chart as it is now. */
+/** One actor of a recording, replayed from its start with the current chart. */
 export class ReplayedActor {
   readonly #name: string;
   readonly #machine: AnyStateMachine;
@@ -72,8 +72,8 @@ export class ReplayedActor {
   readonly #states: string[] = [];
   #crashed = false;
   #cut = false;
-  /** Events that it has still to be told. */
-  #untold = 0;
+  /** Number of events still to be replayed. */
+  #eventsLeft = 0;
   #actor: AnyActor | null = null;
   #state: string | null = null;
   #difference: string | null = null;
@@ -83,7 +83,7 @@ export class ReplayedActor {
     this.#machine = machineFor(this);
   }
 
-  /** For an actor by its name; null when it has no chart. */
+  /** The actor with this name; null if it has no chart. */
   static of(name: string): ReplayedActor | null {
     if (name === 'hub') return new ReplayedActor(name, (actor) => actor.#hub());
     switch (true) {
@@ -98,34 +98,36 @@ export class ReplayedActor {
     }
   }
 
-  /** Notes what it read, and what became of it. All lines are noted before the first event is taken. */
+  /** Notes a value that it read or a state that it reached. All lines must be noted before the first event is replayed. */
   note(line: LineOfActor): void {
     if ('world' in line) this.#worlds.push(line.world);
     else if ('clock' in line) this.#clocks.push(line.clock);
     else if ('processGone' in line) this.#gone.push(line.processGone);
     else if ('state' in line) this.#states.push(line.state);
-    else this.#untold += 1;
+    else this.#eventsLeft += 1;
   }
 
-  /** Notes that its chart broke, after the last of its states. */
+  /** Notes that its chart threw an error after its last recorded state. */
   noteCrash(): void {
     this.#crashed = true;
   }
 
-  /** Notes that the recording ends before the hub did: what came of its last event may not be in it. */
+  /** Notes that the recording ends before the hub stopped, so the result of the last event may be missing. */
   noteCut(): void {
     this.#cut = true;
   }
 
-  /** Tells the actor what it was told. Returns the change of its state, if there was one. */
+  /** Sends a recorded event. Returns the change of its state, or null. */
   take(event: EventObject & { input?: unknown }, at: number): Step | null {
-    this.#untold -= 1;
-    if (this.#states.length === 0 && (this.#crashed || (this.#cut && this.#untold === 0)))
+    this.#eventsLeft -= 1;
+    if (this.#states.length === 0 && (this.#crashed || (this.#cut && this.#eventsLeft === 0)))
       return null;
     if (event.type === 'xstate.init') {
       const { input } = event;
       this.#actor = createActor(this.#machine, { input, clock: stillClock });
-      this.#actor.subscribe({ error: (error) => this.#differs(`its chart broke: ${error}`) });
+      this.#actor.subscribe({
+        error: (error) => this.#differs(`its chart threw an error: ${error}`),
+      });
       this.#actor.start();
     } else {
       this.#actor?.send(event);
@@ -136,27 +138,29 @@ export class ReplayedActor {
     this.#state = to;
     const recorded = this.#states.shift();
     if (recorded !== to) {
-      const then = recorded === undefined ? 'it stayed as it was' : `it went to ${recorded}`;
-      this.#differs(`${event.type} at ${new Date(at).toISOString()} leads to ${to}; ${then}`);
+      const then = recorded === undefined ? 'no change' : recorded;
+      this.#differs(
+        `${event.type} at ${new Date(at).toISOString()} leads to ${to}; recorded: ${then}`,
+      );
     }
     return { at, actor: this.#name, ...change };
   }
 
-  /** Where it first went another way than recorded, or null. */
+  /** The first difference from the recording, or null. */
   difference(): string | null {
     const [missing] = this.#states;
-    if (missing !== undefined) this.#differs(`it came to ${missing} and does not any more`);
+    if (missing !== undefined) this.#differs(`no longer reaches ${missing}, as recorded`);
     return this.#difference;
   }
 
-  #differs(how: string): void {
-    this.#difference ??= `${this.#name}: ${how}`;
+  #differs(what: string): void {
+    this.#difference ??= `${this.#name}: ${what}`;
   }
 
-  /** What it read next; when it reads more often than it did, that is a difference, and the last is read again. */
+  /** The next recorded value. If the actor reads more values than recorded, notes a difference and repeats the last one. */
   #next<T>(values: T[], last: { value: T }): T {
     const value = values.shift();
-    if (value === undefined) this.#differs('it reads the world more often than it did');
+    if (value === undefined) this.#differs('reads more values than recorded');
     else last.value = value;
     return last.value;
   }
@@ -165,7 +169,7 @@ export class ReplayedActor {
     const last = { value: 0 };
     return replaced(hubMachine, {
       actors: {
-        instance: stub,
+        instances: stub,
         session: stub,
         closeAll: fromPromise(() => new Promise(nothing)),
       },

@@ -30,7 +30,7 @@ const time = z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date(
 });
 
 /** Both forms of a registration file: ours and Brummer's. What is not named here is left out. */
-const registrationFile = z.object(
+export const registrationFile = z.object(
   {
     id: text(ID)
       .regex(/^[A-Za-z0-9._-]{1,128}$/, ID)

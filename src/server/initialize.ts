@@ -1,6 +1,6 @@
 import type { AgentInfo, JsonObject } from '../../machines/model.ts';
-import { isSupportedVersion, LATEST_PROTOCOL_VERSION } from '../wire/handshake.ts';
 import { isObject, objectOf, stringOf } from '../wire/json.ts';
+import { isSupportedVersion, LATEST_PROTOCOL_VERSION } from '../wire/protocol-versions.ts';
 
 /**
  * More than the hub itself can do: an instance isn't known yet, and capabilities can't be added later.

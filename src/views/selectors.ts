@@ -3,6 +3,7 @@ import type { hubMachine } from '../../machines/hub.ts';
 import {
   type InstanceRef,
   instanceActorId,
+  instanceActors,
   type SessionRef,
   sessionActorId,
 } from '../../machines/hub-setup.ts';
@@ -12,28 +13,36 @@ import {
   bindingActorId,
   type SessionContext,
 } from '../../machines/session-setup.ts';
+import { isAlive } from '../../machines/supervisor.ts';
 
 export type HubSnapshot = SnapshotFrom<typeof hubMachine>;
 
 /** The actor of an instance, or undefined when there is none that lives. */
 export function instanceRef(hub: HubSnapshot, id: string): InstanceRef | undefined {
-  const ref = hub.children[instanceActorId(id)] as InstanceRef | undefined;
-  return ref?.getSnapshot().status === 'active' ? ref : undefined;
+  const ref = instanceActors(hub).get(instanceActorId(id));
+  return isAlive(ref) ? ref : undefined;
+}
+
+/** The actors of all instances that live, in the order in which they were started. */
+export function instanceRefs(hub: HubSnapshot): InstanceRef[] {
+  return [...instanceActors(hub).values()].filter(isAlive);
 }
 
 /** The id that an instance goes by now: its own, or that of the instance that has taken its place. */
 export function currentId({ context: { successors } }: HubSnapshot, id: string): string {
-  return successors.find(({ from }) => from === id)?.to ?? id;
+  return successors[instanceActorId(id)] ?? id;
 }
 
 /** The ids of instances whose place `id` has taken. */
 export function formerIds(hub: HubSnapshot, id: string): string[] {
-  return hub.context.successors.filter(({ to }) => to === id).map(({ from }) => from);
+  return Object.entries(hub.context.successors)
+    .filter(([, successor]) => successor === id)
+    .map(([former]) => former.slice(instanceActorId('').length));
 }
 
 /** The actor of a session, or undefined when there is none. */
 export function sessionRef(hub: HubSnapshot, id: string): SessionRef | undefined {
-  return hub.children[sessionActorId(id)] as SessionRef | undefined;
+  return hub.children[sessionActorId(id)];
 }
 
 /** The id of a session's home, or null. */
@@ -64,9 +73,8 @@ export function instanceContext(hub: HubSnapshot, id: string): InstanceContext |
 
 /** The contexts of all instances, by name, then id. */
 export function instanceContexts(hub: HubSnapshot): InstanceContext[] {
-  return Object.keys(hub.children)
-    .filter((key) => key.startsWith('instance:'))
-    .flatMap((key) => instanceContext(hub, key.slice('instance:'.length)) ?? [])
+  return instanceRefs(hub)
+    .map((ref) => ref.getSnapshot().context)
     .sort(
       ({ registration: a }, { registration: b }) => compare(a.name, b.name) || compare(a.id, b.id),
     );

@@ -7,16 +7,16 @@ export const RPC_CODE = {
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
-  /** The hub's own errors; `error.data.code` says which. */
+  /** The hub's own errors. `error.data.code` names the error. */
   hub: -32000,
 } as const;
 
-/** A frame that answers request `rawId` (the id's JSON text) with a result. */
+/** A frame that answers a request with a result. `rawId` is the JSON text of its id. */
 export function resultFrame(rawId: string, result: unknown): string {
   return `{"jsonrpc":"2.0","id":${rawId},"result":${JSON.stringify(result)}}`;
 }
 
-/** A frame that answers request `rawId` with a JSON-RPC error. */
+/** A frame that answers a request with a JSON-RPC error. `rawId` is the JSON text of its id. */
 export function errorFrame(rawId: string, code: number, message: string, data?: unknown): string {
   return `{"jsonrpc":"2.0","id":${rawId},"error":${JSON.stringify({ code, message, data })}}`;
 }
@@ -27,8 +27,8 @@ export function notificationFrame(method: string, params?: unknown): string {
 }
 
 /**
- * A frame that answers a request which the hub couldn't do: for `tools/call` a result that a model can read,
- * for everything else, and for a message over the limit, a JSON-RPC error.
+ * A frame that answers a request that failed in the hub: for `tools/call` a result that a model can read, otherwise, and for
+ * a message over the limit, a JSON-RPC error.
  */
 export function failureFrame(rawId: string, method: string, error: HubError): string {
   if (method !== 'tools/call' || error.code === 'MESSAGE_TOO_LARGE') {
@@ -37,7 +37,7 @@ export function failureFrame(rawId: string, method: string, error: HubError): st
   return resultFrame(rawId, failureResult(error));
 }
 
-/** The tool result that says what failed in the hub, as data and as text. */
+/** The tool result for a failure in the hub, as structured content and as text. */
 export function failureResult(error: HubError) {
   const said = error.toJSON();
   return {

@@ -1,13 +1,13 @@
 import { pipeline, type Readable } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
-/** What has come is given out at once: a stream of events may be far from its end. */
+/** Pass on what has arrived at once: a stream of events may be far from its end. */
 const AT_ONCE = { flush: constants.Z_SYNC_FLUSH };
 
-/** The body without its content coding. Nobody asked for one, but some servers, or proxies before them, always use it. */
+/** The body without its content coding. The hub asks for none, but some servers and proxies always use one. */
 export function decoded(body: Readable, encoding: string | undefined): Readable {
   const decoder = decoderOf(encoding?.trim().toLowerCase());
-  // An error of either ends both, and is told by the decoder.
+  // An error of either stream ends both and is emitted by the decoder.
   return decoder === null ? body : pipeline(body, decoder, () => {});
 }
 

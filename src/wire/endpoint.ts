@@ -3,8 +3,8 @@ import type { Endpoint, Registration } from '../../machines/model.ts';
 const LOOPBACKS = ['127.0.0.1', '::1'] as const;
 
 /**
- * The addresses at which a registered instance may answer, in the order to try. For a port and for `localhost`
- * these are both loopback addresses: what a resolver says of `localhost` differs from machine to machine.
+ * The addresses at which a registered instance may answer, in the order to try. For a port and for `localhost` these are
+ * both loopback addresses, because machines resolve `localhost` differently.
  */
 export function endpointsOf({ port, url }: Pick<Registration, 'port' | 'url'>): Endpoint[] {
   if (url === null) {

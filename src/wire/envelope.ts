@@ -4,15 +4,15 @@ import { TopLevel } from './top-level.ts';
 /** The JSON-RPC facts of a frame. */
 export interface Envelope {
   /**
-   * As JSON text, so that `1` and `"1"` stay apart and no digit is lost; each id has one spelling, however the frame
-   * spells it. Null when there is none; the text `null` when it is that, or nothing that can be an id.
+   * As JSON text, so that `1` and `"1"` stay apart and no digit is lost. Normalized: equal ids have equal texts. Null if
+   * there is no id; the text `null` if the id is `null` or not a valid id.
    */
   readonly id: string | null;
   readonly method: string | null;
   readonly hasResult: boolean;
   readonly hasError: boolean;
   /**
-   * Whether others could read it as another message: a member of JSON-RPC is there twice, the method is no string, or
+   * Whether another parser could read a different message: a JSON-RPC member occurs twice, the method is not a string, or
    * there is a method beside a result or an error.
    */
   readonly isAmbiguous: boolean;
@@ -27,10 +27,10 @@ const CLOSE_BRACKET = 93;
 const COMMA = 44;
 const COLON = 58;
 
-/** Up to this length a frame is parsed. A longer one is scanned, which keeps nothing of it. */
+/** Up to this length a frame is parsed. A longer one is scanned, which allocates nothing for its content. */
 const LONG = 16 * 1024;
 
-/** Reads the top level of a JSON object. Null when the text isn't one, or isn't valid JSON. */
+/** Reads the top level of a JSON object. Null if the text isn't valid JSON or isn't an object. */
 export function readEnvelope(text: string): Envelope | null {
   if (text.length > LONG) {
     const scanner = new JsonScanner();
@@ -46,7 +46,7 @@ export function readEnvelope(text: string): Envelope | null {
   return isObject ? envelopeOfTop(top) : null;
 }
 
-/** What was found by a scanner that has come to the end of a frame; null when that is no JSON object. */
+/** What a scanner found in a complete frame; null if the frame isn't a JSON object. */
 export function envelopeOf({ kind, top }: JsonScanner): Envelope | null {
   return kind === OPEN_BRACE ? envelopeOfTop(top) : null;
 }
@@ -71,7 +71,7 @@ export function replaceId(text: string, rawId: string): string {
   return found === null ? text : text.slice(0, found.start) + rawId + text.slice(found.end);
 }
 
-/** Where in the text of an object the value of `key` stands, the last one if there are more; null when there is none. */
+/** The position of the value of `key` in the text of an object; of several the last, of none null. */
 export function memberOf(text: string, key: string): { start: number; end: number } | null {
   let found: { start: number; end: number } | null = null;
   const isObject = eachMember(text, (each, start, end) => {
@@ -80,14 +80,14 @@ export function memberOf(text: string, key: string): { start: number; end: numbe
   return isObject ? found : null;
 }
 
-/** The texts of the members of the object that `text` is, by their names; of several with one name the last. */
+/** The members of an object as JSON texts, by name; of several with the same name the last. */
 export function membersOf(text: string): Map<string, string> {
   const members = new Map<string, string>();
   eachMember(text, (key, start, end) => members.set(key, text.slice(start, end)));
   return members;
 }
 
-/** The elements of the array that `text` is, as texts, not checked; null when it is none, or has more than `most`. */
+/** The elements of an array as JSON texts, unchecked; null if `text` is no array or has more than `most` elements. */
 export function elementsOf(text: string, most: number): string[] | null {
   let at = skipBlank(text, 0);
   if (text.charCodeAt(at) !== OPEN_BRACKET) return null;
@@ -103,7 +103,7 @@ export function elementsOf(text: string, most: number): string[] | null {
   return elements;
 }
 
-/** The text of what stands under one key after the other, or null. */
+/** The text of the value that is reached through these keys, or null. */
 export function textAt(text: string, ...keys: readonly string[]): string | null {
   let at: string = text;
   for (const key of keys) {
@@ -114,7 +114,7 @@ export function textAt(text: string, ...keys: readonly string[]): string | null 
   return at;
 }
 
-/** Visits the members of the object that `text` is. False: it isn't one; some may have been visited then. */
+/** Visits the members of an object. Returns false if `text` is no object; some members may have been visited then. */
 export function eachMember(
   text: string,
   visit: (key: string, start: number, end: number, keyStart: number, keyEnd: number) => void,
@@ -147,12 +147,12 @@ export function eachMember(
   return skipBlank(text, at) === text.length;
 }
 
-/** The frame on one line: outside of strings a line break is a blank, and inside of them there is none. */
+/** The frame on one line. JSON strings contain no line breaks, and between tokens a line break is a blank. */
 export function oneLine(text: string): string {
   return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, ' ') : text;
 }
 
-/** An id as `JSON.stringify` spells it; digits that a number can't hold stay. */
+/** An id as `JSON.stringify` writes it, without losing digits that a number can't hold. */
 export function canonicalId(rawId: string): string {
   if (/^(?:"[^\\]*"|-?[1-9]\d*|0)$/.test(rawId)) return rawId;
   const id = parsed(rawId);
@@ -168,7 +168,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The value of a valid JSON text that is a scalar. */
+/** The value of a valid JSON scalar. */
 function parsed(raw: string): unknown {
   return JSON.parse(raw);
 }
@@ -225,7 +225,7 @@ function skipValue(text: string, from: number): number {
   return -1;
 }
 
-/** The string that stands between `start` and `end` as JSON, or null. */
+/** The JSON string between `start` and `end`, or null. */
 function textOf(text: string, start: number, end: number): string | null {
   const inner = text.slice(start + 1, end - 1);
   if (!inner.includes('\\')) return inner;

@@ -2,8 +2,8 @@ import type { JsonObject } from '../../machines/model.ts';
 import { isObject, objectsOf, parseJson } from './json.ts';
 
 /**
- * The JSON-RPC error in the body of a refusal, or null. Some servers give it as an event or as a batch of one, and many
- * without an id, or under another content type.
+ * The JSON-RPC error in the body of a refusal, or null. Some servers send it as an event or as a batch of one; many omit
+ * the id or set another content type.
  */
 export function errorIn(body: string): JsonObject | null {
   const [, event] = /^data: ?(.*)$/m.exec(body) ?? [];

@@ -1,21 +1,21 @@
-/** One JSON-RPC message on one line; a large one may stay in the bytes in which it came, cut anywhere. */
+/** One JSON-RPC message on one line. A large one may stay in the chunks in which it arrived, cut anywhere. */
 export type Frame = string | readonly Buffer[];
 
-/** From this size on, in bytes, a message is not made into one text unless somebody has to look inside. */
+/** From this size on, in bytes, a message isn't converted to text unless its content is needed. */
 export const LARGE = 128 * 1024;
 
-/** What the hub's own tools need, in bytes: an agent that takes less than this can't be served. */
+/** The smallest message limit, in bytes, with which the hub's own tools work. */
 const LEAST = 64 * 1024;
 
-/** Most bytes that UTF-8 takes for one unit of a JavaScript string. */
+/** The most bytes that UTF-8 needs for one unit of a JavaScript string. */
 const MOST = 3;
 
-/** The text of a frame, whatever it came in. */
+/** The text of a frame. */
 export function textOf(frame: Frame): string {
   return typeof frame === 'string' ? frame : Buffer.concat(frame).toString('utf8');
 }
 
-/** The first `length` bytes of a frame in bytes, as text. */
+/** The first `length` bytes of a frame, as text. */
 export function headOf(parts: readonly Buffer[], length: number): string {
   let head = '';
   for (let at = 0; at < parts.length && head.length < length; at += 1) {
@@ -24,7 +24,7 @@ export function headOf(parts: readonly Buffer[], length: number): string {
   return head;
 }
 
-/** The last `length` bytes, likewise. */
+/** The last `length` bytes of a frame, as text. */
 export function tailOf(parts: readonly Buffer[], length: number): string {
   let tail = '';
   for (let at = parts.length - 1; at >= 0 && tail.length < length; at -= 1) {
@@ -34,7 +34,7 @@ export function tailOf(parts: readonly Buffer[], length: number): string {
   return tail;
 }
 
-/** What is left of the parts without the blanks at their end. */
+/** The parts without trailing blanks. */
 export function trimEnd(parts: readonly Buffer[]): readonly Buffer[] {
   const last = parts.at(-1);
   if (last === undefined) return parts;
@@ -45,25 +45,25 @@ export function trimEnd(parts: readonly Buffer[]): readonly Buffer[] {
   return end === 0 ? trimEnd(rest) : [...rest, last.subarray(0, end)];
 }
 
-/** Bytes of a line that an agent takes which was told to take messages of `most` bytes. */
+/** The longest line, in bytes, that an agent accepts whose limit for a message is `most` bytes. */
 export function lineLimit(most: number): number {
   return Math.max(most, LEAST);
 }
 
-/** About how many bytes a frame has. */
+/** The approximate size of a frame in bytes. */
 export function sizeOf(frame: Frame): number {
   return typeof frame === 'string'
     ? frame.length
     : frame.reduce((sum, part) => sum + part.length, 0);
 }
 
-/** How many bytes the frame has on its line when that is more than `limit`; otherwise null. */
+/** The size of the frame on its line, in bytes, if that exceeds `limit`; otherwise null. */
 export function bytesOver(frame: Frame, limit: number): number | null {
   if (typeof frame === 'string' && frame.length * MOST < limit) return null;
   const bytes =
     typeof frame === 'string'
       ? Buffer.byteLength(frame)
       : frame.reduce((sum, part) => sum + part.length, 0);
-  // The end of the line counts, too.
+  // The line break counts as well.
   return bytes < limit ? null : bytes + 1;
 }

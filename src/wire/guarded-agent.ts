@@ -3,12 +3,12 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Failure } from '../../machines/model.ts';
 
-/** Why no new TCP connection may be made to an instance now; null: one may. */
+/** Why no new TCP connection to an instance is allowed now, or null if it is. */
 export type ConnectionGuard = () => Failure | null;
 
 /**
- * Sockets to one instance. Before each new one the guard is asked: a port may have another owner by now. What it says is
- * the error of the request, by code and message; nothing was sent then.
+ * Sockets to one instance. The guard is asked before each new one, because the port may belong to another process by now. A
+ * refusal becomes the error of the request, with its code and message; nothing is sent then.
  */
 export class GuardedAgent extends http.Agent {
   readonly #guard: ConnectionGuard;
@@ -19,7 +19,7 @@ export class GuardedAgent extends http.Agent {
     this.#guard = guard;
   }
 
-  /** Takes a socket that is connected already, for the next request. */
+  /** Uses a socket that is already connected for the next request. */
   adopt(socket: net.Socket): void {
     this.#first = socket;
   }

@@ -13,28 +13,36 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Must be consumed or destroyed. Errors when the connection breaks before its end. */
+  /** Must be consumed or destroyed. Emits an error if the connection breaks before its end. */
   readonly body: Readable;
 }
 
-/** What happens to one request, in this order: `onSent`, `onWritten`, then `onResponse` or `onError`, each once at most. */
+/** What happens to one request, in this order: `onSent`, `onWritten`, then `onResponse` or `onError`. Each is called at most once. */
 export interface HttpHandlers {
-  /** There is a connection and the request goes out on it; before that, nobody can have taken it. */
+  /** There is a connection and the request goes out on it. Before this call nobody can have received it. */
   onSent(): void;
-  /** All of the request is with the operating system. */
+  /** The operating system has taken the whole request. */
   onWritten?(): void;
   onResponse(response: HttpResponse): void;
-  /** No response came: refused, broken, or aborted by the caller. */
+  /** There is no response: the connection was refused, broke, or was aborted by the caller. */
   onError(error: NodeJS.ErrnoException): void;
 }
 
 /**
- * Sends one request: never twice, never to another address (no retry, no redirect), with no timeout of its own.
- * Returns the function that aborts it.
+ * Sends one request, without retries, redirects or a timeout. Returns the abort.
  */
 export type HttpRequester = (request: HttpRequest, handlers: HttpHandlers) => () => void;
 
-/** Calls back as soon as `request` has a connection to go out on. */
+/** The sockets of one channel. */
+export interface HttpSockets {
+  readonly request: HttpRequester;
+  /** Sends what must not queue behind the requests of `request`. */
+  readonly requestAside: HttpRequester;
+  /** Closes all sockets. */
+  destroy(): void;
+}
+
+/** Calls back as soon as `request` has a connection. */
 export function onceOnWire(request: ClientRequest, onSent: () => void): void {
   request.once('socket', (socket) => {
     if (socket.connecting) socket.once('connect', onSent);
@@ -42,7 +50,7 @@ export function onceOnWire(request: ClientRequest, onSent: () => void): void {
   });
 }
 
-/** The URL of an endpoint, by literal address. */
+/** The URL of an endpoint with its literal address. */
 export function urlOf({ address, port, path }: Endpoint): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}${path}`;
 }
@@ -53,7 +61,7 @@ export function networkFailure(error: NodeJS.ErrnoException, endpoint: Endpoint)
   switch (error.code) {
     case 'ECONNREFUSED':
       return { code: 'CONNECTION_REFUSED', message: `nothing listens at ${where}` };
-    // Of the guard before a new connection.
+    // Set by the guard.
     case 'PROCESS_GONE':
     case 'SUPERSEDED':
       return { code: error.code, message: error.message };

@@ -2,7 +2,7 @@ import { endOfRun } from './plain-run.ts';
 import { TopLevel } from './top-level.ts';
 import { Utf8Check } from './utf8-check.ts';
 
-// What is expected next.
+// What the scanner expects next.
 const VALUE = 0;
 const FIRST_ITEM = 1;
 const KEY = 2;
@@ -28,22 +28,22 @@ const BACKSLASH = 92;
 const OBJECT = 123;
 const ARRAY = 91;
 
-/** What may follow a backslash, apart from `u`. */
+/** What may follow a backslash, besides `u`. */
 const ESCAPED = new Uint8Array(256);
 for (const byte of Buffer.from('"\\/bfnrt')) ESCAPED[byte] = 1;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads JSON in UTF-8 in pieces, cut anywhere, strictly as in RFC 8259: in time linear in its length, without recursion,
- * and without keeping more than a few bytes. Of an object it finds what JSON-RPC needs.
+ * Checks JSON in UTF-8 in chunks, cut anywhere, strictly by RFC 8259: in linear time, without recursion, and keeping only
+ * a few bytes. Of an object it finds what JSON-RPC needs.
  */
 export class JsonScanner {
-  /** The first byte of the value: `{`, `[`, or of something else. */
+  /** The first byte of the value: `{`, `[`, or that of a scalar. */
   kind = 0;
   /** Whether the text has more than one line. */
   hasLineBreaks = false;
-  /** What stands there if it is an object. */
+  /** The top level, if the value is an object. */
   readonly top = new TopLevel();
   readonly #utf8 = new Utf8Check();
   #state = VALUE;
@@ -52,12 +52,12 @@ export class JsonScanner {
   #isKey = false;
   #literal = '';
   #hexDigits = 0;
-  /** Bytes that are kept: of a key, an id or a method at the top level. */
+  /** The bytes of a key, an id or a method at the top level. */
   #isKept = false;
   #from = 0;
   #kept: Uint8Array[] = [];
 
-  /** Takes the next piece. */
+  /** Checks the next chunk. */
   push(bytes: Uint8Array): void {
     if (this.#state === INVALID) return;
     this.#from = 0;
@@ -67,7 +67,7 @@ export class JsonScanner {
       if (state === STRING) {
         at = endOfRun(bytes, at);
         if (at === length) break;
-        // Most of what is not structure is this: an escape, and the end of a string.
+        // The most frequent cases outside of structure: an escape, and the end of a string.
         if (bytes[at] === BACKSLASH) {
           state = ESCAPE;
           if (ESCAPED[bytes[at + 1] ?? 0] === 0) continue;
@@ -87,9 +87,9 @@ export class JsonScanner {
     if (!this.#utf8.push(bytes)) this.#state = INVALID;
   }
 
-  /** Whether that was all of a JSON text. */
+  /** Whether the chunks together are a complete JSON text. */
   end(): boolean {
-    // Nothing but its end tells that a number is complete.
+    // Only the end of the text shows that a number is complete.
     if (this.#state !== INVALID && this.#state !== STRING) {
       this.#state = this.#step(this.#state, 32, 0, NOTHING);
     }
@@ -191,7 +191,7 @@ export class JsonScanner {
   }
 
   #close(byte: number): number {
-    // `}` and `]` are each two above what opens them.
+    // The codes of `}` and `]` are two above those of `{` and `[`.
     if (this.#stack[this.#depth - 1] !== byte - 2) return INVALID;
     this.#depth -= 1;
     return VALUE_END;

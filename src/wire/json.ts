@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '../../machines/model.ts';
 import { BUDGETS } from '../budgets.ts';
 
-/** `JSON.stringify` recurses: what is nested deeper than this crosses as text, and is not taken apart. */
+/** `JSON.stringify` recurses, so whatever is nested deeper than this is only passed on as text. */
 const DEEPEST = 1_000;
 
 /**
- * Parses JSON; undefined when it isn't, is nested deeper than it could be written again, or has more than `mostObjects`
- * objects and arrays, or twice as many other values.
+ * Parses JSON. Undefined if the text isn't JSON, is nested too deeply to be serialized again, or has more than `mostObjects`
+ * objects and arrays or twice as many other values.
  */
 export function parseJson(
   text: string,
@@ -29,7 +29,7 @@ export function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** The value if it is an array of objects; other elements are left out. */
+/** The objects in the value if it is an array, otherwise none. */
 export function objectsOf(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
@@ -52,7 +52,7 @@ export function isTaxing(text: string, mostObjects: number): boolean {
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) at = endOfString(text, at);
-    // [ and {, ] and } differ in this bit alone.
+    // [ and {, and ] and }, differ only in this bit.
     else if ((char | 32) === 123) {
       depth += 1;
       objects += 1;
@@ -66,7 +66,7 @@ export function isTaxing(text: string, mostObjects: number): boolean {
   return false;
 }
 
-/** Where the string that starts at `from` is closed; the end of the text when it isn't. */
+/** The position of the closing quote of the string that starts at `from`, or the end of the text. */
 function endOfString(text: string, from: number): number {
   for (let at = text.indexOf('"', from + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let slashes = 0;

@@ -1,20 +1,20 @@
 const LF = 10;
 const CR = 13;
 
-/** How much of each end of an oversize line is kept, in bytes. */
+/** How many bytes are kept of the beginning and of the end of an oversize line. */
 const KEPT = 4_096;
 
 export interface LineReaderOptions {
-  /** Longest line that is taken. */
+  /** The longest line that is delivered, in bytes. */
   readonly maxBytes: number;
   onLine(line: string): void;
-  /** Instead of a line that is too long: its size, and its ends. */
+  /** Called instead for a line that is too long, with its size, beginning and end. */
   onOversize(line: { readonly bytes: number; readonly head: string; readonly tail: string }): void;
 }
 
 /**
- * Cuts a byte stream into lines, in time linear in its length: a chunk is looked at once and a line copied once.
- * `\n` and `\r\n` end a line, blank lines are skipped, a byte-order mark at the start is none of the first line.
+ * Splits a byte stream into lines in linear time: each chunk is searched once and each line copied once. `\n` and `\r\n`
+ * end a line, blank lines are skipped, and a byte-order mark at the start is dropped.
  */
 export class LineReader {
   readonly #options: LineReaderOptions;
@@ -37,7 +37,7 @@ export class LineReader {
     if (start < chunk.length) this.#add(chunk.subarray(start));
   }
 
-  /** The stream has ended: what came last is a line even without its end. */
+  /** The stream has ended. The rest is a line even without a line break. */
   end(): void {
     this.#finish();
   }
@@ -46,7 +46,7 @@ export class LineReader {
     this.#bytes += part.length;
     this.#parts.push(part);
     if (this.#bytes <= this.#options.maxBytes) return;
-    // Too long already: only its ends are of use now.
+    // Too long already: only its beginning and end are needed.
     const all = Buffer.concat(this.#parts);
     this.#head ??= Buffer.from(all.subarray(0, KEPT));
     this.#parts = [Buffer.from(all.subarray(-KEPT))];
@@ -74,7 +74,7 @@ export class LineReader {
   }
 }
 
-/** The id of a message of which only the ends are left, as JSON text; `null` where it can't be told. */
+/** The id, as JSON text, of a message of which only the beginning and end are known; `null` if it can't be found. */
 export function idNear(head: string, tail: string): string {
   const atHead =
     /^\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,)*\s*"id"\s*:\s*("[^"\\]*"|-?\d+)/;

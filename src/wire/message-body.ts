@@ -1,21 +1,21 @@
 import { isUtf8 } from 'node:buffer';
+import type { ExchangeSink } from './channel.ts';
 import { envelopeOf } from './envelope.ts';
 import { headOf, LARGE, tailOf, trimEnd } from './frame.ts';
 import { JsonScanner } from './json-scanner.ts';
-import type { ExchangeSink } from './streamable-http.ts';
 
-/** How much of each end of what can't be read is shown, in bytes. */
+/** How many bytes of the beginning and of the end of an unreadable message are shown. */
 export const ENDS = 4_096;
 
-/** A message that comes in pieces. A large one is checked as it comes. */
+/** A message that arrives in chunks. A large one is checked as it arrives. */
 export class MessageBody {
-  /** How many bytes have come. */
+  /** How many bytes have arrived. */
   bytes = 0;
   readonly #limit: number;
   readonly #parts: Buffer[] = [];
   #scanner: JsonScanner | null = null;
 
-  /** Of more than `limit` bytes only the beginning is kept. */
+  /** Of a message with more than `limit` bytes only the beginning is kept. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -27,7 +27,7 @@ export class MessageBody {
   push(chunk: Buffer): void {
     this.bytes += chunk.length;
     if (this.isOversize) return;
-    // A byte-order mark is none of the message.
+    // A byte-order mark isn't part of the message.
     const part = this.bytes === chunk.length ? withoutMark(chunk) : chunk;
     this.#parts.push(part);
     if (this.#scanner !== null) this.#scanner.push(part);
@@ -37,7 +37,7 @@ export class MessageBody {
     }
   }
 
-  /** Gives the message to `sink`, in the way that it is wanted. A promise asks for a pause. */
+  /** Delivers the message to `sink`, as bytes or text. A returned promise asks for a pause. */
   deliver(sink: ExchangeSink): Promise<void> | undefined {
     const scanner = this.#scanner;
     if (scanner !== null && sink.onLarge !== undefined) {
@@ -53,7 +53,7 @@ export class MessageBody {
     return text.trim() === '' ? undefined : sink.onFrame(text);
   }
 
-  /** All of it as text; null when it isn't UTF-8. */
+  /** The message as text; null if it isn't UTF-8. */
   text(): string | null {
     const all = Buffer.concat(this.#parts);
     const text = all.toString('utf8');

@@ -4,24 +4,24 @@ import { type ConnectionGuard, GuardedAgent } from './guarded-agent.ts';
 import { type HttpRequester, onceOnWire } from './http-exchange.ts';
 
 /**
- * A socket that was idle for so many milliseconds may have been closed by the instance, and the hub not have heard of it
- * yet: what is sent on it would be lost.
+ * The instance may have closed a socket that was idle for this many milliseconds without the hub knowing yet. What is sent
+ * on such a socket is lost.
  */
 const DOUBTFUL = 10;
 
-/** How long an idle socket is kept, in milliseconds: less than the 5 s after which Node servers close theirs. */
+/** How long an idle socket is kept, in milliseconds. Node servers close theirs after 5 s. */
 const KEEP_ALIVE = 4_000;
 
 export interface NodeRequesterOptions {
   readonly keepAlive: boolean;
-  /** Requests beyond so many wait for a socket. No limit unless told. */
+  /** Requests beyond this number wait for a socket. Default: no limit. */
   readonly maxSockets?: number;
   readonly guard: ConnectionGuard;
 }
 
 /**
- * Requests over node:http with sockets of their own: traffic goes the shortest way there is. `destroy` closes them all.
- * What is sent more seldom than servers keep an idle socket does better without `keepAlive`.
+ * Sends requests over node:http on sockets of their own; `destroy` closes these. Don't use `keepAlive` for requests that are
+ * further apart than the time for which servers keep an idle socket.
  */
 export function createNodeRequester({
   keepAlive,
@@ -29,7 +29,7 @@ export function createNodeRequester({
   guard,
 }: NodeRequesterOptions): {
   request: HttpRequester;
-  /** Takes a socket that is connected already for the next request. */
+  /** Uses a socket that is already connected for the next request. */
   adopt: (socket: Socket) => void;
   destroy: () => void;
 } {
@@ -90,7 +90,7 @@ export function createNodeRequester({
   };
 }
 
-/** Calls back once everything that the system has to tell now has been heard. */
+/** Calls back when all events that are pending in the operating system have been handled. */
 function afterNextPoll(call: () => void): void {
   setImmediate(() => setImmediate(call));
 }

@@ -1,5 +1,5 @@
-/** The key in `_meta` of the answer to `initialize` under which an instance confirms the nonce of its registration. */
+/** The key in `_meta` of the answer to `initialize` with which an instance confirms the nonce of its registration. */
 export const NONCE_KEY = 'signalbox/nonce';
 
-/** The header of that answer under which it can do so as well. */
+/** The response header with which it can do the same. */
 export const NONCE_HEADER = 'signalbox-nonce';

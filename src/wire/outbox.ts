@@ -1,10 +1,10 @@
-/** How many messages may be under way, and how many may wait behind them. */
+/** How many messages may be under way, and how many may wait. */
 export interface OutboxLimits {
   readonly underWay: number;
   readonly waiting: number;
 }
 
-/** Sends messages in order, a few at a time, and holds a few: somebody who takes none costs no more than that. */
+/** Sends messages in order, a few at a time, with a bounded queue: a receiver that accepts none costs no more than that. */
 export class Outbox {
   readonly #deliver: (frame: string) => Promise<void>;
   readonly #limits: OutboxLimits;
@@ -12,13 +12,13 @@ export class Outbox {
   #underWay = 0;
   #closed = false;
 
-  /** `deliver` sends one message; its promise is fulfilled when the other side has taken it, or can't. */
+  /** `deliver` sends one message. Its promise is fulfilled when the receiver has taken the message, or can't. */
   constructor(deliver: (frame: string) => Promise<void>, limits: OutboxLimits) {
     this.#deliver = deliver;
     this.#limits = limits;
   }
 
-  /** Sends a message, or has it wait. False: there was no room for it, and it is dropped. */
+  /** Sends or queues a message. Returns false if the queue is full and the message was dropped. */
   send(frame: string): boolean {
     if (this.#closed || this.#waiting.length >= this.#limits.waiting) return false;
     this.#waiting.push(frame);
@@ -26,7 +26,7 @@ export class Outbox {
     return true;
   }
 
-  /** Drops what waits. */
+  /** Drops the queued messages. */
   close(): void {
     this.#closed = true;
     this.#waiting.length = 0;

@@ -6,10 +6,10 @@ const SPECIAL = new Uint8Array(256).fill(1, 0, 32);
 SPECIAL[QUOTE] = 1;
 SPECIAL[BACKSLASH] = 1;
 
-/** A run that is longer than this is read four bytes at a time. */
+/** Runs longer than this are read four bytes at a time. */
 const SHORT = 48;
 
-/** Where the run of plain characters of a JSON string that stands at `from` ends. */
+/** The end of the run of plain characters of a JSON string that starts at `from`. */
 export function endOfRun(bytes: Uint8Array, from: number): number {
   const near = Math.min(from + SHORT, bytes.length);
   let at = from;
@@ -34,7 +34,7 @@ function endOfLongRun(bytes: Uint8Array, from: number): number {
     if ((found & 0x80808080) !== 0) break;
   }
   let at = from;
-  // Nothing was found up to the word, except in front of the first.
+  // Nothing was found before this word, except possibly in front of the first.
   const before = Math.min(aligned - bytes.byteOffset, bytes.length);
   while (at < before && SPECIAL[bytes[at] ?? 0] === 0) at += 1;
   if (at < before) return at;

@@ -54,8 +54,8 @@ export function readRpcMessage(source: string): RpcMessage | null {
 }
 
 /**
- * The texts of the messages in a body or a line: one, or those of a batch, as MCP had them in 2025-03-26. Null when it is a
- * batch and not JSON; of any other text it isn't known yet. Of a batch of more than `most` messages `isTooLong` is true.
+ * The texts of the messages in a body or a line: one, or those of a batch, as MCP had them in 2025-03-26. Null when a batch
+ * isn't valid JSON; a single text is not checked. `isTooLong` tells that a batch has more than `most` messages.
  */
 export function messageTexts(
   text: string,

@@ -9,45 +9,44 @@ const SPACE = 32;
 /** The first letter of `data`. */
 const DATA = 100;
 
-/** Of a line that is no data no more than this is kept, in bytes. */
+/** At most this many bytes are kept of a line other than `data`. */
 const SHORT_LINE = 2 * BUDGETS.eventId.value;
 
-/** A text is made of the lines of an event each time it has so many: a line of its own costs more than it holds. */
+/** After this many lines those of an event are joined: each separate line costs more memory than its content. */
 const LINES = 1_024;
 
-/** An id with one of these could not be said in a header. */
+/** An id with one of these characters can't be sent in a header. */
 const UNSENDABLE = /\p{Cc}/u;
 
 export interface ServerSentEvent {
-  /** Empty when the stream gave none. */
+  /** Empty if the stream named none. */
   readonly event: string;
-  /** Empty for an event that has only an id: it names a place to resume from. Bytes when it is one large line. */
+  /** Empty for an event that only has an id, which marks a place to resume from. One large line stays bytes. */
   readonly data: string | Buffer;
-  /** Whether the data, made into text, wasn't UTF-8. */
+  /** Whether the data wasn't UTF-8. */
   readonly isMalformed?: boolean;
-  /** The last id that the stream gave, or null before the first. Empty: the stream can't be resumed there. */
+  /** The last id that the stream named; null before the first. Empty if the stream can't be resumed there. */
   readonly id: string | null;
-  /** Milliseconds, when this event sets the reconnection time. */
+  /** The reconnection time in milliseconds, if this event sets it. */
   readonly retry?: number;
 }
 
 export interface SseDecoderOptions {
   onEvent(event: ServerSentEvent): void;
-  /** Most bytes of data that one event may have. */
+  /** The most data that one event may have, in bytes. */
   readonly maxBytes: number;
-  /** Instead of an event with more data. */
+  /** Called instead for an event with more data. */
   onOversize(bytes: number): void;
 }
 
 /**
- * Decodes Server-Sent Events from bytes, in time linear in their number. An event that is not complete at the end of the
- * stream is none.
+ * Decodes server-sent events from bytes in linear time. An event that is incomplete at the end of the stream is dropped.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export class SseDecoder {
   readonly #options: SseDecoderOptions;
-  /** Of the line that is not complete yet. */
+  /** The beginning of a line that isn't complete yet. */
   #parts: Buffer[] = [];
   #partBytes = 0;
   #partLimit = 0;
@@ -97,12 +96,12 @@ export class SseDecoder {
 
   #keep(part: Buffer): void {
     if (this.#partBytes === 0) {
-      // Behind a byte-order mark there may be data, too.
+      // Data may follow a byte-order mark.
       const isData = part[0] === DATA || part[0] === 0xef;
       this.#partLimit = isData ? this.#options.maxBytes : SHORT_LINE;
     }
     this.#partBytes += part.length;
-    // Of a line that is too long its beginning tells the field, the rest is only counted.
+    // The beginning of a long line names the field; the rest is only counted.
     if (this.#partBytes - part.length <= this.#partLimit) this.#parts.push(part);
   }
 
@@ -141,7 +140,7 @@ export class SseDecoder {
       this.#isNews = true;
     } else if (name === 'retry') {
       const retry = line.toString('latin1', from);
-      // With more digits it is longer than a timer can wait, and would be over at once.
+      // A longer delay overflows a timer, which then fires at once.
       if (/^\d{1,9}$/.test(retry)) this.#retry = Number(retry);
     }
   }

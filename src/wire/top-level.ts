@@ -1,23 +1,23 @@
-/** The members of a JSON-RPC message, each with its bit in what was seen. */
+/** The members of a JSON-RPC message and their bits. */
 const MEMBERS = { jsonrpc: 1, id: 2, method: 4, params: 8, result: 16, error: 32 } as const;
 
 type Member = keyof typeof MEMBERS;
 
 const BITS = new Map<string, number>(Object.entries(MEMBERS));
 
-/** Parsers in Go ignore case, and take U+017F for an `s`. */
+/** Go's parser ignores case and reads U+017F as `s`. */
 const FOLDED = new Set([...BITS.keys()].map((key) => key.toUpperCase()));
 
-/** The longest name of a member as JSON: quotes, and six characters for each of its own. */
+/** The longest JSON spelling of a member's name: quotes, and six characters for each character. */
 const LONGEST = 2 + 6 * 'jsonrpc'.length;
 
-/** What stands at the top level of a JSON-RPC message. */
+/** The top level of a JSON-RPC message. */
 export class TopLevel {
-  /** The id as it is spelled; `null` for an object or an array. Of several the last one. */
+  /** The id as it is spelled; `null` for an object or an array. Of several the last. */
   rawId: string | null = null;
-  /** The method as it is spelled, likewise. */
+  /** The method as it is spelled. Of several the last. */
   rawMethod: string | null = null;
-  /** Whether a member is there twice, or under a name that only some parsers take for it. */
+  /** Whether a member occurs twice, or with a name that only some parsers recognize. */
   isRepeated = false;
   #seen = 0;
   #next: 'id' | 'method' | null = null;
@@ -26,12 +26,12 @@ export class TopLevel {
     return (this.#seen & MEMBERS[member]) !== 0;
   }
 
-  /** Whether the value that comes next is of interest. */
+  /** Whether the next value is needed. */
   get wantsValue(): boolean {
     return this.#next !== null;
   }
 
-  /** Takes a name as it is spelled; it is a valid JSON string. */
+  /** Notes a name as it is spelled, a valid JSON string. */
   name(raw: string): void {
     this.#next = null;
     if (raw.length > LONGEST) return;
@@ -46,7 +46,7 @@ export class TopLevel {
     if (name === 'id' || name === 'method') this.#next = name;
   }
 
-  /** Takes the value as it is spelled. */
+  /** Notes a value as it is spelled. */
   value(raw: string): void {
     if (this.#next === 'id') this.rawId = raw;
     else if (this.#next === 'method') this.rawMethod = raw;

@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer';
 
 const NONE = Buffer.alloc(0);
 
-/** Tells whether bytes that come in pieces, cut anywhere, are UTF-8. */
+/** Checks whether bytes that arrive in chunks, cut anywhere, are UTF-8. */
 export class Utf8Check {
-  /** The beginning of a character whose rest is in the next piece. */
+  /** The beginning of a character that continues in the next chunk. */
   #cut: Buffer = NONE;
 
-  /** Whether the bytes are UTF-8 up to here. Every piece must be given, in order, until one isn't. */
+  /** Whether the bytes so far are UTF-8. Must be called with every chunk, in order, until one isn't. */
   push(piece: Uint8Array): boolean {
     let bytes = piece;
     if (this.#cut.length > 0) {
@@ -30,12 +30,12 @@ export class Utf8Check {
   }
 }
 
-/** How many bytes the character has that begins with this one. */
+/** The length, in bytes, of a character that begins with this byte. */
 function lengthOf(lead: number): number {
   return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
 }
 
-/** How many bytes at the end are the beginning of a character whose rest isn't there. */
+/** How many bytes at the end belong to an incomplete character. */
 function cutAtEnd(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -45,7 +45,7 @@ function cutAtEnd(bytes: Uint8Array): number {
   return 0;
 }
 
-/** A byte that continues nothing would be found only when the character is complete; it needn't wait for that. */
+/** Detects an invalid continuation byte before the character is complete. */
 function isPlausible(cut: Buffer): boolean {
   return cut.subarray(1).every((byte) => byte >= 0x80 && byte < 0xc0);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * What can happen to a world, each with what usually comes of it after a while.
+ * Actions on an instance, each including its usual aftermath.
  *
  * @typedef {{ idle: () => import('./instance.mjs').Instance[], directory: string, random: import('./random.mjs').Random }} World
  * @type {Record<string, (instance: import('./instance.mjs').Instance, world: World) => Promise<void>>}
@@ -19,7 +19,7 @@ export const ACTIONS = {
     await instance.end('SIGKILL');
     await pause(random.below(500));
     await instance.start(true);
-    // Nobody writes the file again: it is found by its port, or not at all if another took that.
+    // The file isn't rewritten, so the hub finds the server by its port, unless another one has it.
   },
   'kill -9, and nobody cares': (instance) => instance.end('SIGKILL'),
   'a proper end and a new start': async (instance, { random }) => {
@@ -57,7 +57,7 @@ export const ACTIONS = {
     try {
       writeFileSync(join(directory, `junk-${random.below(1_000)}.json`), '[]', { mode: 0o600 });
     } catch {
-      // The directory is gone just now.
+      // The directory has just been removed.
     }
   },
   'no directory for a moment': async (_, { directory, idle, random }) => {

@@ -9,7 +9,7 @@ export const BIN = fileURLToPath(new URL('../../dist/signalbox.js', import.meta.
 
 /** @typedef {{ result?: any, error?: { code: number, message: string, data?: any } }} Answer */
 
-/** An agent that speaks by hand to a hub of its own. */
+/** An agent with its own hub that reads and writes raw frames. */
 export class Agent {
   /** @type {Map<number, (answer: Answer) => void>} */
   #open = new Map();
@@ -30,10 +30,10 @@ export class Agent {
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const { id, method, result, error } = JSON.parse(line);
       if (method !== undefined || id === undefined) return;
-      // The answer may have been on its way when the call was cancelled; then it comes once.
+      // If the answer was already on its way when the call was cancelled, it arrives once.
       if (this.#cancelled.delete(id)) return;
       const settle = this.#open.get(id);
-      if (settle === undefined) throw new Error(`an answer to nothing, or a second one: ${line}`);
+      if (settle === undefined) throw new Error(`unexpected or duplicate answer: ${line}`);
       this.#open.delete(id);
       settle({ result, error });
     });
@@ -43,7 +43,7 @@ export class Agent {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** How many requests have not been answered. */
+  /** Number of unanswered requests. */
   get unanswered() {
     return this.#open.size;
   }
@@ -63,7 +63,7 @@ export class Agent {
     return this.request('tools/call', { name, arguments: args });
   }
 
-  /** A call that is cancelled when it isn't answered within `patience` milliseconds; null then. @param {string} name @param {object} args @param {number} patience */
+  /** Makes a call and cancels it after `patience` milliseconds; resolves with null then. @param {string} name @param {object} args @param {number} patience */
   async callFor(patience, name, args) {
     const answer = this.call(name, args);
     const id = this.#last;
@@ -89,7 +89,7 @@ export class Agent {
     this.#write({ jsonrpc: '2.0', method: 'notifications/initialized' });
   }
 
-  /** Sockets that the hub has open. */
+  /** Number of open sockets of the hub. */
   sockets() {
     const folder = `/proc/${this.#child.pid}/fd`;
     return readdirSync(folder).filter((fd) => {
@@ -101,7 +101,7 @@ export class Agent {
     }).length;
   }
 
-  /** Closes stdin, as an agent does that goes. Resolves with the exit code. */
+  /** Closes stdin, like an agent that exits. Resolves with the exit code. */
   async leave() {
     const exit = once(this.#child, 'exit');
     this.#child.stdin.end();

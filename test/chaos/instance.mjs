@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
 
-/** A server process and the file by which it is found. */
+/** A server process and its registration file. */
 export class Instance {
   id;
   #kind;
@@ -17,7 +17,7 @@ export class Instance {
   port = 0;
   isStopped = false;
 
-  /** @param {{ id: string, kind: string, directory: string, journal: string }} facts `journal`: where it writes the calls that it got */
+  /** @param {{ id: string, kind: string, directory: string, journal: string }} facts `journal`: the file that it logs received calls to */
   constructor({ id, kind, directory, journal }) {
     this.id = id;
     this.#kind = kind;
@@ -33,7 +33,7 @@ export class Instance {
     return join(this.#directory, `${this.id}.json`);
   }
 
-  /** Starts the server, at its former port if `samePort` and that is free. @param {boolean} samePort */
+  /** Starts the server, on its previous port if `samePort` is set and the port is free. @param {boolean} samePort */
   async start(samePort) {
     if (this.#child !== null) return;
     const port = samePort ? this.port : 0;
@@ -72,7 +72,7 @@ export class Instance {
     this.#child?.kill('SIGCONT');
   }
 
-  /** Writes the registration as it should be. */
+  /** Writes a valid registration. */
   register() {
     const registration = { id: this.id, name: this.id, path: `/chaos/${this.id}`, port: this.port };
     this.write(JSON.stringify({ ...registration, pid: this.#child?.pid ?? 1 }));

@@ -1,4 +1,4 @@
-/** Chance with a seed (mulberry32): a run that failed can be run again. */
+/** Seeded random numbers (mulberry32), so that a failed run can be repeated. */
 export class Random {
   #state;
 

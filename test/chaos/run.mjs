@@ -1,5 +1,5 @@
-// Real processes come, go, hang and lie while agents call: npm run chaos -- [--minutes N] [--seed N]
-// Afterwards everything that lives must be active, every agent served, nothing leaked, and no call done twice.
+// Starts, stops, hangs and breaks real processes while agents call them: npm run chaos -- [--minutes N] [--seed N]
+// At the end, every running instance must be active, every agent served, nothing leaked, and no call executed twice.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,9 +45,9 @@ const agents = Array.from(
 );
 /** @type {string[]} */
 const wrong = [];
-/** What became of each hub's recording. @type {string[]} */
+/** The result of replaying each hub's recording. @type {string[]} */
 const replayed = [];
-/** How calls ended, and how often things happened. @type {Record<string, number>} */
+/** How calls ended, and how often each action ran. @type {Record<string, number>} */
 const ends = {};
 /** @type {Record<string, number>} */
 const happened = {};
@@ -59,7 +59,7 @@ function check(isRight, what) {
   if (!isRight) wrong.push(what);
 }
 
-/** Calls, one after the other, of an agent; each call has a key that a server writes down when it does it. @param {Agent} agent @param {number} n */
+/** Makes calls, one after another. Each has a key that the server logs when it executes the call. @param {Agent} agent @param {number} n */
 async function caller(agent, n) {
   const chance = new Random(seed * 31 + n);
   while (!isOver) {
@@ -88,7 +88,7 @@ async function caller(agent, n) {
   }
 }
 
-/** Things happen, several at once, but one at a time to each instance. */
+/** Runs actions concurrently, but one at a time per instance. */
 async function disorder() {
   const names = Object.keys(ACTIONS);
   const end = Date.now() + minutes * 60_000;
@@ -111,7 +111,7 @@ async function disorder() {
   while (busy.size > 0) await pause(20);
 }
 
-/** Everything is put right; what is up and registered should be found active by every hub. */
+/** Repairs everything. Every hub should find all running, registered instances active. */
 async function order() {
   for (const instance of instances) {
     instance.goOn();
@@ -130,7 +130,7 @@ async function order() {
     const expected = live.map(({ id }) => id).toSorted();
     let shown = '';
     for (const end = Date.now() + 10_000; shown !== `${expected}` && Date.now() < end; ) {
-      // That a file is gone is heard of, not known at once.
+      // The removal of a file is noticed with a delay.
       await pause(50);
       const { result } = await agent.call('instances_list', {});
       const { instances: rows } = result.structuredContent;
@@ -147,8 +147,8 @@ async function order() {
         `hub ${n}: ${id} answers ${JSON.stringify(answer)}`,
       );
     }
-    // A stream each, and for seconds after a connect the idle sockets by which the catalogue was read. A leak is one for each
-    // of hundreds of lives and calls.
+    // One stream each and, for seconds after a connect, the idle sockets that the catalogue was read on. A leak would be one for each
+    // of hundreds of restarts and calls.
     const most = live.length * 6 + 10;
     for (const end = Date.now() + 15_000; agent.sockets() > most && Date.now() < end; ) {
       await pause(100);
@@ -169,7 +169,7 @@ try {
   const callers = agents.flatMap((agent, n) => [caller(agent, 2 * n), caller(agent, 2 * n + 1)]);
   await disorder();
   isOver = true;
-  // A call can hang with a server that is stopped: nothing but the server's going on, or its end, answers it.
+  // A call to a stopped server hangs until the server continues or ends.
   for (const instance of instances) instance.goOn();
   const patience = pause(30_000, 'late', { ref: false });
   check(
@@ -193,7 +193,7 @@ try {
   }
   console.log('happened:', happened);
   console.log('calls:', calls, ends);
-  console.log(`live at the end: ${live}`);
+  console.log(`running at the end: ${live}`);
   console.log('replayed:', replayed);
 } finally {
   for (const agent of agents) agent.kill();

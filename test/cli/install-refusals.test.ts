@@ -21,7 +21,7 @@ describe('signalbox install tells in one line what is wrong, and touches nothing
   it.each([
     ['broken JSON', '{\n  "a": 1\n  "b": 2\n}', 'line 3, column 3: comma expected'],
     ['servers that are no object', '{"mcpServers": 1}', 'line 1, column 16: "mcpServers" is not'],
-    ['an entry that is there twice', '{"mcpServers":{"signalbox":{},"signalbox":{}}}', 'twice'],
+    ['a duplicate entry', '{"mcpServers":{"signalbox":{},"signalbox":{}}}', 'duplicate key'],
   ])('%s', async (_, text, message) => {
     const { put, run } = home();
     const file = put('.gemini/settings.json', text);
@@ -68,9 +68,7 @@ describe('signalbox install tells in one line what is wrong, and touches nothing
     writeFileSync(file, bytes);
     for (const verb of ['install', 'uninstall']) {
       const { stdout, stderr, code } = await run(verb, 'cursor', '--yes');
-      expect(stderr).toBe(
-        `signalbox: ${file} is not valid UTF-8: save it in that encoding first\n`,
-      );
+      expect(stderr).toBe(`signalbox: ${file} is not valid UTF-8: save it as UTF-8 first\n`);
       expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     }
     expect(readFileSync(file)).toEqual(bytes);
@@ -82,7 +80,7 @@ describe('signalbox install tells in one line what is wrong, and touches nothing
     const file = put('.cursor/mcp.json', '{}\n');
     chmodSync(file, 0o444);
     const { stderr, code } = await run('install', 'cursor', '--yes');
-    expect(stderr).toBe(`signalbox: ${file} is read-only: nothing is written\n`);
+    expect(stderr).toBe(`signalbox: ${file} is read-only: nothing was written\n`);
     expect(code).toBe(1);
     expect(readFileSync(file, 'utf8')).toBe('{}\n');
     expect(readdirSync(dirname(file))).toEqual(['mcp.json']);

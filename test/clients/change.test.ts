@@ -5,7 +5,7 @@ import { makeChange, planChange } from '../../src/clients/change.ts';
 import { CLIENTS } from '../../src/clients/clients.ts';
 import { home } from '../helpers/home.ts';
 
-it('a configuration that was changed between preview and write is not written', async () => {
+it('a configuration that changes after the preview is not written', async () => {
   const cursor = CLIENTS.find(({ name }) => name === 'cursor');
   if (cursor === undefined) throw new Error('no such client');
   const { put } = home();
@@ -17,7 +17,7 @@ it('a configuration that was changed between preview and write is not written', 
   );
   writeFileSync(file, '{"a": 1}\n');
   await expect(makeChange(change)).rejects.toThrow(
-    `${file} was changed meanwhile: nothing is written. Run this again.`,
+    `${file} has changed in the meantime: nothing was written. Run the command again.`,
   );
   expect(readFileSync(file, 'utf8')).toBe('{"a": 1}\n');
   expect(readdirSync(dirname(file))).toEqual(['mcp.json']);

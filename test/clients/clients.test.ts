@@ -14,7 +14,7 @@ const WINDOWS: Surroundings = {
 const fileOf = (name: string, where: Surroundings) =>
   CLIENTS.find((each) => each.name === name)?.userFile(where);
 
-describe('the configuration of a user', () => {
+describe('the user configuration', () => {
   it.each([
     ['claude-code', '.claude.json', '.claude.json', '.claude.json'],
     [
@@ -57,7 +57,7 @@ describe('the configuration of a user', () => {
       '.config/zed/settings.json',
       'AppData\\Roaming\\Zed\\settings.json',
     ],
-  ])('of %s is where it looks on Linux, macOS and Windows', (name, linux, mac, windows) => {
+  ])('of %s has the right path on Linux, macOS and Windows', (name, linux, mac, windows) => {
     expect(fileOf(name, LINUX)).toBe(`/home/me/${linux}`);
     expect(fileOf(name, MAC)).toBe(`/Users/me/${mac}`);
     expect(fileOf(name, WINDOWS)).toBe(`C:\\Users\\me\\${windows}`);
@@ -71,19 +71,19 @@ describe('the configuration of a user', () => {
     ['copilot', 'COPILOT_HOME', '/etc/x/mcp-config.json'],
     ['opencode', 'XDG_CONFIG_HOME', '/etc/x/opencode/opencode.json'],
     ['qwen', 'QWEN_HOME', '/etc/x/settings.json'],
-  ])('of %s goes with %s', (name, variable, file) => {
+  ])('of %s follows %s', (name, variable, file) => {
     expect(fileOf(name, { ...LINUX, env: { [variable]: '/etc/x' } })).toBe(file);
   });
 });
 
 describe('every client', () => {
-  it('is there once, and says where its makers document it', () => {
+  it('is listed once and has a link to its documentation', () => {
     for (const { docs } of CLIENTS) expect(docs).toMatch(/^https:\/\//);
     expect(new Set(CLIENTS.map(({ name }) => name)).size).toBe(CLIENTS.length);
     expect(CLIENTS.length).toBe(11);
   });
 
-  it('says in one sentence when it starts the hub, for each of its files', () => {
+  it('says when it starts the hub, for each of its files', () => {
     for (const { title, projectFile, starts } of CLIENTS) {
       for (const sentence of [starts.user, ...(starts.project === null ? [] : [starts.project])]) {
         expect(sentence.startsWith(title)).toBe(true);
@@ -93,7 +93,7 @@ describe('every client', () => {
     }
   });
 
-  it('has a project file of its own', () => {
+  it('has its own project file', () => {
     const files = CLIENTS.flatMap(({ projectFile }) => projectFile ?? []);
     expect(new Set(files).size).toBe(files.length);
   });

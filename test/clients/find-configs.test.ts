@@ -6,8 +6,8 @@ import { home } from '../helpers/home.ts';
 import { BIN } from '../helpers/processes.ts';
 import { temporaryDirectory } from '../helpers/registrations.ts';
 
-describe('the configurations that are found', () => {
-  it('are the user’s and the project’s, with what is wrong with them', async () => {
+describe('findConfigs', () => {
+  it('finds the configurations of the user and the project, with their problems', async () => {
     const { directory, env, put } = home();
     const where = { env, platform: 'linux', home: directory, tmp: '/tmp' } as const;
     const project = temporaryDirectory();
@@ -34,7 +34,7 @@ describe('the configurations that are found', () => {
         'cursor',
         false,
         true,
-        'its entry starts what is not there: /nowhere/node, /nowhere/signalbox.js',
+        "its entry starts a file that doesn't exist: /nowhere/node, /nowhere/signalbox.js",
       ],
       ['gemini', false, false, 'line 1, column 2: close brace expected'],
       ['windsurf', false, false, null],
@@ -42,7 +42,7 @@ describe('the configurations that are found', () => {
     ]);
   });
 
-  it('are read in the shape of each client', async () => {
+  it('reads entries in the shape of each client', async () => {
     const { directory, env, put } = home();
     const where = { env, platform: 'linux', home: directory, tmp: '/tmp' } as const;
     const opencode = (...command: readonly unknown[]) =>
@@ -56,7 +56,8 @@ describe('the configurations that are found', () => {
     put('.config/opencode/opencode.json', opencode(process.execPath, BIN, 'hub'));
     expect(await problems()).toEqual([['.config/opencode/opencode.json', true, null]]);
     put('.config/opencode/opencode.json', opencode('/nowhere/node', '/nowhere/signalbox.js'));
-    const missing = 'its entry starts what is not there: /nowhere/node, /nowhere/signalbox.js';
+    const missing =
+      "its entry starts a file that doesn't exist: /nowhere/node, /nowhere/signalbox.js";
     expect(await problems()).toEqual([['.config/opencode/opencode.json', true, missing]]);
     put('.config/opencode/opencode.json', opencode());
     expect(await problems()).toEqual([

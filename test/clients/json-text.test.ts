@@ -5,7 +5,7 @@ const ENTRY = { command: '/usr/bin/node', args: ['/opt/signalbox.js', 'hub'] };
 const set = (text: string) => jsonText.set(text, 'mcpServers', 'signalbox', ENTRY);
 const remove = (text: string) => jsonText.remove(text, 'mcpServers', 'signalbox');
 
-/** The lines of the entry, indented by `indent` with steps of `unit`. */
+/** The lines of the entry after the indentation `indent`, with levels of `unit`. */
 const entry = (indent: string, unit = '  ') =>
   [
     '"signalbox": {',
@@ -27,7 +27,7 @@ describe('the entry in JSON', () => {
       `{\n  "theme": "dark",\n  "mcpServers": {\n    ${entry('    ')}\n  }\n}\n`,
     ],
     [
-      'other servers, on a line each',
+      'other servers, one per line',
       '{\n  "mcpServers": {\n    "docs": { "url": "http://x" }\n  },\n  "a": 1\n}',
       `{\n  "mcpServers": {\n    "docs": { "url": "http://x" },\n    ${entry('    ')}\n  },\n  "a": 1\n}`,
     ],
@@ -37,7 +37,7 @@ describe('the entry in JSON', () => {
       `{\n  // mine\n  "mcpServers": {\n    "docs": {}, // the docs\n    ${entry('    ')},\n    // no more\n  }, /* end */\n}\n`,
     ],
     [
-      'a comment behind the last server',
+      'a comment after the last server',
       '{\n  "mcpServers": {\n    "docs": {} // the docs\n  }\n}\n',
       `{\n  "mcpServers": {\n    "docs": {}, // the docs\n    ${entry('    ')}\n  }\n}\n`,
     ],
@@ -47,7 +47,7 @@ describe('the entry in JSON', () => {
       `{\n\t"mcpServers": {\n\t\t"docs": {},\n\t\t${entry('\t\t', '\t')}\n\t}\n}\n`,
     ],
     [
-      'servers that are none yet but a comment',
+      'an empty list of servers with a comment',
       '{\n  "mcpServers": {\n    // none yet\n  }\n}\n',
       `{\n  "mcpServers": {\n    // none yet\n    ${entry('    ')}\n  }\n}\n`,
     ],
@@ -57,11 +57,11 @@ describe('the entry in JSON', () => {
       '{"mcpServers":{"docs":{}, "signalbox": {"command":"/usr/bin/node","args":["/opt/signalbox.js","hub"]}},"a":1}',
     ],
     [
-      'line ends of Windows',
+      'Windows line endings',
       '{\r\n  "mcpServers": {\r\n    "docs": {}\r\n  }\r\n}\r\n',
       `{\r\n  "mcpServers": {\r\n    "docs": {},\r\n    ${entry('    ').replaceAll('\n', '\r\n')}\r\n  }\r\n}\r\n`,
     ],
-  ])('is added to %s, and nothing else is touched', (_, before, after) => {
+  ])('is added to %s without other changes', (_, before, after) => {
     expect(set(before)).toBe(after);
     expect(set(after)).toBe(after);
   });
@@ -73,24 +73,24 @@ describe('the entry in JSON', () => {
     '{"mcpServers":{"docs":{}},"a":1}',
     '{\r\n  "mcpServers": {\r\n    "docs": {}\r\n  }\r\n}\r\n',
     '{\n\t"a": [1,2,  3]   ,\n\t"mcpServers" : { "x":{} }\n}',
-  ])('is taken out again as if it had not been there: %j', (text) => {
+  ])('is removed without a trace: %j', (text) => {
     expect(remove(set(text))).toBe(text);
   });
 
-  it('is taken out from between others', () => {
+  it('is removed from between other entries', () => {
     const text =
       '{\n  "mcpServers": {\n    "a": {},\n    "signalbox": {\n      "command": "x"\n    },\n    "b": {}\n  }\n}\n';
     expect(remove(text)).toBe('{\n  "mcpServers": {\n    "a": {},\n    "b": {}\n  }\n}\n');
     expect(remove('{"mcpServers":{"signalbox":{},"b":{}}}')).toBe('{"mcpServers":{"b":{}}}');
   });
 
-  it('takes the servers along when it was the only one', () => {
+  it('is removed together with the servers key if it was the only entry', () => {
     expect(remove(set('{}'))).toBe('{}');
     expect(remove(set(''))).toBe('{}\n');
     expect(remove('{"a":1,"mcpServers":{"signalbox":{}}}')).toBe('{"a":1}');
   });
 
-  it('is corrected where it differs, and what the user added to it stays', () => {
+  it('is corrected, and members added by the user are kept', () => {
     const text =
       '{\n  "mcpServers": {\n    "signalbox": {\n      "command": "old", // was\n      "env": { "A": "1" },\n      "timeout": 5\n    },\n    "b": {}\n  }\n}\n';
     expect(set(text)).toBe(
@@ -98,21 +98,21 @@ describe('the entry in JSON', () => {
     );
   });
 
-  it('takes the place of what is no entry', () => {
+  it('replaces a value that is not an entry', () => {
     expect(set('{"mcpServers":{"signalbox":null}}')).toBe(
       '{"mcpServers":{"signalbox":{"command":"/usr/bin/node","args":["/opt/signalbox.js","hub"]}}}',
     );
   });
 });
 
-describe('JSON that is broken is not touched, and where it is broken is said:', () => {
+describe('invalid JSON is refused with its position', () => {
   it.each([
     ['{\n  "a": 1\n  "b": 2\n}', 'line 3, column 3: comma expected'],
     ['{\n  "mcpServers": {', 'line 2, column 18: close brace expected'],
     ['[]', 'line 1, column 1: not an object'],
     ['{"mcpServers": []}', 'line 1, column 16: "mcpServers" is not an object'],
-    ['{"mcpServers": {},\n "mcpServers": {}}', 'line 2, column 2: "mcpServers" is there twice'],
-    ['{"mcpServers": {"x":{}, "x":{}}}', 'line 1, column 25: "x" is there twice'],
+    ['{"mcpServers": {},\n "mcpServers": {}}', 'line 2, column 2: duplicate key "mcpServers"'],
+    ['{"mcpServers": {"x":{}, "x":{}}}', 'line 1, column 25: duplicate key "x"'],
     ["{'a': 1}", 'line 1, column 2: invalid symbol'],
   ])('%j', (text, message) => {
     expect(() => jsonText.read(text, 'mcpServers')).toThrow(message);

@@ -7,7 +7,7 @@ import { maskToml } from '../../src/clients/toml-mask.ts';
 const isOwn = (path: readonly string[]) =>
   path[0] === 'servers' && path[1] === 'signalbox' && ['command', 'args'].includes(path[2] ?? '');
 
-/** Looks like no key, number or mask of these tests. */
+/** Differs from all keys, numbers and masks in these tests. */
 const SECRET = 's3cr3t';
 const secret = fc.string({ maxLength: 8 }).map((text) => `${text}${SECRET}${text}`);
 const value = fc.oneof(
@@ -28,10 +28,10 @@ const configurations = fc.tuple(others, others, value).map(([top, servers, more]
 }));
 
 describe('a masked configuration', () => {
-  it('in JSON shows the own members and no other value, wherever it is', () => {
+  it('in JSON shows only the values of the own entry', () => {
     fc.assert(
-      fc.property(configurations, fc.constantFrom(undefined, 2), (said, indent) => {
-        const text = `// ${SECRET}\n${JSON.stringify(said, null, indent)} /* ${SECRET}\n${SECRET} */`;
+      fc.property(configurations, fc.constantFrom(undefined, 2), (config, indent) => {
+        const text = `// ${SECRET}\n${JSON.stringify(config, null, indent)} /* ${SECRET}\n${SECRET} */`;
         const masked = maskJson(text, isOwn);
         expect(masked).not.toContain(SECRET);
         for (const shown of ['"/usr/bin/node"', '"hub"', '"--settle"', '"KEY"']) {
@@ -42,10 +42,10 @@ describe('a masked configuration', () => {
     );
   });
 
-  it('in TOML as well', () => {
+  it('in TOML shows only the values of the own entry', () => {
     fc.assert(
-      fc.property(configurations, (said) => {
-        const text = `# ${SECRET}\n${stringifyToml(said)}`;
+      fc.property(configurations, (config) => {
+        const text = `# ${SECRET}\n${stringifyToml(config)}`;
         const masked = maskToml(text, isOwn);
         expect(masked).not.toContain(SECRET);
         for (const shown of ['"/usr/bin/node"', '"hub"', '"--settle"', 'KEY']) {
@@ -57,20 +57,20 @@ describe('a masked configuration', () => {
   });
 
   it.each([
-    ['a string of several lines', 'a = """\n[servers.signalbox]\ncommand = "s3cr3t"\n"""\n'],
-    ['a literal one', "a = '''\n[servers.signalbox]\ncommand = 's3cr3t'\n'''\n"],
-    ['quotes at the end of one', 'a = """s3cr3t"""""\nb = "s3cr3t"\n'],
+    ['a multi-line string', 'a = """\n[servers.signalbox]\ncommand = "s3cr3t"\n"""\n'],
+    ['a multi-line literal string', "a = '''\n[servers.signalbox]\ncommand = 's3cr3t'\n'''\n"],
+    ['quotes at the end of a string', 'a = """s3cr3t"""""\nb = "s3cr3t"\n'],
     ['an escaped quote', 'a = "\\"s3cr3t\\" # s3cr3t"\n'],
-    ['an array over several lines', 'a = [\n  "s3cr3t", # s3cr3t\n  { b = "s3cr3t" },\n]\n'],
+    ['a multi-line array', 'a = [\n  "s3cr3t", # s3cr3t\n  { b = "s3cr3t" },\n]\n'],
     ['numbers and dates', 'a = 4.2e1\nb = 1979-05-27T07:32:00Z\nc = +4_2\n'],
     ['an inline table', 'servers = { signalbox = { env = { A = "s3cr3t" } }, x = "s3cr3t" }\n'],
     ['dotted keys', 'servers.signalbox.env.A = "s3cr3t"\n"servers".x."command" = "s3cr3t"\n'],
     [
-      'a table after the own one',
+      'a table after the own entry',
       '[servers.signalbox.env]\ncommand = "s3cr3t"\n[b]\nargs = "s3cr3t"\n',
     ],
     ['CRLF', 'a = "s3cr3t"\r\n# s3cr3t\r\nb = ["s3cr3t"]\r\n'],
-  ])('in TOML knows %s', (_, text) => {
+  ])('in TOML masks %s', (_, text) => {
     const masked = maskToml(text, isOwn);
     expect(masked).not.toMatch(/s3cr3t|4|1979|4_2/);
     expect(masked.split('\n').length).toBe(text.split('\n').length);

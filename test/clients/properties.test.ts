@@ -12,7 +12,7 @@ const key = fc
   .filter((each) => each !== 'signalbox' && each !== '__proto__');
 const objects = fc.dictionary(key, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 });
 
-/** An object as JSON, with blanks, comments and trailing commas where they may stand. */
+/** An object as JSON with arbitrary whitespace, comments and trailing commas. */
 const loosely = fc
   .record({
     other: objects,
@@ -26,7 +26,7 @@ const loosely = fc
     const { mcpServers: _, ...rest } = other;
     const all = servers === undefined ? rest : { ...rest, mcpServers: servers };
     if (indent === '') return { all, text: JSON.stringify(all) };
-    // A string never ends in what is looked for here: JSON has no line ends in strings.
+    // This never matches inside a string, because JSON strings contain no line endings.
     const text = JSON.stringify(all, null, indent)
       .replace(/([\]}"\dle])\n/g, comma ? `$1,${comment}\n` : `$1${comment}\n`)
       .replace(/,\n/g, `,${comment}\n`)
@@ -42,8 +42,8 @@ const loosely = fc
     }
   });
 
-describe('of any configuration', () => {
-  it('in JSON, everything but the entry stays what it was, and taking it out restores the text', () => {
+describe('adding and removing the entry in any configuration', () => {
+  it('in JSON changes nothing else, and removing it restores the text', () => {
     fc.assert(
       fc.property(loosely, ({ text }) => {
         const before = jsonText.read(text, 'mcpServers');
@@ -77,7 +77,7 @@ describe('of any configuration', () => {
     servers: fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), tables, { maxKeys: 3 }),
   });
 
-  it('in TOML, too', () => {
+  it('in TOML changes nothing else, and removing it restores the data', () => {
     fc.assert(
       fc.property(settings, ({ top, servers }) => {
         const { mcp_servers: _, ...rest } = { mcp_servers: null, ...top };

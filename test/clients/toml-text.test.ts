@@ -9,7 +9,7 @@ const remove = (text: string) => tomlText.remove(text, 'mcp_servers', 'signalbox
 const TABLE =
   '[mcp_servers.signalbox]\ncommand = "/usr/bin/node"\nargs = ["/opt/signalbox.js", "hub"]\n';
 
-/** As Codex and its users write it. */
+/** A configuration as Codex and its users write it. */
 const CODEX = `# my codex
 model = "gpt-5"   # the model
 approval_policy="never"
@@ -36,30 +36,30 @@ a = 1
 describe('the entry in TOML', () => {
   it.each([
     ['an empty file', '', TABLE],
-    ['a real one', CODEX, `${CODEX}\n${TABLE}`],
-    ['one without a last line end', 'model = "x"', `model = "x"\n\n${TABLE}`],
+    ['a real file', CODEX, `${CODEX}\n${TABLE}`],
+    ['a file without a final newline', 'model = "x"', `model = "x"\n\n${TABLE}`],
     [
-      'one with dotted keys',
+      'a file with dotted keys',
       'mcp_servers.docs.command = "x"\n',
       `mcp_servers.docs.command = "x"\n\n${TABLE}`,
     ],
     [
-      'line ends of Windows',
+      'a file with Windows line endings',
       CODEX.replaceAll('\n', '\r\n'),
       `${CODEX}\n${TABLE}`.replaceAll('\n', '\r\n'),
     ],
-  ])('is added to %s, at the end, and nothing else is touched', (_, before, after) => {
+  ])('is appended to %s without other changes', (_, before, after) => {
     expect(set(before)).toBe(after);
   });
 
   it.each([CODEX, CODEX.replaceAll('\n', '\r\n'), 'mcp_servers.docs.command = "x"\n'])(
-    'is taken out again as if it had not been there',
+    'is removed without a trace',
     (text) => {
       expect(remove(set(text))).toBe(text);
     },
   );
 
-  it('is taken out from between others, with what is below it', () => {
+  it('is removed from between other tables, with its subtables', () => {
     const text = CODEX.replace(
       '# the web project',
       `${TABLE}\n[mcp_servers.signalbox.env]\nA = "1"\n\n# the web project`,
@@ -75,7 +75,7 @@ describe('the entry in TOML', () => {
     expect(remove(added)).toBe(text);
   });
 
-  it('is corrected where it differs, and what the user added to it stays', () => {
+  it('is corrected, and members added by the user are kept', () => {
     const old = `${CODEX}\n[mcp_servers.signalbox]\ncommand = "old" # was\nstartup_timeout_sec = 20\n`;
     const corrected = set(old);
     expect(corrected).toContain('startup_timeout_sec = 20');
@@ -87,7 +87,7 @@ describe('the entry in TOML', () => {
   });
 });
 
-describe('TOML that is broken is not touched, and where it is broken is said:', () => {
+describe('invalid TOML is refused with its position', () => {
   it.each([
     ['a = 1\nb = \n', 'line 2, column '],
     ['a = 1\na = 2\n', 'line 2, column '],
@@ -97,8 +97,8 @@ describe('TOML that is broken is not touched, and where it is broken is said:', 
     expect(() => tomlText.read(text, 'mcp_servers')).toThrow(message);
   });
 
-  it('line ends of two kinds, where more than lines would have to be added', () => {
+  it('mixed line endings, if the entry cannot be appended', () => {
     const text = 'a = 1\r\nmcp_servers = { docs = { command = "x" } }\n';
-    expect(() => set(text)).toThrow('line 2, column 42: line endings of two kinds');
+    expect(() => set(text)).toThrow('line 2, column 42: mixed line endings');
   });
 });

@@ -1,14 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parseHubArguments } from '../../src/cli/arguments.ts';
+import { parseArguments } from '../../src/cli/arguments.ts';
+import { ALL_SETTINGS } from '../../src/cli/command.ts';
 import { resolveConfig } from '../../src/config/config.ts';
-import { keyOf, OPTIONS, variableOf } from '../../src/config/options.ts';
+import { type Defaults, OPTIONS, variableOf } from '../../src/config/options.ts';
 import { UsageError } from '../../src/errors.ts';
 import { temporaryDirectory } from '../helpers/registrations.ts';
 
-const resolve = (args: string[], env: Record<string, string> = {}, cwd = '/work') =>
-  resolveConfig(parseHubArguments(args), env, cwd);
+const resolve = (
+  args: string[],
+  env: Record<string, string> = {},
+  cwd = '/work',
+  defaults: Defaults = {},
+) => resolveConfig(parseArguments(args, ALL_SETTINGS).given, env, cwd, defaults);
 
 const DEFAULTS = {
   instancesDirs: null,
@@ -74,7 +79,7 @@ it('gives a command its own defaults, below everything that is said', () => {
   const file = join(temporaryDirectory(), 'config.json');
   writeFileSync(file, '{"logLevel":"warn"}');
   const levelOf = (args: string[], env: Record<string, string> = {}) =>
-    resolveConfig(parseHubArguments(args), env, '/work', { 'log-level': 'error' }).logLevel;
+    resolve(args, env, '/work', { logLevel: 'error' }).logLevel;
   expect(levelOf([])).toBe('error');
   expect(levelOf(['--config', file])).toBe('warn');
   expect(levelOf(['--config', file], { SIGNALBOX_LOG_LEVEL: 'debug' })).toBe('debug');
@@ -93,19 +98,21 @@ describe('every option', () => {
       const option = OPTIONS.find((each) => each.name === name);
       if (option === undefined) throw new Error(name);
       const file = join(temporaryDirectory(), 'config.json');
-      writeFileSync(file, JSON.stringify({ [keyOf(option)]: value }));
+      writeFileSync(file, JSON.stringify({ [option.key]: value }));
       expect(resolve([`--${name}`, value])).toMatchObject(expected);
       expect(resolve([`--${name}=${value}`])).toMatchObject(expected);
-      expect(resolve([], { [variableOf(option)]: value })).toMatchObject(expected);
+      expect(resolve([], { [variableOf(option.key)]: value })).toMatchObject(expected);
       expect(resolve(['--config', file])).toMatchObject(expected);
       expect(resolve([], { SIGNALBOX_CONFIG: file })).toMatchObject(expected);
 
       const other = CASES.find(([each]) => each === name)?.[1] === '1s' ? '9s' : null;
       if (other === null) return;
-      expect(resolve([`--${name}`, value], { [variableOf(option)]: other })).toMatchObject(
+      expect(resolve([`--${name}`, value], { [variableOf(option.key)]: other })).toMatchObject(
         expected,
       );
-      expect(resolve(['--config', file], { [variableOf(option)]: '1s' })).toMatchObject(expected);
+      expect(resolve(['--config', file], { [variableOf(option.key)]: '1s' })).toMatchObject(
+        expected,
+      );
     },
   );
 

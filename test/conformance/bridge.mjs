@@ -1,4 +1,4 @@
-// Streamable HTTP in front of hubs: one hub process per MCP session, so that a suite that wants an address can test the hub.
+// Serves hubs over Streamable HTTP, one hub process per MCP session, so that a suite that needs a URL can test the hub.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { serve } from './http.mjs';
 const BIN = fileURLToPath(new URL('../../dist/signalbox.js', import.meta.url));
 
 /**
- * Each hub watches `directory` and runs in `project`, whose instance its session is connected to by itself.
+ * Each hub watches `directory` and runs in `project`, so its session is connected to the instance there automatically.
  *
  * @param {{ directory: string, project: string }} options
  */
@@ -30,7 +30,7 @@ export async function startBridge({ directory, project }) {
     transport.onmessage = (/** @type {any} */ message) => {
       if ('method' in message && 'id' in message) open.add(message.id);
       hub.stdin.write(`${JSON.stringify(message)}\n`);
-      // As servers do that have clients poll: the stream of this call is closed, its answer waits for the next one.
+      // Closes the stream of this call, as servers do to make clients poll. The answer is sent on the next stream.
       if (message.params?.name === 'test_reconnection')
         setTimeout(() => transport.closeSSEStream(message.id), 20);
     };
@@ -38,7 +38,7 @@ export async function startBridge({ directory, project }) {
       const message = JSON.parse(line);
       const isAnswer = 'id' in message && !('method' in message);
       if (isAnswer) open.delete(message.id);
-      // What comes while one call runs belongs to it, as far as can be told.
+      // Assume that messages received during a call belong to it.
       const [only] = open;
       const related = !isAnswer && open.size === 1 ? { relatedRequestId: only } : {};
       void transport.send(message, related);

@@ -1,12 +1,12 @@
-// Streamable HTTP with sessions for anything that takes an SDK transport: event ids, polling, and no rebound names.
+// Streamable HTTP with sessions for any SDK transport: event ids, polling, and protection against DNS rebinding.
 import { randomUUID } from 'node:crypto';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { bodyOf, listen } from '../fixtures/listen.mjs';
 
-/** Milliseconds that a client is asked to wait before it resumes a stream. */
+/** Milliseconds that a client should wait before it resumes a stream. */
 const RETRY = 50;
 
-/** Keeps events in memory; ids are `STREAM/NUMBER`. */
+/** Keeps events in memory. Ids are `STREAM/NUMBER`. */
 class MemoryEvents {
   #streams = new Map();
 

@@ -1,5 +1,5 @@
-// Runs the official conformance suite against the server, directly and through the hub, and puts the scores side by side.
-// The suite needs Node 22 or newer: npm brings one. Fails when a scenario passes directly and not through the hub.
+// Runs the official conformance suite against the server, directly and through the hub, and compares the scores.
+// The suite needs Node 22 or newer, installed by npm. Fails if a scenario passes directly but not through the hub.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ async function suite(args) {
 }
 
 /**
- * Passed and failed checks by scenario.
+ * Numbers of passed and failed checks by scenario.
  *
  * @param {number} port
  */

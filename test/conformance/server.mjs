@@ -1,4 +1,4 @@
-// The server that the official conformance suite expects: its tools, resources and prompts by name.
+// The server that the official conformance suite expects, with its tools, resources and prompts.
 // https://github.com/modelcontextprotocol/conformance, scenarios of 0.1.16
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import * as types from '@modelcontextprotocol/sdk/types.js';
@@ -114,12 +114,12 @@ const TOOLS = {
   test_reconnection: {
     description: 'Closes its stream and answers on the resumed one',
     run: async (_, { requestId, sendNotification }, transport) => {
-      // Something with an event id: to resume after.
+      // Send an event with an id to resume after.
       await sendNotification({
         method: 'notifications/message',
         params: { level: 'info', data: 'closing' },
       });
-      // Not by `extra.closeSSEStream`: the suite's raw request names a version of before that.
+      // `extra.closeSSEStream` can't be used: the suite's raw request has an older protocol version.
       transport.closeSSEStream(requestId);
       await pause(100);
       return [text('answered after the stream was closed')];

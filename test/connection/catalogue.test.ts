@@ -4,9 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BUDGETS } from '../../src/budgets.ts';
 import { readCatalogue } from '../../src/connection/catalogue.ts';
-import { createNodeRequester } from '../../src/wire/node-requester.ts';
-import { RpcClient } from '../../src/wire/rpc-client.ts';
-import { StreamableHttp } from '../../src/wire/streamable-http.ts';
+import { openTrafficChannel } from '../../src/wire/open-channel.ts';
+import { RpcClient } from '../../src/wire/session/rpc-client.ts';
 import { afterTest } from '../helpers/cleanup.ts';
 
 const LISTS = {
@@ -53,18 +52,17 @@ async function lister(pageOf: (method: string, page: number) => Page) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const { request, destroy } = createNodeRequester({ keepAlive: true, guard: () => null });
-  const http = new StreamableHttp({
-    endpoint: { address: '127.0.0.1', port, path: '/mcp', host: 'localhost' },
-    token: null,
-    request,
+  const endpoint = { address: '127.0.0.1', port, path: '/mcp', host: 'localhost' };
+  const channel = openTrafficChannel({
+    target: { endpoint, token: null },
+    guard: () => null,
     maxMessage: BUDGETS.supervisedMessage.value,
     onHeard: () => {},
   });
-  const rpc = new RpcClient(http, () => {}, BUDGETS.supervisedObjects.value);
+  const rpc = new RpcClient(channel, () => {}, BUDGETS.supervisedObjects.value);
   const close = () => {
     rpc.close();
-    destroy();
+    channel.destroy();
     server.closeAllConnections();
     server.close();
   };

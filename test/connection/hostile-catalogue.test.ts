@@ -12,7 +12,7 @@ const CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
 
 const tool = (name: string, size: number) => ({ name, description: 'x'.repeat(size) });
 
-/** What lists hold that are no good, and how often they are asked for. */
+/** Oversized lists. Each gets the number of the requested page. */
 const LISTS: Record<string, (page: number) => object[] | string> = {
   'pages of 60 MB': (page) => [tool(`t${page}`, 60_000_000)],
   'pages of 3 MB without end': (page) => [tool(`t${page}`, 3_000_000)],
@@ -57,9 +57,9 @@ const TOO_LARGE = {
   last_error: { code: 'ANSWER_TOO_LARGE', message: expect.stringContaining('is listed') },
 };
 
-describe('an instance that nobody connected to', () => {
+describe('an instance without sessions', () => {
   it.each(Object.entries(LISTS))(
-    'may list %s: the hub says so and takes little',
+    'may list %s: the hub reports it and uses little memory',
     async (_, list) => {
       const { agent, rowIs } = await hostile(list, () => true);
       await rowIs(TOO_LARGE);
@@ -69,7 +69,7 @@ describe('an instance that nobody connected to', () => {
     },
   );
 
-  it.each(Object.entries(LISTS))('may come to list %s', async (_, list) => {
+  it.each(Object.entries(LISTS))('may later list %s', async (_, list) => {
     let isBad = false;
     const { agent, server, rowIs } = await hostile(list, () => isBad);
     await rowIs({ state: 'active', last_error: null });
@@ -83,7 +83,7 @@ describe('an instance that nobody connected to', () => {
     expect(peakOf(agent.child)).toBeLessThan(MOST);
   });
 
-  it('may say a thousand times a second that its lists have changed', async () => {
+  it('may announce changed lists a thousand times a second', async () => {
     const { agent, server, rowIs } = await hostile(
       () => [tool('t', 3_000_000)],
       () => true,
@@ -98,7 +98,7 @@ describe('an instance that nobody connected to', () => {
     expect(peakOf(agent.child)).toBeLessThan(MOST);
   });
 
-  it('may send 60 MB, and a million objects, on the standing stream', async () => {
+  it('may send 60 MB, or a million objects, on the standing stream', async () => {
     const { agent, server, rowIs } = await hostile(
       () => [],
       () => false,

@@ -6,7 +6,7 @@ import { MemoryAgent, startHubHere } from '../helpers/hub-here.ts';
 import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
-/** An instance that confirms what it is told to, by header or in `_meta`; may be changed while it runs. */
+/** An instance that confirms a given nonce, in a header or in `_meta`, which can change while it runs. */
 async function confirming(confirms: { header?: string; meta?: string }) {
   const server = await scripted.start({
     post: ({ message, response, json }) => {
@@ -43,16 +43,16 @@ describe('an instance with a nonce in its registration', () => {
   it.each([
     ['in _meta', { meta: 'n0nce' }],
     ['by the header', { header: 'n0nce' }],
-  ])('is active when it confirms it %s', async (_, confirms) => {
+  ])('is active if it confirms the nonce %s', async (_, confirms) => {
     const { port } = await confirming(confirms);
     expect((await stateOf(port, 'n0nce')).row).toMatchObject({ state: 'active' });
   });
 
   it.each([
-    ['confirms nothing', {}],
-    ['confirms another', { meta: 'another' }],
-    ['confirms another by the header', { header: 'another', meta: 'n0nce' }],
-  ])('is not taken for who answers at its port and %s', async (_, confirms) => {
+    ['without a nonce', {}],
+    ['with another nonce', { meta: 'another' }],
+    ['with another nonce in the header', { header: 'another', meta: 'n0nce' }],
+  ])('is not confused with a server on its port that answers %s', async (_, confirms) => {
     const { port } = await confirming(confirms);
     const { row } = await stateOf(port, 'n0nce');
     expect(row).toMatchObject({
@@ -64,7 +64,7 @@ describe('an instance with a nonce in its registration', () => {
     });
   });
 
-  it('is active as soon as it is itself again', async () => {
+  it('is active as soon as it is back', async () => {
     const confirms: { meta?: string } = {};
     const { port } = await confirming(confirms);
     const { hub } = await stateOf(port, 'n0nce');
@@ -72,7 +72,7 @@ describe('an instance with a nonce in its registration', () => {
     await eventually(() => expect(hub.instances()).toMatchObject([{ state: 'active' }]));
   });
 
-  it('is not called over a session that somebody else opened for it', async () => {
+  it('is not called over a session that another server opened', async () => {
     const confirms: { meta?: string } = { meta: 'n0nce' };
     const { port } = await confirming(confirms);
     const { hub } = await stateOf(port, 'n0nce');
@@ -87,12 +87,12 @@ describe('an instance with a nonce in its registration', () => {
   });
 });
 
-it('an instance without a nonce may confirm any, and works as before', async () => {
+it('an instance without a registered nonce may confirm any', async () => {
   const { port } = await confirming({ meta: 'any', header: 'other' });
   expect((await stateOf(port, null)).row).toMatchObject({ state: 'active' });
 });
 
-it('a web server that took the port is refused as before', async () => {
+it('a web server on the port is refused', async () => {
   const server = createServer((_, response) => void response.end('<h1>hello</h1>'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   afterTest(() => server.close());

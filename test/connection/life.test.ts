@@ -22,18 +22,18 @@ const error =
   ({ message, json }) =>
     json({ jsonrpc: '2.0', id: id(message.id), error: { code, message: 'no' } }, status);
 
-/** What is answered, by an instance with this session or without any. */
+/** The answer, by an instance with this session or without sessions. */
 const cases = (rows: readonly (readonly [string, Reply, string?])[]) =>
   rows.map(([name, reply, session = null]) => ({ name, reply, session }));
 
 const QUICK = { 'ping-interval': ['40ms'], 'ping-timeout': ['1s'] };
 
-/** An active instance without a standing stream; `replies` may be changed while it runs. */
+/** An active instance without a standing stream. `replies` can be changed while it runs. */
 async function activeInstance(
   session: string | null = null,
   options: Readonly<Record<string, string[]>> = {},
 ) {
-  /** What stands in for the instance's own answers; `of` null: to everything. */
+  /** Replaces the instance's own answers to the method `of`; null means all of them. */
   const replies: { of: string | null; with: Reply }[] = [];
   const held: Exchange[] = [];
   const server = await scripted.start({
@@ -66,7 +66,7 @@ async function activeInstance(
     lastId += 1;
     return (await agent.call(lastId, 'instances_health')).structuredContent.instances[0];
   };
-  /** Resolves after so many more pings, the last but one of which was judged. */
+  /** Resolves after a number of pings, of which all but the last have been evaluated. */
   const pings = async (more: number) => {
     const before = server.of('ping').length;
     await eventually(() => expect(server.of('ping').length).toBeGreaterThanOrEqual(before + more));
@@ -87,20 +87,20 @@ async function activeInstance(
   return { agent, hub, server, replies, held, health, pings, expectNeverLeft };
 }
 
-describe('an MCP server is alive that answers ping', () => {
+describe('an MCP server is alive if it answers ping', () => {
   it.each(
     cases([
       [
         'with a result',
         ({ message, json }) => json({ jsonrpc: '2.0', id: message.id, result: {} }),
       ],
-      ['by not knowing it', error(200, -32601)],
-      ['by not knowing it, as HTTP says it', error(404, -32601)],
-      ['by not knowing it, as HTTP says it, in a session', error(404, -32601), 'first'],
+      ['as an unknown method', error(200, -32601)],
+      ['as an unknown method with HTTP 404', error(404, -32601)],
+      ['as an unknown method with HTTP 404, in a session', error(404, -32601), 'first'],
       ['with any error', error(200, -1)],
       ['with an error that has no id', error(200, -32600, () => null)],
       ['with an error and HTTP 400', error(400, -32000)],
-      ['by wanting another version', error(400, -32022)],
+      ['with an unsupported version', error(400, -32022)],
       ['with HTTP 401', plain(401, 'text/plain', 'who are you?')],
       ['with HTTP 403', html(403)],
       ['with HTTP 403, in a session', error(403, -32000), 'first'],
@@ -118,16 +118,16 @@ describe('an MCP server is alive that answers ping', () => {
     await pings(5);
     await expectNeverLeft();
     expect((await agent.call(1, 'echo', { text: 'on' })).content[0].text).toBe('on');
-    // The hub's connection, the agent's, and one question whether this is an MCP server, if it needed asking.
+    // The hub's connection, the agent's, and one request that tests for an MCP server, if needed.
     expect(server.of('initialize').length).toBeLessThanOrEqual(3);
   });
 });
 
-describe('an instance is retrying when something else is at its port', () => {
+describe('an instance is retrying if its port is used by', () => {
   it.each<[string, Reply, string, string]>([
     ['a web site', html(200), 'PROTOCOL_ERROR', 'text/html'],
-    ['a web site that has no such page', html(404), 'HTTP_ERROR', 'HTTP 404'],
-    ['a server that takes no POST', plain(405, 'text/plain', ''), 'HTTP_ERROR', 'HTTP 405'],
+    ['a web site without that page', html(404), 'HTTP_ERROR', 'HTTP 404'],
+    ['a server that rejects POST', plain(405, 'text/plain', ''), 'HTTP_ERROR', 'HTTP 405'],
     ['an API', ({ json }) => json({ status: 'ok' }), 'PROTOCOL_ERROR', 'before it was complete'],
     ['an MCP server of another era', error(400, -32022), 'UNSUPPORTED_VERSION', 'none of the'],
   ])('%s', async (_, reply, code, message) => {
@@ -142,7 +142,7 @@ describe('an instance is retrying when something else is at its port', () => {
     expect((await health()).state).toBe('active');
   });
 
-  it('at once when a call meets it', async () => {
+  it('another program, as soon as a call fails', async () => {
     const { agent, replies } = await activeInstance(null, { 'ping-interval': ['10m'] });
     replies.push({ of: null, with: html(200) });
     agent.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo' } });
@@ -152,14 +152,14 @@ describe('an instance is retrying when something else is at its port', () => {
   });
 });
 
-describe('while a call is in flight on a connection that stands', () => {
+describe('a connection with a call in flight survives', () => {
   it.each(
     cases([
       ['a web site in between', html(200)],
       ['HTTP 404', html(404)],
       ['HTTP 502', html(502)],
       ['HTTP 401', plain(401, 'text/plain', '')],
-      ['a session of the hub’s own that has expired', error(404, -32001), 'first'],
+      ["an expired session of the hub's own", error(404, -32001), 'first'],
     ]),
   )('$name ends nothing', async ({ reply, session }) => {
     const { agent, replies, held, pings, expectNeverLeft } = await activeInstance(session);
@@ -172,7 +172,7 @@ describe('while a call is in flight on a connection that stands', () => {
     expect((await agent.answer(1))['result']).toEqual({ content: [], finished: true });
   });
 
-  it('an expired session of the hub’s own is opened anew when the call is over', async () => {
+  it("an expired session of the hub's own is reopened after the call", async () => {
     const { agent, replies, held, pings } = await activeInstance('first');
     agent.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'hang' } });
     await eventually(() => expect(held).toHaveLength(1));
@@ -184,7 +184,7 @@ describe('while a call is in flight on a connection that stands', () => {
   });
 });
 
-it('a page instead of a standing stream is as good as none', async () => {
+it('a page instead of a standing stream counts as no stream', async () => {
   let asked = 0;
   const server = await scripted.start({
     get: ({ response }) => {
@@ -200,7 +200,7 @@ it('a page instead of a standing stream is as good as none', async () => {
   await agent.initialize();
   await agent.call(1, 'instances_connect', { instance_id: 'one' });
   await eventually(() => expect(asked).toBe(2));
-  // More often than a stream would be opened again.
+  // Longer than the delay before a stream is reopened.
   await eventually(() => expect(server.of('ping').length).toBeGreaterThan(40));
   expect(asked).toBe(2);
 });

@@ -3,7 +3,7 @@ import { DrivenHub, when } from '../helpers/driven-hub.ts';
 
 const INTERVAL = 5_000;
 
-it('pings of instances that came at once are spread over half an interval', async () => {
+it('pings of instances that appeared together are spread over half an interval', async () => {
   const driven = new DrivenHub({ 'ping-interval': `${INTERVAL}ms` });
   const ids = Array.from({ length: 12 }, (_, n) => `web-${n}`);
   for (const id of ids) {
@@ -19,7 +19,7 @@ it('pings of instances that came at once are spread over half an interval', asyn
     .filter(({ event }) => event.type.startsWith('xstate.after.pingDue.'))
     .map(({ delay }) => delay);
   expect(delays).toHaveLength(ids.length);
-  // The clock stands still: all are active since the same moment.
+  // The clock stands still: all became active at the same moment.
   expect(new Set(delays).size).toBeGreaterThan(2);
   expect(Math.min(...delays)).toBeGreaterThanOrEqual(INTERVAL * 0.45);
   expect(Math.max(...delays)).toBeLessThanOrEqual(INTERVAL * 1.05);

@@ -13,11 +13,11 @@ const SERVERS = {
   'the SDK behind a token': () => sdkStateful.start({ token: 's3cret' }),
   'JSON-RPC over POST without sessions': () => plainPost.start({}),
   Brummer: () => brummer.start({}),
-  'one on IPv6 loopback only': () => plainPost.start({ host: '::1' }),
+  'a server on IPv6 loopback only': () => plainPost.start({ host: '::1' }),
 };
 
-describe('an instance that is', () => {
-  it.each(Object.entries(SERVERS))('%s is connected to, pinged, and used', async (_, start) => {
+describe('a server is connected, pinged and used:', () => {
+  it.each(Object.entries(SERVERS))('%s', async (_, start) => {
     const directory = temporaryDirectory();
     const server = await start();
     afterTest(server.close);
@@ -33,7 +33,7 @@ describe('an instance that is', () => {
     expect(names).toEqual(expect.arrayContaining(['echo', 'count', 'slow']));
     expect(textOfAnswer(await callTool(client, 'echo', { text: 'hello' }))).toBe('hello');
 
-    // A few pings: an instance that doesn't know them is as alive as any.
+    // Wait for a few pings: a server that doesn't support ping is alive too.
     await callTool(client, 'slow', { ms: 500 });
     const { structuredContent } = await callTool(client, 'instances_health', {});
     expect(structuredContent?.['instances'][0]).toMatchObject({
@@ -51,7 +51,7 @@ describe('an instance that is', () => {
   });
 });
 
-describe('something that listens but', () => {
+describe('a server', () => {
   it.each([
     ['html', 'PROTOCOL_ERROR', 'text/html'],
     ['silent', 'PROTOCOL_ERROR', 'without answering'],
@@ -66,7 +66,7 @@ describe('something that listens but', () => {
     ],
     ['no-version', 'UNSUPPORTED_VERSION', 'speaks none of the protocol versions'],
     ['hangs', 'CONNECT_TIMEOUT', 'within 300 ms'],
-  ])('answers like %s is retrying and says why', async (mode, code, message) => {
+  ])('that answers like %s is retrying, with the reason', async (mode, code, message) => {
     const directory = temporaryDirectory();
     const server = await junk.start({ mode });
     afterTest(server.close);
@@ -80,7 +80,7 @@ describe('something that listens but', () => {
     expect(odd.last_error.message).toContain(message);
   });
 
-  it('wants another token is tried every 5 s at most, and at once when its file has it', async () => {
+  it('that requires another token is retried every 5 s at most, and immediately once its file has it', async () => {
     const directory = temporaryDirectory();
     const server = await sdkStateful.start({ token: 'right' });
     afterTest(server.close);

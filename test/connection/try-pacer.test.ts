@@ -5,7 +5,7 @@ import { scriptedInstance, WEB } from '../helpers/scripted-instance.ts';
 
 const REFUSED = { code: 'CONNECTION_REFUSED', message: '' } as const;
 
-/** An instance whose port refuses, and for which so many wait. */
+/** An instance whose port refuses connections, with a number of waiters. */
 function refusing(id: string, waiting: number): InstanceContext {
   const { context } = scriptedInstance();
   return {
@@ -16,7 +16,7 @@ function refusing(id: string, waiting: number): InstanceContext {
   };
 }
 
-/** Tries a second of all these, each at the interval that it is told in the end. */
+/** Tries per second of all these instances, at the intervals they are finally given. */
 const rateOf = (pacer: TryPacer, instances: readonly InstanceContext[]) => {
   for (const each of instances) pacer.intervalOf(each);
   return instances.reduce((sum, each) => sum + 1_000 / pacer.intervalOf(each), 0);
@@ -25,8 +25,8 @@ const rateOf = (pacer: TryPacer, instances: readonly InstanceContext[]) => {
 const many = (count: number, waiting: number) =>
   Array.from({ length: count }, (_, n) => refusing(`${waiting}-${n}`, waiting));
 
-describe('tries of ports that refuse', () => {
-  it.each([1, 10, 100])('come at least every 500 ms for %d instances', (count) => {
+describe('tries of refused ports', () => {
+  it.each([1, 10, 100])('happen at least every 500 ms for %d instances', (count) => {
     const pacer = new TryPacer();
     const instances = many(count, 1);
     rateOf(pacer, instances);
@@ -40,14 +40,14 @@ describe('tries of ports that refuse', () => {
     [50, 300],
     [10, 10],
   ])(
-    'are at most about 200 a second, with %d awaited and %d recent instances',
+    'are limited to about 200 a second, with %d awaited and %d recent instances',
     (awaited, recent) => {
       const pacer = new TryPacer();
       expect(rateOf(pacer, [...many(awaited, 1), ...many(recent, 0)])).toBeLessThanOrEqual(205);
     },
   );
 
-  it('leave every recent one its 500 ms while that fits beside awaited ones', () => {
+  it('keep recent instances at 500 ms while that leaves room for awaited ones', () => {
     const pacer = new TryPacer();
     const [awaited, recent] = [many(20, 1), many(40, 0)];
     expect(rateOf(pacer, [...awaited, ...recent])).toBeLessThanOrEqual(205);
@@ -55,13 +55,13 @@ describe('tries of ports that refuse', () => {
     for (const each of awaited) expect(pacer.intervalOf(each)).toBeLessThan(250);
   });
 
-  it('are for those first that somebody waits for', () => {
+  it('serve awaited instances first', () => {
     const pacer = new TryPacer();
     const [awaited] = many(1, 1);
     const recent = many(1_000, 0);
     rateOf(pacer, recent);
     expect(awaited && pacer.intervalOf(awaited)).toBeLessThanOrEqual(500);
-    // Those that came back leave their share to the others.
+    // Instances that came back leave their share to the others.
     for (const each of recent.slice(10)) pacer.forget(each.registration.id);
     expect(recent[0] && pacer.intervalOf(recent[0])).toBe(100);
   });

@@ -3,8 +3,8 @@ import http from 'node:http';
 import { afterTest } from './cleanup.ts';
 
 /**
- * Answers everything at a port with HTTP 500, until it is stopped: other than a port that refuses, this costs an instance
- * its retries. Resolves with the stop when it listens.
+ * Answers every request on a port with HTTP 500 until it is stopped. Unlike a refused connection, this uses up the retries of an
+ * instance. Resolves, once it listens, with a function that stops it.
  */
 export async function breakAt(port: number): Promise<() => Promise<void>> {
   const server = http.createServer((_, response) => response.writeHead(500).end());

@@ -9,10 +9,10 @@ import { temporaryDirectory } from './registrations.ts';
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/brummer.mjs', import.meta.url));
 
-/** The binary of the real Brummer, where the environment names it. */
+/** The binary of the real Brummer, if the environment names it. */
 const BRUM = process.env['BRUM'];
 
-/** Everything a test can run as Brummer: the fixture always, the real one where `BRUM` names its binary. */
+/** What tests can run as Brummer: always the fixture, and the real one if `BRUM` names its binary. */
 export const BRUMMERS = ['the fixture', ...(BRUM ? ['the real one'] : [])];
 
 const registration = z.strictObject({
@@ -27,14 +27,14 @@ const registration = z.strictObject({
 
 type BrummerRegistration = z.infer<typeof registration>;
 
-/** A runtime directory, with a project whose scripts tell it from others. */
+/** A runtime directory, and a project with identifiable scripts. */
 export function brummerHome(project = 'shop') {
   const runtime = temporaryDirectory();
   const path = join(temporaryDirectory(), project);
   const scripts = { dev: 'node -e "setTimeout(() => {}, 60000)"', build: `echo ${project}` };
   mkdirSync(path);
   writeFileSync(join(path, 'package.json'), JSON.stringify({ name: project, scripts }));
-  /** Where Brummer announces itself. */
+  /** The directory that Brummer registers in. */
   const instances = join(runtime, 'brummer', 'instances');
   return { runtime, instances, project, path, scripts };
 }
@@ -43,11 +43,11 @@ export interface Brummer {
   readonly child: ChildProcess;
   readonly registration: BrummerRegistration;
   readonly url: string;
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the process to end. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts one of {@link BRUMMERS} and waits until it has announced itself. `port`: or the next free one. */
+/** Starts one of {@link BRUMMERS} and waits until it has registered. Without `port`, uses the next free one. */
 export async function startBrummer(
   kind: string,
   { runtime, instances, project, path, scripts }: ReturnType<typeof brummerHome>,
@@ -69,7 +69,7 @@ export async function startBrummer(
     const own = registrationsIn(instances).find(
       ({ process_info }) => process_info.pid === child.pid,
     );
-    if (own === undefined) throw new Error('Brummer has not announced itself');
+    if (own === undefined) throw new Error('Brummer has not registered');
     return own;
   });
   return {
@@ -84,7 +84,7 @@ export async function startBrummer(
   };
 }
 
-/** What Brummer's files say, those of ended processes included. */
+/** The contents of Brummer's files, including those of ended processes. */
 export function registrationsIn(instances: string): BrummerRegistration[] {
   return readdirSync(instances)
     .filter((name) => name.endsWith('.json'))

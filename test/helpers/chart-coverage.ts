@@ -7,7 +7,7 @@ import {
 import { type Arrow, arrowsOf, nodesOf } from '../../src/drawing/chart.ts';
 import { nameOf } from './state-table.ts';
 
-/** What a chart declares, and what of it was entered and taken. */
+/** The states and transitions that a chart declares, and those that were covered. */
 interface Covered {
   readonly states: ReadonlySet<string>;
   readonly transitions: ReadonlyMap<string, string>;
@@ -15,7 +15,7 @@ interface Covered {
   readonly taken: Set<string>;
 }
 
-/** Watches systems of actors, and knows which declared states and transitions of some charts they went through. */
+/** Observes actor systems and records which declared states and transitions of some charts they went through. */
 export class ChartCoverage {
   readonly #charts: ReadonlyMap<string, Covered>;
 
@@ -39,7 +39,7 @@ export class ChartCoverage {
     );
   }
 
-  /** Watches `root` and all that lives in its system, from now on. */
+  /** Observes `root` and its whole system from now on. */
   watch(root: AnyActorRef): void {
     this.#enter(root.getSnapshot());
     root.system.inspect((event) => {
@@ -52,7 +52,7 @@ export class ChartCoverage {
     });
   }
 
-  /** All that was taken so far of one chart, as keys. */
+  /** All transitions of a chart taken so far, as keys. */
   taken(chart: string): ReadonlySet<string> {
     return this.#of(chart).taken;
   }
@@ -63,7 +63,7 @@ export class ChartCoverage {
     return `${chart}: states ${entered.size}/${states.size}, transitions ${taken.size}/${transitions.size}`;
   }
 
-  /** The declared states that were never entered and the transitions that were never taken, in words. */
+  /** Describes the declared states never entered and the transitions never taken. */
   uncovered(chart: string): string[] {
     const { states, transitions, entered, taken } = this.#of(chart);
     return [
@@ -85,14 +85,14 @@ export class ChartCoverage {
   }
 }
 
-/** What identifies a transition across copies of a machine: its source, its event, and its place among those. */
+/** Identifies a transition across copies of a machine: its source, its event, and its index among the transitions for it. */
 function keyOf(transition: AnyTransitionDefinition): string {
   const { source, eventType } = transition;
   const rivals = eventType === '' ? source.always : source.transitions.get(eventType);
   return `${source.id} ${eventType} ${rivals?.indexOf(transition)}`;
 }
 
-/** `dead.due: at once if expiryDue → dead.resting`. */
+/** Formats a transition: `dead.due: at once if expiryDue → dead.resting`. */
 function describe({ from, event, guard, to }: Arrow): string {
   return `${nameOf(from)}: ${event}${guard === '' ? '' : ` if ${guard}`} → ${nameOf(to)}`;
 }

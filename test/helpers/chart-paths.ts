@@ -12,18 +12,18 @@ import { ChartCoverage } from './chart-coverage.ts';
 import { SteppingClock } from './stepping-clock.ts';
 
 export interface PathOptions {
-  /** Each is a way to begin: the chart's input, and what has happened when the path begins. */
+  /** The ways to begin: the chart's input, and the events before the path. */
   readonly starts: readonly {
     readonly input: object;
     readonly before?: readonly AnyEventObject[];
   }[];
-  /** What can happen in a state of the chart. */
+  /** The events that can happen in a state of the chart. */
   events(state: { readonly value: unknown; readonly context: unknown }): readonly AnyEventObject[];
-  /** What of a context makes a difference. */
+  /** The parts of a context that make a difference. */
   abstract(context: unknown): unknown;
 }
 
-/** One step: what happens, and the state that the chart is in then. */
+/** One step: the event, and the resulting state. */
 export interface Step {
   readonly event: AnyEventObject;
   readonly value: string | null;
@@ -42,8 +42,8 @@ interface Candidate extends Route {
 }
 
 /**
- * Few short paths that together take every transition of a chart which `events` can bring about: for each state the
- * shortest path and one event more, and of those no more than needed.
+ * A small set of short paths that together take every transition of a chart that `events` can cause: the shortest path to each
+ * state plus one event, without redundant paths.
  */
 export function coveringPaths(machine: AnyStateMachine, options: PathOptions): Route[] {
   const candidates = options.starts.flatMap((_, start) => candidatesFrom(machine, options, start));
@@ -78,7 +78,7 @@ function candidatesFrom(
   return candidates;
 }
 
-/** Walks the chart by itself to see what a path takes. */
+/** Runs the chart alone to see which transitions a path takes. */
 function walk(
   machine: AnyStateMachine,
   input: object,
@@ -103,7 +103,7 @@ function walk(
   return { path, taken: coverage.taken(machine.id) };
 }
 
-/** Takes the candidate that adds most until none adds anything; of equals the first. */
+/** Repeatedly picks the candidate that adds most, until none adds anything. Of equals, picks the first. */
 function cover(candidates: readonly Candidate[]): Route[] {
   const covered = new Set<string>();
   const chosen: Route[] = [];

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-/** One thing that is done to `Subject`; shown by its words when a property fails. */
+/** One action on `Subject`. Failing properties print its name and arguments. */
 export interface Command<Subject> {
   run(subject: Subject): unknown;
 }
 
-/** Makes commands of a name and of what they are given. */
+/** Creates commands from a name and an arbitrary argument. */
 export function command<Subject, Given extends readonly unknown[]>(
   name: string,
   given: fc.Arbitrary<Given>,

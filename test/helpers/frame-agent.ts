@@ -2,19 +2,19 @@ import { z } from 'zod';
 
 const frame = z.record(z.string(), z.any());
 
-/** A frame as a test looks at it. */
+/** A frame, as tests inspect it. */
 export type Frame = z.infer<typeof frame>;
 
-/** An agent that speaks by hand. */
+/** An agent that reads and writes raw frames. */
 export abstract class FrameAgent {
-  /** All that it was told, in order. */
+  /** All frames it received, in order. */
   readonly frames: Frame[] = [];
   readonly #waiting = new Set<() => void>();
 
-  /** Gives the hub one line. */
+  /** Sends one line to the hub. */
   abstract write(line: string): void;
 
-  /** Takes what the hub says. */
+  /** Receives output of the hub. */
   protected take(lines: readonly string[]): void {
     this.frames.push(...lines.map((line) => JSON.parse(line)));
     for (const look of this.#waiting) look();
@@ -24,7 +24,7 @@ export abstract class FrameAgent {
     for (const each of messages) this.write(typeof each === 'string' ? each : JSON.stringify(each));
   }
 
-  /** The first frame, past or to come, that fits. */
+  /** The first matching frame, already received or still to come. */
   async next(fits: (frame: Frame) => boolean): Promise<Frame> {
     return new Promise((resolve) => {
       const look = () => {
@@ -43,7 +43,7 @@ export abstract class FrameAgent {
     return this.next((frame) => frame['id'] === id && !('method' in frame));
   }
 
-  /** `initialize` and `initialized`; resolves with the answer. */
+  /** Sends `initialize` and `initialized`. Resolves with the answer. */
   async initialize(
     capabilities: object = {},
     { protocolVersion = '2025-11-25', name = 'raw-agent' } = {},
@@ -55,7 +55,7 @@ export abstract class FrameAgent {
     return answer;
   }
 
-  /** A call and its answer. */
+  /** Makes a call. Resolves with its answer. */
   async call(id: number, name: string, args: object = {}) {
     this.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
     return (await this.answer(id))['result'];

@@ -11,7 +11,7 @@ const message = z.looseObject({
 
 type Message = z.infer<typeof message>;
 
-/** The messages in a body, be it JSON or an event stream. */
+/** The messages in a body, which is JSON or an event stream. */
 function messagesIn(text: string): Message[] {
   const data = text.startsWith('{')
     ? [text]
@@ -19,7 +19,7 @@ function messagesIn(text: string): Message[] {
   return data.map((each) => message.parse(JSON.parse(each)));
 }
 
-/** An MCP session over Streamable HTTP by hand: every message as it is. */
+/** A raw MCP session over Streamable HTTP. */
 export class HandSession {
   /** The answer to `initialize`. */
   readonly initialized: Message;
@@ -56,7 +56,7 @@ export class HandSession {
     return message.parse(messagesIn(await response.text()).find((each) => each.id === id));
   }
 
-  /** The text that a tool answers, or the message of its error. */
+  /** The text of a tool's result, or the message of its error. */
   async call(name: string, args: object = {}): Promise<string> {
     const { result, error } = await this.request('tools/call', { name, arguments: args });
     const content = z.array(z.object({ text: z.string() })).safeParse(result?.['content']);
@@ -67,7 +67,7 @@ export class HandSession {
     await (await post(this.#to, this.#headers, { method, params })).text();
   }
 
-  /** Opens the standing stream. Returns the methods that come on it, as they come. */
+  /** Opens the standing stream. Returns an array that fills with the methods it receives. */
   async listen(): Promise<readonly string[]> {
     const heard: string[] = [];
     const { port, token } = this.#to;

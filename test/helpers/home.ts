@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { temporaryDirectory } from './registrations.ts';
 import { runCommand } from './run-command.ts';
 
-/** A home of its own, and commands in it. */
+/** A temporary home directory, and commands that run in it. */
 export function home() {
   const directory = temporaryDirectory();
   const env = {

@@ -6,7 +6,7 @@ import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
 import { FrameAgent } from './frame-agent.ts';
 
-/** A hub in this process; every agent has a session of its own. */
+/** A hub in this process. Each agent has its own session. */
 export function startHubHere(
   directory: string,
   options: Readonly<Record<string, readonly string[]>> = {},
@@ -17,10 +17,10 @@ export function startHubHere(
   return hub;
 }
 
-/** An agent on a session of a hub in this process, over memory. */
+/** An agent with a session of a hub in this process, over memory. */
 export class MemoryAgent extends FrameAgent {
   readonly session: AgentSession;
-  /** Called for every frame, as it comes. */
+  /** Called for every received frame. */
   onFrame: () => void = () => {};
 
   constructor(hub: Hub) {

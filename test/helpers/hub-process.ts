@@ -10,12 +10,12 @@ import { afterTest } from './cleanup.ts';
 import { type Frame, FrameAgent } from './frame-agent.ts';
 import { BIN, exitOf, startProcess, textOf } from './processes.ts';
 
-/** On a busy machine start-up takes longer than a second: first answers wait for it, however long it takes. */
+/** On a busy machine, startup takes longer than a second: let first answers wait for it. */
 function hubArguments(directory: string, args: readonly string[]): string[] {
   return [BIN, 'hub', '--instances-dir', directory, '--settle', '15s', ...args];
 }
 
-/** The answer of a tool, as far as tests look into it. */
+/** The parts of a tool result that tests inspect. */
 const toolAnswer = z.looseObject({
   content: z.array(z.looseObject({ type: z.string(), text: z.string().default('') })),
   structuredContent: z.record(z.string(), z.any()).optional(),
@@ -24,7 +24,7 @@ const toolAnswer = z.looseObject({
 
 export type ToolAnswer = z.infer<typeof toolAnswer>;
 
-/** Calls a tool and gives its answer as it came, unknown fields included. */
+/** Calls a tool. Resolves with the unchanged answer, including unknown fields. */
 export async function callTool(
   client: Client,
   name: string,
@@ -38,12 +38,12 @@ export async function callTool(
   );
 }
 
-/** The text of a tool's answer. */
+/** The text of a tool result. */
 export function textOfAnswer({ content }: ToolAnswer): string {
   return content.map(({ text }) => text).join('');
 }
 
-/** The official client, over stdio, on a hub of its own that watches `directory`. */
+/** The official client over stdio, with its own hub that watches `directory`. */
 export async function startAgent(
   directory: string,
   {
@@ -56,7 +56,7 @@ export async function startAgent(
     args?: readonly string[];
     capabilities?: ClientCapabilities;
     cwd?: string;
-    /** Beside what every process gets. */
+    /** In addition to the environment of every process. */
     env?: Readonly<Record<string, string>>;
     /** Sets handlers before the client connects. */
     prepare?: (client: Client) => void;
@@ -85,7 +85,7 @@ export async function startAgent(
   return { client, stderr: () => stderr, close };
 }
 
-/** Pipes lines into a hub, closes its stdin, and resolves with what it answered. */
+/** Pipes lines into a hub, closes its stdin, and resolves with its answers. */
 export async function pipeToHub(
   directory: string,
   lines: readonly (object | string)[],
@@ -104,13 +104,13 @@ export async function pipeToHub(
   return { answers, stderr, code };
 }
 
-/** A hub in a process of its own, spoken to by hand: every frame as it is. */
+/** A hub process with raw access to every frame. */
 export class RawAgent extends FrameAgent {
   readonly child: ChildProcess;
 
   stderr = '';
 
-  /** With `descriptors`, as many files may be open in the hub. */
+  /** `descriptors` limits the number of open files of the hub. */
   constructor(
     directory: string,
     args: readonly string[] = [],

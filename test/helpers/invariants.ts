@@ -21,9 +21,9 @@ export function expectSound(hub: HubActor, clock: SteppingClock): void {
 
 /** `root` and all below it. */
 function actorsOf(root: AnyActorRef): AnyActorRef[] {
-  const snapshot: unknown = root.getSnapshot();
-  const children = isMachineSnapshot(snapshot) ? Object.values(snapshot.children) : [];
-  return [root, ...children.flatMap((child) => (isActor(child) ? actorsOf(child) : []))];
+  const { children = {} } = root.getSnapshot();
+  const all: unknown[] = children instanceof Map ? [...children.values()] : Object.values(children);
+  return [root, ...all.flatMap((child) => (isActor(child) ? actorsOf(child) : []))];
 }
 
 const isActor = (child: unknown): child is AnyActorRef =>
@@ -56,10 +56,11 @@ function expectTimers(hub: HubActor, clock: SteppingClock): void {
 function expectSlots(hub: HubActor): void {
   const { context } = hub.getSnapshot();
   const stateOf = (id: string) => instanceRef(hub.getSnapshot(), id)?.getSnapshot().context.state;
-  const { slotHolders, slotQueue } = context;
-  expect(slotHolders.filter((id) => stateOf(id) !== 'connecting')).toEqual([]);
-  expect(slotQueue.filter((id) => stateOf(id) !== 'discovered')).toEqual([]);
-  expect(new Set([...slotHolders, ...slotQueue]).size).toBe(slotHolders.length + slotQueue.length);
+  const { holders } = context.slots;
+  const queue = context.slots.queue.flat();
+  expect(holders.filter((id) => stateOf(id) !== 'connecting')).toEqual([]);
+  expect(queue.filter((id) => stateOf(id) !== 'discovered')).toEqual([]);
+  expect(new Set([...holders, ...queue]).size).toBe(holders.length + queue.length);
 }
 
 function expectHistories(hub: HubActor): void {

@@ -1,8 +1,8 @@
 import { type DrivenHub, when } from './driven-hub.ts';
 
 /**
- * Waits until at each peer as many sockets are open as its instance and the links to it may hold: an active instance
- * has a stream, and one socket each for requests and pings; so has every link, and links stand only while it is active.
+ * Waits until each peer has at most as many open sockets as its instance and links may hold. An active instance has a stream
+ * and one socket each for requests and pings. So has every link, and links exist only while the instance is active.
  */
 export async function expectSockets(driven: DrivenHub): Promise<void> {
   for (const [id, peer] of driven.peers) {

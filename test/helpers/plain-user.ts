@@ -6,7 +6,7 @@ import { afterTest } from './cleanup.ts';
 import { BIN } from './processes.ts';
 import { temporaryDirectory } from './registrations.ts';
 
-/** Nobody on this machine, most likely. */
+/** A uid that most likely has no user on this machine. */
 const STRANGER = 12_345;
 
 const isRoot = process.geteuid?.() === 0;
@@ -15,21 +15,21 @@ const identity = isRoot ? { uid: STRANGER, gid: STRANGER } : {};
 
 const canRun = spawnSync(process.execPath, ['-e', ''], identity).status === 0;
 
-/** A test of what rights forbid, which they don't to root: skipped where root can't start Node as another user. */
+/** A test of permissions that don't apply to root. Skipped if root can't start Node as another user. */
 export const itAsPlainUser = process.platform !== 'win32' && canRun ? it : it.skip;
 
-/** Makes files the plain user's, who is ourselves unless we are root. */
+/** Gives files to the plain user, which is the current user unless that is root. */
 export function giveToPlainUser(...paths: readonly string[]): void {
   if (isRoot) for (const path of paths) chownSync(path, STRANGER, STRANGER);
 }
 
-/** Sets the rights of a directory until the test is over: it couldn't be taken away otherwise. */
+/** Sets the mode of a directory until the test ends, so that it can be removed then. */
 export function restrict(directory: string, mode: number): void {
   chmodSync(directory, mode);
   afterTest(() => chmodSync(directory, 0o700));
 }
 
-/** Runs a command of the bundled bin as the plain user. */
+/** Runs a command of the bundled program as the plain user. */
 export function runAsPlainUser(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [readableBin(), ...args], {
     ...identity,
@@ -40,7 +40,7 @@ export function runAsPlainUser(args: readonly string[], env: NodeJS.ProcessEnv =
   return { code: status, stdout, stderr };
 }
 
-/** Where the project lies may be closed to the plain user. */
+/** The plain user may have no access to the directory of the project. */
 function readableBin(): string {
   if (!isRoot) return BIN;
   const directory = temporaryDirectory();

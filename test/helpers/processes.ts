@@ -6,13 +6,13 @@ import { afterTest } from './cleanup.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The bundled bin. */
+/** The bundled program. */
 export const BIN = `${ROOT}dist/signalbox.js`;
 
-/** What the user of this machine runs is not found by what tests start. */
+/** An environment in which the started processes don't find hubs and instances of the user. */
 const AS_OTHER_USER = `--import=${new URL('./other-user.mjs', import.meta.url).href}`;
 
-/** Starts a process that this test ends, also when it is stopped. */
+/** Starts a process. The test kills it at the end, even if it is stopped. */
 export function startProcess(
   command: string,
   args: readonly string[],
@@ -32,26 +32,26 @@ export function startProcess(
   return child;
 }
 
-/** Resolves with the exit code, null after a signal, when all output has been read. */
+/** Resolves with the exit code, or null after a signal, once all output has been read. */
 export async function exitOf(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null) return child.exitCode;
   const [code]: (number | null)[] = await once(child, 'close');
   return code ?? null;
 }
 
-/** All that a stream brings until it ends. */
+/** Reads a stream to its end. */
 export async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A fixture server in a process of its own. */
+/** A fixture server in its own process. */
 export interface FixtureProcess {
   readonly child: ChildProcess;
   readonly port: number;
   readonly pid: number;
-  /** Sends a signal and waits for the end; SIGKILL unless said. */
+  /** Sends a signal, SIGKILL by default, and waits for the process to end. */
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ export async function startFixture(
 }
 
 const stats = z.object({
-  /** MCP sessions that are open, were ever opened, and were ended by DELETE. */
+  /** MCP sessions: currently open, opened in total, and ended by DELETE. */
   sessions: z.number(),
   opened: z.number(),
   deleted: z.number(),
@@ -90,14 +90,14 @@ const stats = z.object({
   streams: z.number(),
   sockets: z.number(),
   cancelled: z.number(),
-  /** Requests by method. */
+  /** Number of requests by method. */
   methods: z.record(z.string(), z.number()),
   counters: z.record(z.string(), z.number()),
 });
 
 export type Stats = z.infer<typeof stats>;
 
-/** What a fixture with `/stats` says happened to it. */
+/** The statistics of a fixture with `/stats`. */
 export async function statsOf({ port }: { readonly port: number }): Promise<Stats> {
   const response = await fetch(`http://127.0.0.1:${port}/stats`, {
     headers: { connection: 'close' },
@@ -105,7 +105,7 @@ export async function statsOf({ port }: { readonly port: number }): Promise<Stat
   return stats.parse(await response.json());
 }
 
-/** Repeats `check` until it throws no more; for what only other processes can tell. */
+/** Repeats `check` until it no longer throws. For facts that only other processes know. */
 export async function eventually<T>(check: () => T | Promise<T>, timeout = 10_000): Promise<T> {
   const end = Date.now() + timeout;
   for (;;) {

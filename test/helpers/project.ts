@@ -5,7 +5,7 @@ import { home } from './home.ts';
 import { BIN } from './processes.ts';
 import { temporaryDirectory } from './registrations.ts';
 
-/** A clone in one folder, somebody's files in another, and commands that run in the clone. */
+/** A cloned project in one directory, private files in another, and commands that run in the clone. */
 export function project() {
   const { env } = home();
   const clone = temporaryDirectory();
@@ -24,7 +24,7 @@ export function project() {
   };
 }
 
-/** All that is in a folder: links as what they say, files with their rights and content. */
+/** The contents of a directory: targets of links, modes and contents of files. */
 export function contentsOf(folder: string): Readonly<Record<string, string>> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return Object.fromEntries(
@@ -37,7 +37,7 @@ export function contentsOf(folder: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Makes the folders above a path. */
+/** Creates the parent directories of a path. */
 export function makeFoldersOf(path: string): string {
   mkdirSync(join(path, '..'), { recursive: true });
   return path;

@@ -5,12 +5,12 @@ import { MemoryAgent, startHubHere } from './hub-here.ts';
 import { eventually } from './processes.ts';
 import { register, temporaryDirectory } from './registrations.ts';
 
-/** How an instance brings its answer. */
+/** How an instance sends its answer. */
 export const TRANSPORTS = ['json', 'stream', 'batch', 'streamed batch'] as const;
 
 export type Transport = (typeof TRANSPORTS)[number];
 
-/** Writes bytes in pieces of `size`, each on its own. */
+/** Writes bytes in separate chunks of `size`. */
 async function writeIn(response: ServerResponse, bytes: Buffer, size: number): Promise<void> {
   for (let at = 0; at < bytes.length; at += size) {
     response.write(bytes.subarray(at, at + size));
@@ -20,8 +20,8 @@ async function writeIn(response: ServerResponse, bytes: Buffer, size: number): P
 }
 
 /**
- * A server whose tools answer with the bytes that the test gives, and an agent that is connected to it. `id` in the bytes
- * stands for what the test says.
+ * A server whose tools answer with given bytes, and an agent that is connected to it. `id` in the bytes is replaced by the
+ * request id.
  */
 export async function answering(options: Readonly<Record<string, readonly string[]>> = {}) {
   let next: { bytes: Buffer; transport: Transport; size: number } | null = null;
@@ -56,7 +56,7 @@ export async function answering(options: Readonly<Record<string, readonly string
     if (server.streams.length < 2) throw new Error('no standing stream yet');
   });
   let last = 1;
-  /** Calls the tool, is answered so, and gives what the agent was told. */
+  /** Calls the tool, answers with the bytes, and returns the frames that the agent received. */
   const ask = async (
     bytesOf: (id: number) => Buffer | string,
     transport: Transport = 'json',

@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterTest } from './cleanup.ts';
 
-/** A directory for this test alone, mode 0700. */
+/** A temporary directory with mode 0700 for this test. */
 export function temporaryDirectory(): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'signalbox-test-')));
   afterTest(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** Writes a file in one step, as registrations are written. */
+/** Writes a file atomically, as registrations are written. */
 export function writeInOneStep(file: string, content: string | Buffer): void {
   const draft = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   writeFileSync(draft, content, { mode: 0o600 });
   renameSync(draft, file);
 }
 
-/** Registers an instance; name, path and id follow from what is given. Returns the file. */
+/** Registers an instance. Name, path and id are derived from the given fields. Returns the file. */
 export function register(
   directory: string,
   facts: { readonly id: string; readonly port: number } & Readonly<Record<string, unknown>>,

@@ -1,9 +1,9 @@
-/** The seed of every run, so that a change and not chance makes a test fail. */
+/** The seed of every run, so that tests fail because of changes and not by chance. */
 const SEED = 20_261_123;
 
 /**
- * How properties are run. What a failure prints is replayed with `PROPERTY_SEED=… PROPERTY_PATH=…`;
- * `PROPERTY_SEED=random` and `PROPERTY_RUNS=…` look further.
+ * How properties are run. Set the printed `PROPERTY_SEED=… PROPERTY_PATH=…` to reproduce a failure.
+ * `PROPERTY_SEED=random` and `PROPERTY_RUNS=…` search further.
  */
 export function propertyParameters(numRuns: number) {
   const { PROPERTY_SEED: seed, PROPERTY_PATH: path, PROPERTY_RUNS: runs } = process.env;

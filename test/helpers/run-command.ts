@@ -1,6 +1,6 @@
 import { BIN, exitOf, startProcess, textOf } from './processes.ts';
 
-/** Runs a command of the bundled bin to its end. */
+/** Runs a command of the bundled program and waits for it to exit. */
 export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const child = startProcess(process.execPath, [BIN, ...args], env);
   child.stdin?.end();

@@ -11,12 +11,12 @@ import { temporaryDirectory } from './registrations.ts';
 
 const ODD = fileURLToPath(new URL('../fixtures/stdio-odd.mjs', import.meta.url));
 
-/** The command of the odd server, which does wrong what `flags` say. */
+/** The command of the odd server, with the faults named by `flags`. */
 export function odd(...flags: readonly string[]): string[] {
   return [process.execPath, ODD, ...flags];
 }
 
-/** The script of a server that npm knows. */
+/** The script of an npm package's server. */
 export function serverOf(name: string): string {
   return fileURLToPath(
     new URL(`../../node_modules/@modelcontextprotocol/${name}/dist/index.js`, import.meta.url),
@@ -32,13 +32,13 @@ const registration = z.looseObject({
   token: z.string().optional(),
 });
 
-/** A `signalbox run` in a process of its own. */
+/** A `signalbox run` process. */
 export class RunProcess {
   readonly child: ChildProcess;
   readonly directory: string;
   #stderr = '';
 
-  /** `args` come before `--`, `command` after. */
+  /** `args` go before `--`, `command` after it. */
   constructor(
     command: readonly string[],
     args: readonly string[] = [],
@@ -53,7 +53,7 @@ export class RunProcess {
     this.child.stderr?.on('data', (chunk) => {
       this.#stderr += chunk;
     });
-    // So that its servers end with it, before it is ended by force.
+    // Lets it stop its servers before it is killed.
     afterTest(() => this.end());
   }
 
@@ -61,7 +61,7 @@ export class RunProcess {
     return this.#stderr;
   }
 
-  /** What it has registered, once it has. */
+  /** Its registration, once it has registered. */
   registered(name?: string): Promise<z.infer<typeof registration>> {
     return eventually(() => {
       if (this.child.exitCode !== null) throw new Error(`run has ended: ${this.#stderr}`);
@@ -75,21 +75,21 @@ export class RunProcess {
     });
   }
 
-  /** Ends it as Ctrl-C does; resolves with its exit code. */
+  /** Stops it like Ctrl-C. Resolves with its exit code. */
   async end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     this.child.kill(signal);
     return exitOf(this.child);
   }
 
-  /** Its exit code, and all that it wrote, when it ends by itself. */
+  /** Its exit code and output, once it exits on its own. */
   async outcome(): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const [stdout, code] = await Promise.all([textOf(this.child.stdout), exitOf(this.child)]);
     return { code, stdout, stderr: this.#stderr };
   }
 }
 
-/** An agent of a hub that sees what `run` has registered, connected to it. */
+/** An agent of a hub that watches the directory of `run`, connected to its instance. */
 export async function agentOf(
   run: RunProcess,
   options: Parameters<typeof startAgent>[1] = {},
@@ -105,7 +105,7 @@ export async function agentOf(
 export const pidOf = async ({ client }: Awaited<ReturnType<typeof startAgent>>) =>
   Number(textOfAnswer(await callTool(client, 'pid')));
 
-/** How a client by hand begins. */
+/** The `initialize` request of a raw client. */
 export const INITIALIZE = {
   id: 1,
   method: 'initialize',
@@ -116,7 +116,7 @@ export const INITIALIZE = {
   },
 };
 
-/** Posts a message by hand, with the token if there is one. */
+/** Posts a raw message, with the token if there is one. */
 export const post = (
   { port, token }: { readonly port: number; readonly token?: string | undefined },
   headers: Readonly<Record<string, string>> = {},

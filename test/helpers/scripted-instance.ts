@@ -42,7 +42,7 @@ export const PEER: Peer = {
 
 export const EMPTY = { tools: [], resources: [], resourceTemplates: [], prompts: [] };
 
-/** What a scripted part of the environment can be set to. */
+/** The parts of the environment that a test can set. */
 export interface Script {
   random: number;
   callsInFlight: number;
@@ -52,7 +52,7 @@ export interface Script {
   processGone: boolean;
 }
 
-/** The instance chart on a stepping clock, its connection played by the test, its reports to the hub kept. */
+/** The instance chart on a stepping clock. The test plays its connection, and its reports to the hub are collected. */
 export function scriptedInstance(policy: Partial<InstancePolicy> = {}) {
   const clock = new SteppingClock();
   const script: Script = {
@@ -106,7 +106,7 @@ export function scriptedInstance(policy: Partial<InstancePolicy> = {}) {
     get value() {
       return snapshot().value;
     },
-    /** Reports as the connection does, for the current attempt unless said. */
+    /** Reports as the connection does, for the current attempt by default. */
     report(
       event: DistributiveOmit<ConnectionReport, 'attempt'>,
       attempt = snapshot().context.attempt,

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { afterTest } from './cleanup.ts';
 
-/** What a peer can be told to do about: who connects, and what is asked once connected. */
+/** The kinds of requests whose handling can be scripted: those of the hub and those of links. */
 export type Matter = 'connect' | 'link' | 'ping' | 'call' | 'goodbye';
 
-/** `hang` holds the request until the peer is told otherwise; a number is an HTTP status. */
+/** `hang` holds the request until the script changes. A number is an HTTP status. */
 export type Verdict = 'well' | 'hang' | 'break' | number;
 
 type Asker = 'hub' | 'link';
@@ -28,10 +28,10 @@ interface Held {
   answer(): void;
 }
 
-/** An MCP server on a real socket that does to each request what it is told, now or later. */
+/** An MCP server on a real socket that handles each kind of request as scripted, now or later. */
 export class ScriptedPeer {
   port = 0;
-  /** How often each call, by its `key`, was taken. */
+  /** How often each call was received, by its `key`. */
   readonly taken = new Map<string, number>();
   #verdicts: Readonly<Record<Matter, Verdict>> = WELL;
   #held: Held[] = [];
@@ -42,7 +42,7 @@ export class ScriptedPeer {
   readonly #sockets = new Map<Socket, Asker | null>();
   #server = createServer();
 
-  /** Listens, at the same port as before if there was one. */
+  /** Listens, on the same port as before if there was one. */
   async start(): Promise<this> {
     this.#server = createServer((request, response) => void this.#receive(request, response));
     this.#server.on('connection', (socket) => {
@@ -59,7 +59,7 @@ export class ScriptedPeer {
     return this;
   }
 
-  /** Dies: nobody listens, what was open breaks, and sessions are forgotten. */
+  /** Dies: stops listening, breaks open connections, and forgets its sessions. */
   async stop(): Promise<void> {
     this.#sessions.clear();
     this.#held = [];
@@ -69,7 +69,7 @@ export class ScriptedPeer {
     });
   }
 
-  /** From now on, and for what is held. */
+  /** Applies from now on, and to held requests. */
   tell(verdicts: Partial<Record<Matter, Verdict>>): void {
     this.#verdicts = { ...this.#verdicts, ...verdicts };
     const held = this.#held;
@@ -77,7 +77,7 @@ export class ScriptedPeer {
     for (const each of held) this.#judge(each);
   }
 
-  /** All is well again, what was held is answered. */
+  /** Handles everything normally again and answers held requests. */
   recover(): void {
     this.tell(WELL);
   }
@@ -86,22 +86,22 @@ export class ScriptedPeer {
     return this.#held.filter((each) => each.matter === matter && !each.response.destroyed).length;
   }
 
-  /** Breaks every connection of the hub's, or of links. */
+  /** Breaks every connection of the hub, or of links. */
   cut(asker: Asker): void {
     for (const [socket, by] of this.#sockets) if (by === asker) socket.destroy();
   }
 
-  /** Forgets the sessions of links: what they ask next is answered 404. */
+  /** Forgets the sessions of links, so that their next requests get 404. */
   forgetLinks(): void {
     for (const [id, asker] of this.#sessions) if (asker === 'link') this.#sessions.delete(id);
   }
 
-  /** A sign of life on the hub's standing stream, which means nothing. */
+  /** Sends a meaningless sign of life on the hub's standing stream. */
   murmur(): void {
     for (const [stream, asker] of this.#streams) if (asker === 'hub') stream.write(': alive\n\n');
   }
 
-  /** Has one tool more, and says so. */
+  /** Adds a tool and sends a notification. */
   growTool(): void {
     this.#tools += 1;
     const changed = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
@@ -112,7 +112,7 @@ export class ScriptedPeer {
     return [...this.#streams.values()].filter((by) => by === asker).length;
   }
 
-  /** Open sockets; those on which nothing was asked yet count, too. */
+  /** Number of open sockets, including those without a request yet. */
   get sockets(): number {
     return this.#sockets.size;
   }
@@ -208,7 +208,7 @@ function reply(response: ServerResponse, body: object): void {
   response.end(JSON.stringify(body));
 }
 
-/** A peer that listens, until the end of the test. */
+/** A listening peer, until the end of the test. */
 export async function startPeer(): Promise<ScriptedPeer> {
   const peer = await new ScriptedPeer().start();
   afterTest(() => peer.stop());

@@ -6,7 +6,7 @@ import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
 import type { InstancePolicy } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
-
+import { supervisorOf } from '../../machines/supervisor.ts';
 import { instanceRef, sessionRef } from '../../src/views/selectors.ts';
 import { EMPTY, PEER, WEB } from './scripted-instance.ts';
 import { SteppingClock } from './stepping-clock.ts';
@@ -55,7 +55,7 @@ export class ScriptedWorld {
     this.hub = createActor(
       hubMachine.provide({
         actors: {
-          instance: this.#instance(),
+          instances: supervisorOf(this.#instance()),
           session: sessionMachine.provide({
             actors: { binding: bindingMachine.provide({ actors: { link: this.#link() } }) },
           }),
@@ -63,7 +63,7 @@ export class ScriptedWorld {
         },
         actions: { readClock: assign({ now: () => this.clock.now }) },
       }),
-      { input: { policy }, clock: this.clock },
+      { input: { policy, settle: 1_000 }, clock: this.clock },
     );
     this.hub.on('actor.crashed', ({ actorId, restarted }) => {
       if (!restarted) this.givenUp.add(actorId.slice('instance:'.length));

@@ -1,7 +1,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { arrowsOf } from '../../src/drawing/chart.ts';
 
-/** The transitions of a chart as a Markdown table: what stands in ARCHITECTURE.md, made from the machine itself. */
+/** Renders the transitions of a chart as the Markdown table in ARCHITECTURE.md. */
 export function stateTable(machine: AnyStateMachine): string {
   const rows = arrowsOf(machine).map(
     ({ from, event, guard, to }) => `| ${nameOf(from)} | ${event} | ${guard} | ${nameOf(to)} |`,
@@ -9,7 +9,7 @@ export function stateTable(machine: AnyStateMachine): string {
   return ['| in | on | if | goes to |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-/** A state as the table names it; `·` for staying where one is. */
+/** The name of a state in the table. `·` means that the state doesn't change. */
 export function nameOf(node: AnyStateNode | null): string {
   return node === null ? '·' : node.path.join('.') || '(any)';
 }

@@ -5,8 +5,8 @@ interface Timer {
 }
 
 /**
- * A clock that goes from timer to timer, so that timers which set timers are all taken, in order.
- * XState's own `SimulatedClock` jumps over those.
+ * A clock that advances from timer to timer, so that timers set by timers fire too, in order.
+ * XState's own `SimulatedClock` skips those.
  */
 export class SteppingClock {
   now = 0;
@@ -27,19 +27,19 @@ export class SteppingClock {
     return this.#timers.length;
   }
 
-  /** When the next timer goes off. */
+  /** When the next timer fires. */
   get next(): number {
     return Math.min(...this.#timers.map(({ at }) => at));
   }
 
-  /** Lets `duration` milliseconds pass. */
+  /** Advances by `duration` milliseconds. */
   advance(duration: number): void {
     const end = this.now + duration;
     while (this.step(end));
     this.now = end;
   }
 
-  /** Goes to the next timer, unless that is after `end`. Returns whether there was one. */
+  /** Advances to the next timer, unless that is after `end`. Returns whether there was one. */
   step(end = Infinity): boolean {
     const next = this.#timers
       .filter(({ at }) => at <= end)

@@ -8,7 +8,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterTest } from './cleanup.ts';
 import { BIN } from './processes.ts';
 
-/** Probes on its own connection, not on a process for the probe alone, and notes what it says. */
+/** Probes on its own connection instead of a separate process, and notes the methods it sends. */
 class InPlaceTransport extends StdioClientTransport {
   readonly sent: JSONRPCMessage[] = [];
 
@@ -20,14 +20,14 @@ class InPlaceTransport extends StdioClientTransport {
 
 export interface V2AgentOptions {
   readonly args?: readonly string[];
-  /** `auto` asks `server/discover` first. */
+  /** `auto` sends `server/discover` first. */
   readonly mode?: 'auto' | { readonly pin: string };
   readonly capabilities?: NonNullable<ClientOptions['capabilities']>;
   /** Sets handlers before the client connects. */
   readonly prepare?: (client: Client) => void;
 }
 
-/** The official client, version 2, on a hub of its own that watches `directory`. `connect` is the caller's to call. */
+/** The official client, version 2, with its own hub that watches `directory`. The caller calls `connect`. */
 export function createV2Agent(
   directory: string,
   { args = [], mode = 'auto', capabilities = {}, prepare }: V2AgentOptions = {},
@@ -46,15 +46,15 @@ export function createV2Agent(
   afterTest(() => client.close());
   return {
     client,
-    /** The methods that it has sent, in order, when it connected in place. */
+    /** The methods it sent, in order, if it connected in place. */
     sent: () => inPlace.sent.flatMap((each) => ('method' in each ? [each.method] : [])),
     connectInPlace: () => client.connect(inPlace),
-    /** As agents do: the probe goes to a hub of its own. */
+    /** As agents do: probes a separate hub process. */
     connect: () => client.connect(new StdioClientTransport(server)),
   };
 }
 
-/** The text of a tool's answer. */
+/** The text of a tool result. */
 export function textOfResult({ content }: CallToolResult): string {
   return content.map((each) => (each.type === 'text' ? each.text : '')).join('');
 }

@@ -3,15 +3,15 @@ import type { ActorRow, PageMessage } from '../../src/inspector/messages.ts';
 import { afterTest } from './cleanup.ts';
 import { eventually } from './processes.ts';
 
-/** Somebody who looks at a page without a browser. */
+/** A viewer of the inspector without a browser. */
 export class PageViewer {
   readonly #messages: PageMessage[] = [];
-  /** All that was sent, as it came. */
+  /** Everything that was received, as raw text. */
   text = '';
   #rest = '';
   readonly #request: http.ClientRequest;
 
-  /** `url` is the address that is printed. */
+  /** `url` is the printed address. */
   constructor(url: string, { frames = false } = {}) {
     this.#request = http.get(`${url}events${frames ? '?frames' : ''}`, (response) => {
       response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -32,7 +32,7 @@ export class PageViewer {
     return this.#messages;
   }
 
-  /** The rows as they are now, by the actors' names. */
+  /** The current rows, by actor name. */
   get rows(): ReadonlyMap<string, ActorRow> {
     const rows = new Map<string, ActorRow>();
     for (const message of this.#messages) {
@@ -42,14 +42,14 @@ export class PageViewer {
     return rows;
   }
 
-  /** Official frames that came. */
+  /** The official frames received. */
   get frames(): readonly Readonly<Record<string, unknown>>[] {
     return this.#messages.flatMap((message) =>
       message.type === 'frames' ? message.frames.map((frame) => ({ ...frame })) : [],
     );
   }
 
-  /** Resolves when `check` throws no more. */
+  /** Resolves once `check` no longer throws. */
   until<T>(check: (viewer: PageViewer) => T): Promise<T> {
     return eventually(() => check(this));
   }
@@ -59,7 +59,7 @@ export class PageViewer {
   }
 }
 
-/** A request as a browser or anybody else would send it. */
+/** Sends a request like a browser or any other client. */
 export async function ask(
   url: string,
   {

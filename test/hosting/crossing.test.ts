@@ -8,7 +8,7 @@ import { callTool, RawAgent, textOfAnswer } from '../helpers/hub-process.ts';
 import { eventually } from '../helpers/processes.ts';
 import { agentOf, odd, post, RunProcess, serverOf } from '../helpers/run-process.ts';
 
-/** What comes before the answer to a call; by hand, because clients of the SDK lose some of it on a busy machine. */
+/** The messages before the answer to a call. Read as raw frames, because SDK clients lose some of them on a busy machine. */
 async function progressOfCall(run: RunProcess): Promise<number[]> {
   const agent = new RawAgent(run.directory);
   await agent.initialize();
@@ -27,7 +27,7 @@ async function progressOfCall(run: RunProcess): Promise<number[]> {
 }
 
 describe('what crosses signalbox run', () => {
-  it('is what the everything server has: progress, questions to the agent, logs, changes', async () => {
+  it('progress, requests to the agent, logs and changes of the everything server', async () => {
     const { CreateMessageRequestSchema, ListRootsRequestSchema } = await import(
       '@modelcontextprotocol/sdk/types.js'
     );
@@ -56,7 +56,7 @@ describe('what crosses signalbox run', () => {
       maxTokens: 7,
     });
     expect(textOfAnswer(sampled)).toContain('7 tokens at most');
-    // It asks for the roots when nothing is under way, as soon as it can.
+    // It requests the roots outside of any call, as soon as it can.
     await eventually(async () => {
       expect(textOfAnswer(await callTool(client, 'get-roots-list'))).toContain(
         'file:///projects/web',
@@ -74,7 +74,7 @@ describe('what crosses signalbox run', () => {
     expect(completion.values).toEqual(['Engineering']);
   });
 
-  it('goes without a request, too: what the server announces', async () => {
+  it('notifications outside of any request', async () => {
     const run = new RunProcess(odd());
     const { ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema } = await import(
       '@modelcontextprotocol/sdk/types.js'
@@ -95,7 +95,7 @@ describe('what crosses signalbox run', () => {
     await eventually(() => expect(heard).toEqual(expect.arrayContaining(['tools', 'odd://one'])));
   });
 
-  it('is a cancellation: the server hears of it, and goes on', async () => {
+  it('cancellations: the server is notified and continues', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
     // A call that is cancelled before its process has started is never sent.
     await callTool(client, 'pid');
@@ -109,7 +109,7 @@ describe('what crosses signalbox run', () => {
     });
   });
 
-  it('is no answer to what was cancelled: its stream ends', async () => {
+  it('no answers to cancelled calls: their stream ends', async () => {
     const run = await new RunProcess(odd()).registered();
     const opened = await post(run);
     await opened.text();
@@ -126,7 +126,7 @@ describe('what crosses signalbox run', () => {
     expect(await call.text()).toBe('');
   });
 
-  it('is an error with its data, and a wrong answer as an error', async () => {
+  it('errors with their data, and invalid answers as errors', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
     await expect(client.request({ method: 'strange' }, z.any())).rejects.toMatchObject({
       code: -32601,
@@ -143,14 +143,14 @@ describe('what crosses signalbox run', () => {
       'what is nested 2000 deep',
       `{"jsonrpc":"2.0","id":ID,"result":${'{"a":'.repeat(2_000)}0${'}'.repeat(2_001)}`,
     ],
-  ])('is an error for who waits for %s', async (_, line) => {
+  ])('an error for the caller instead of %s', async (_, line) => {
     const { client } = await agentOf(new RunProcess(odd()));
     await expect(client.request({ method: 'raw', params: { line } }, z.any())).rejects.toThrow(
       'the server answered what can not be read',
     );
   });
 
-  it('is an error instead of more than 64 MB, and nothing when that says no id', async () => {
+  it('an error instead of more than 64 MB, or nothing if that has no id', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
     const oversize = (params: Record<string, string>) =>
       client.request({ method: 'oversize', params }, z.any());
@@ -158,7 +158,7 @@ describe('what crosses signalbox run', () => {
     expect(await oversize({ id: '007' })).toEqual({ lives: true });
   });
 
-  it('is no answer of 20 MB, and the session lives on', async () => {
+  it('answers of 20 MB, after which the session continues', async () => {
     const { client } = await agentOf(new RunProcess(odd()));
     await expect(callTool(client, 'big', { bytes: 20_000_000 })).rejects.toThrow(
       'MESSAGE_TOO_LARGE',
@@ -170,7 +170,7 @@ describe('what crosses signalbox run', () => {
 });
 
 describe('a client that does not read', () => {
-  /** A session by hand, whose standing stream nobody reads. */
+  /** A raw session whose standing stream is not read. */
   async function unread(...args: readonly string[]) {
     const run = await new RunProcess(odd(), args).registered();
     const { port, token } = run;
@@ -201,13 +201,13 @@ describe('a client that does not read', () => {
     return { stream, call, pid: Number(/"text":"(\d+)"/.exec(await call('pid'))?.[1]) };
   }
 
-  it('has its server wait, and then is told all', async () => {
+  it('slows down its server, and then receives everything', async () => {
     const { stream, call, pid } = await unread();
     let isAnswered = false;
     const flood = call('flood', { count: 10_000, bytes: 10_000 }).then(() => {
       isAnswered = true;
     });
-    // The server is held up when it writes no more.
+    // The server is blocked once it stops writing.
     const written: string[] = [];
     await eventually(() => {
       written.push(/wchar: \d+/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[0] ?? '');
@@ -224,7 +224,7 @@ describe('a client that does not read', () => {
     await eventually(() => expect(bytes).toBeGreaterThan(100_000_000));
   });
 
-  it('loses its session where others share the server with it', async () => {
+  it('loses its session if others share the server', async () => {
     const { stream, call } = await unread('--shared');
     const ended = once(stream, 'close');
     expect(await call('flood', { count: 10_000, bytes: 10_000 })).toBe('');

@@ -157,6 +157,23 @@ describe('signalbox run passes on every message byte for byte:', () => {
     );
   });
 
+  it('but refuses with --shared what could be taken for a request of another client', async () => {
+    const { send, heard } = await openRaw('--shared');
+    await heard();
+    const twice = [
+      '{"jsonrpc":"2.0","id":1,"id":2,"method":"x"}',
+      '{"jsonrpc":"2.0","ID":1,"id":2,"method":"x"}',
+      '{"jsonrpc":"2.0","id":2,"method":"x","params":{"_meta":{"progressToken":1,"progressToken":2}}}',
+    ];
+    for (const text of twice) {
+      const message = 'a member of the request is there twice';
+      expect((await send(text)).map((each) => JSON.parse(each))).toEqual([
+        { jsonrpc: '2.0', id: 2, error: { code: -32603, message } },
+      ]);
+    }
+    expect(await heard()).toEqual([]);
+  });
+
   it("what the client says unasked, the server's questions and the answers to them", async () => {
     const { send, heard } = await openRaw();
     const question = rawId.chain((asked) =>

@@ -27,7 +27,7 @@ const list = async (session: HandSession, params: object = {}) =>
   listed.parse((await session.request('tools/list', params)).result);
 
 describe('the first process', () => {
-  it('serves all idle hubs; an agent gets a process of its own when it calls', async () => {
+  it('serves all idle hubs; an agent gets its own process when it makes a call', async () => {
     const { run, pids } = counted();
     const [one, other, third] = [await agentOf(run), await agentOf(run), await agentOf(run)];
     for (const { client } of [one, other, third]) {
@@ -41,7 +41,7 @@ describe('the first process', () => {
     expect(pids()).toHaveLength(3);
   });
 
-  it('answers pings, initialize and every list, and is asked nothing else', async () => {
+  it('answers pings, initialize and every list, and gets no other requests', async () => {
     const { run, pids } = counted();
     const session = await HandSession.open(run, { protocolVersion: '2025-11-25' });
     expect(session.initialized.result).toMatchObject({ instructions: 'Handle with care.' });
@@ -52,21 +52,24 @@ describe('the first process', () => {
     expect(pids()).toHaveLength(1);
     await session.request('resources/subscribe', { uri: 'odd://x' });
     expect(pids()).toHaveLength(2);
-    // Its own process has the lists from now on.
+    // From now on, its own process has the lists.
     expect((await list(session))._meta.pid).toBe(pids()[1]);
   });
 
-  it.each(['2024-11-05', '2025-06-18'])('is asked once more by version %s', async (version) => {
-    const { run, pids } = counted();
-    for (let n = 0; n < 2; n += 1) {
-      const session = await HandSession.open(run, { protocolVersion: version });
-      expect(session.initialized.result).toMatchObject({ protocolVersion: version });
-      await list(session);
-    }
-    expect(pids()).toHaveLength(1);
-  });
+  it.each(['gets another initialize for version %s', '2025-06-18'])(
+    'is asked once more by version %s',
+    async (version) => {
+      const { run, pids } = counted();
+      for (let n = 0; n < 2; n += 1) {
+        const session = await HandSession.open(run, { protocolVersion: version });
+        expect(session.initialized.result).toMatchObject({ protocolVersion: version });
+        await list(session);
+      }
+      expect(pids()).toHaveLength(1);
+    },
+  );
 
-  it('that initializes only once leaves another version to a process of its own', async () => {
+  it('that accepts only one initialize leaves other versions to separate processes', async () => {
     const { run, pids } = counted(['--initializes-once', 'refusing']);
     const session = await HandSession.open(run, { protocolVersion: '2024-11-05' });
     expect(session.initialized.result).toMatchObject({ protocolVersion: '2024-11-05' });
@@ -74,7 +77,7 @@ describe('the first process', () => {
     expect(await session.call('pid')).toBe(`${pids()[1]}`);
   });
 
-  it('that never answers a second initialize leaves another version to a process of its own', async () => {
+  it('that never answers a second initialize leaves other versions to separate processes', async () => {
     const { run, pids } = counted(['--initializes-once', 'silently']);
     for (let n = 2; n <= 3; n += 1) {
       const session = await HandSession.open(run, { protocolVersion: '2024-11-05' });
@@ -83,7 +86,7 @@ describe('the first process', () => {
     }
   });
 
-  it('has every page of its lists, also for who has got a process of its own meanwhile', async () => {
+  it('serves every page of its lists, even to sessions that have since got their own process', async () => {
     const { run, pids } = counted(['--pages']);
     const session = await HandSession.open(run);
     const first = await list(session);
@@ -97,7 +100,7 @@ describe('the first process', () => {
     expect((await list(session, { cursor: anew.nextCursor }))._meta.pid).toBe(pids()[1]);
   });
 
-  it('tells of its changed lists those without a process of their own', async () => {
+  it('notifies sessions without their own process of changed lists', async () => {
     const { run, pids } = counted();
     const [idle, busy] = [await HandSession.open(run), await HandSession.open(run)];
     await busy.call('pid');
@@ -110,7 +113,7 @@ describe('the first process', () => {
     expect(untold).toEqual([]);
   });
 
-  it('is heard by hubs when its lists change', async () => {
+  it('notifies hubs of changed lists', async () => {
     const { run, pids } = counted();
     const { client } = await startAgent(run.directory);
     await run.registered();
@@ -123,7 +126,7 @@ describe('the first process', () => {
     expect(pids()).toHaveLength(1);
   });
 
-  it('is started again when it dies, while its sessions go on', async () => {
+  it('is restarted when it dies, and its sessions continue', async () => {
     const { run, pids } = counted();
     const [idle, busy] = [await HandSession.open(run), await HandSession.open(run)];
     const own = await busy.call('pid');
@@ -138,7 +141,7 @@ describe('the first process', () => {
     expect(await busy.call('pid')).toBe(own);
   });
 
-  it('that dies again and again is given up', async () => {
+  it('that keeps dying is given up', async () => {
     const { run, pids } = counted();
     await run.registered();
     for (let n = 1; n <= 6; n += 1) {
@@ -149,8 +152,8 @@ describe('the first process', () => {
   });
 });
 
-describe('a process of its own', () => {
-  it('is told who the client is', async () => {
+describe("a session's own process", () => {
+  it("gets the client's info", async () => {
     const { run } = counted();
     const agent = await agentOf(run, { capabilities: { roots: { listChanged: true } } });
     const introduced = JSON.parse(textOfAnswer(await callTool(agent.client, 'introduced')));
@@ -164,7 +167,7 @@ describe('a process of its own', () => {
     });
   });
 
-  it('announces lists that are others than those of the first process', async () => {
+  it('announces lists that differ from those of the first process', async () => {
     const { run } = counted();
     const session = await HandSession.open(run, { capabilities: { roots: {} } });
     const same = await HandSession.open(run);
@@ -180,14 +183,14 @@ describe('a process of its own', () => {
     expect(untold).toEqual([]);
   });
 
-  it('is ended when its server refuses the client, whose call is told why', async () => {
+  it('is ended if its server refuses the client, and the call fails with the reason', async () => {
     const { run, pids } = counted();
     const session = await HandSession.open(run, { clientInfo: { name: 'stranger', version: '0' } });
     expect(await session.call('pid')).toBe('the server refused to initialize: no licence');
     await eventually(() => expect(pids().map((pid) => isRunning(pid))).toEqual([true, false]));
   });
 
-  it('that never answers is waited for up to --start-timeout, and the call is told', async () => {
+  it('that never answers is waited for up to --start-timeout, and then the call fails', async () => {
     const { run, pids } = counted([], ['--start-timeout', '1s']);
     const session = await HandSession.open(run, { clientInfo: { name: 'nobody', version: '0' } });
     expect(await session.call('pid')).toContain(
@@ -207,7 +210,7 @@ describe('a process of its own', () => {
     );
   });
 
-  it('that is still starting is kept for the next client like the one who left', async () => {
+  it('that is still starting is kept for the next client with the same initialize', async () => {
     const { run, pids } = counted(['--starts-in', '1500']);
     const impatient = await HandSession.open(run);
     const call = impatient.call('pid');
@@ -223,7 +226,7 @@ describe('a process of its own', () => {
     expect(pids()).toHaveLength(3);
   });
 
-  it('never hears of a request that was cancelled while it started', async () => {
+  it('never gets a request that was cancelled while it started', async () => {
     const { run } = counted(['--starts-in', '1000']);
     const session = await HandSession.open(run);
     const cancelled = session.request('cancelled/soon');

@@ -3,9 +3,9 @@ import { request } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { agentOf, INITIALIZE, odd, pidOf, post, RunProcess } from '../helpers/run-process.ts';
 
-describe('who may come in', () => {
+describe('access to signalbox run', () => {
   it.each([[[]], [['--token']]])(
-    'needs the token that hubs read in the registration, with %j',
+    'requires the token that hubs read from the registration, with %j',
     async (args) => {
       const run = new RunProcess(odd(), args);
       expect(await pidOf(await agentOf(run))).toBeGreaterThan(0);
@@ -19,13 +19,13 @@ describe('who may come in', () => {
     },
   );
 
-  it('needs no token with --no-token', async () => {
+  it('requires no token with --no-token', async () => {
     const { port, token } = await new RunProcess(odd(), ['--no-token']).registered();
     expect(token).toBeUndefined();
     expect((await post({ port })).status).toBe(200);
   });
 
-  it('is nobody whom another site sends, and nothing is beside /mcp', async () => {
+  it('is refused to other origins, and only /mcp exists', async () => {
     const run = await new RunProcess(odd()).registered();
     const statusOf = async (headers = {}) => (await post(run, headers)).status;
     expect(await statusOf({ origin: 'https://evil.example' })).toBe(403);
@@ -45,7 +45,7 @@ describe('who may come in', () => {
     ['evil.example#localhost', 403],
     ['localhost, evil.example', 403],
     ['evil.example@localhost', 403],
-  ])('is who asks for this machine: Host %j is answered %d', async (host, status) => {
+  ])('requires a loopback host: Host %j is answered with %d', async (host, status) => {
     const { port, token } = await new RunProcess(odd()).registered();
     const asked = request({
       port,
@@ -55,12 +55,12 @@ describe('who may come in', () => {
       headers: { host, authorization: `Bearer ${token}` },
     });
     const [response] = await once(asked.end(), 'response');
-    // There is no session to end; who may come in is told so.
+    // There is no session to end, but only permitted requests learn that.
     expect(response.statusCode).toBe(status === 200 ? 400 : status);
     response.destroy();
   });
 
-  it('is told who is here: the nonce of the registration, by header and in _meta', async () => {
+  it('confirms the nonce of the registration, in a header and in _meta', async () => {
     const run = await new RunProcess(odd()).registered();
     const { nonce } = run;
     const response = await post(run);

@@ -4,7 +4,7 @@ import { callTool, type startAgent, textOfAnswer } from '../helpers/hub-process.
 import { eventually } from '../helpers/processes.ts';
 import { agentOf, odd, pidOf, RunProcess } from '../helpers/run-process.ts';
 
-describe('one server for all, with --shared,', () => {
+describe('with --shared, one server', () => {
   it('serves two agents, each with its own answers and progress', async () => {
     const run = new RunProcess(odd(), ['--shared']);
     const [one, other] = [await agentOf(run), await agentOf(run)];
@@ -25,7 +25,7 @@ describe('one server for all, with --shared,', () => {
     ]);
   });
 
-  it('cancels the call of who cancels, and only that', async () => {
+  it('cancels only the call of the client that cancels', async () => {
     const run = new RunProcess(odd(), ['--shared']);
     const [one, other] = [await agentOf(run), await agentOf(run)];
     const cancel = new AbortController();
@@ -37,7 +37,7 @@ describe('one server for all, with --shared,', () => {
     expect(textOfAnswer(await kept)).toBe('kept');
   });
 
-  it('tells of a resource only who has subscribed, and unsubscribes when nobody is left', async () => {
+  it('sends resource updates only to subscribers, and is unsubscribed when none are left', async () => {
     const { ResourceUpdatedNotificationSchema } = await import(
       '@modelcontextprotocol/sdk/types.js'
     );
@@ -69,7 +69,7 @@ describe('one server for all, with --shared,', () => {
     expect(heard).toEqual({ one: 1, other: 0 });
   });
 
-  it('refuses a resource to each who asks for it', async () => {
+  it('refuses an unknown resource to each client that requests it', async () => {
     const run = new RunProcess(odd(), ['--shared']);
     for (const { client } of [await agentOf(run), await agentOf(run)]) {
       await expect(client.subscribeResource({ uri: 'odd://none' })).rejects.toThrow(
@@ -78,13 +78,13 @@ describe('one server for all, with --shared,', () => {
     }
   });
 
-  it('has its questions declined: nobody can tell for whom they are', async () => {
+  it('gets errors for its requests, because it is unknown which client they are for', async () => {
     const run = new RunProcess(odd(), ['--shared']);
     const { client } = await agentOf(run, { capabilities: { roots: {} } });
     expect(textOfAnswer(await callTool(client, 'ask'))).toContain('a shared server can ask nobody');
   });
 
-  it('is started again for the next session when it dies', async () => {
+  it('is restarted for the next session when it dies', async () => {
     const run = new RunProcess(odd(), ['--shared']);
     const agent = await agentOf(run);
     const pid = await pidOf(agent);

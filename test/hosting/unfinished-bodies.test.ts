@@ -6,7 +6,7 @@ import { afterTest } from '../helpers/cleanup.ts';
 import { HandSession } from '../helpers/hand-session.ts';
 import { odd, post, RunProcess } from '../helpers/run-process.ts';
 
-/** Begins a POST whose body is never finished. */
+/** Starts a POST whose body is never finished. */
 function begin(port: number, headers: readonly string[], body: string): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
@@ -23,7 +23,7 @@ function begin(port: number, headers: readonly string[], body: string): Socket {
   return socket;
 }
 
-it('220 requests with unfinished bodies lock nobody out, and are closed', async () => {
+it('220 requests with unfinished bodies block no other clients, and are closed', async () => {
   const run = new RunProcess(odd());
   const { port, token } = await run.registered();
   const authorization = `authorization: Bearer ${token}`;

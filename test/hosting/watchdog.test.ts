@@ -7,11 +7,11 @@ import { eventually } from '../helpers/processes.ts';
 import { temporaryDirectory } from '../helpers/registrations.ts';
 import { odd, RunProcess } from '../helpers/run-process.ts';
 
-/** All that a process has started, as Linux knows it. */
+/** All descendants of a process, according to Linux. */
 const childrenOf = (pid: number) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
-/** A `run` with two servers that ignore every request to end; one of each has a child that does, too. */
+/** A `run` with two servers that ignore every request to exit, each with a child that ignores them too. */
 async function startStubborn() {
   const grandchild = join(temporaryDirectory(), 'pid');
   const run = new RunProcess(odd('--ignores-ends', '--child', grandchild));
@@ -24,8 +24,8 @@ async function startStubborn() {
   return { run, pids, file: join(run.directory, 'odd.json') };
 }
 
-describe('a run that is killed by SIGKILL', () => {
-  it('leaves neither servers, nor what they have started, nor its file', async () => {
+describe('a run that is killed with SIGKILL', () => {
+  it('leaves behind neither servers, nor their children, nor its file', async () => {
     const { run, pids } = await startStubborn();
     expect(pids.every((pid) => isRunning(pid))).toBe(true);
     await run.end('SIGKILL');
@@ -35,7 +35,7 @@ describe('a run that is killed by SIGKILL', () => {
     });
   });
 
-  it('leaves a file that is another’s by now', async () => {
+  it('does not remove a file that another run has written', async () => {
     const { run, pids, file } = await startStubborn();
     const other = readFileSync(file, 'utf8').replace(/"nonce": "[^"]+"/, '"nonce": "another"');
     writeFileSync(file, other);
@@ -44,7 +44,7 @@ describe('a run that is killed by SIGKILL', () => {
     expect(readFileSync(file, 'utf8')).toBe(other);
   });
 
-  it('while its server starts leaves no server', async () => {
+  it('leaves no server behind while one is starting', async () => {
     const file = join(temporaryDirectory(), 'pids');
     const run = new RunProcess(odd('--ignores-ends', '--starts-in', '60000', '--pids', file));
     const pid = await eventually(() => {
@@ -56,7 +56,7 @@ describe('a run that is killed by SIGKILL', () => {
   });
 });
 
-it('a run that ends properly leaves no watchdog', async () => {
+it('a run that exits normally leaves no watchdog behind', async () => {
   const { run, pids } = await startStubborn();
   expect(await run.end('SIGTERM')).toBe(0);
   await eventually(() => expect(pids.filter((pid) => isRunning(pid))).toEqual([]));

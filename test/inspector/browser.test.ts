@@ -10,7 +10,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
 
-/** The browser of this machine, or null. CI has one. */
+/** The installed browser, or null. CI installs one. */
 const executablePath = ['chromium', 'chromium-browser', 'google-chrome'].reduce<string | null>(
   (found, name) => {
     if (found !== null) return found;
@@ -31,7 +31,7 @@ const inBrowser = executablePath === null ? describe.skip : describe;
 
 const FAST = ['--retry-base', '100ms', '--retry-cap', '2s'];
 
-inBrowser('the page in a browser', () => {
+inBrowser('the inspector in a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
@@ -44,11 +44,11 @@ inBrowser('the page in a browser', () => {
 
   afterAll(() => browser.close());
 
-  /** A page of a hub over `directory`; what goes wrong in it goes wrong in the test. */
+  /** Opens the inspector of a hub that watches `directory`, and collects all errors of the page. */
   async function open(directory: string, size = { width: 1_380, height: 940 }) {
     const agent = await startAgent(directory, {
       args: ['--inspect', '--settle', '0', ...FAST],
-      // Its directory is shown, and the screenshots with it are in README.
+      // The page shows this directory, and the README has screenshots of the page.
       cwd: '/',
     });
     const url = await eventually(() => {
@@ -77,7 +77,7 @@ inBrowser('the page in a browser', () => {
   const activeState = (page: Page) =>
     page.locator('[data-active]').first().getAttribute('data-active');
 
-  it('an instance dies and comes back: the chart moves without a reload', async () => {
+  it('the chart follows an instance that dies and comes back', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('sdk-stateful');
     const other = await startFixture('plain-post');
@@ -112,7 +112,7 @@ inBrowser('the page in a browser', () => {
     expect(errors).toEqual([]);
   }, 60_000);
 
-  it('names out of hostile files are text and nothing else', async () => {
+  it('names from hostile files are shown as text', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('plain-post');
     const name = '<img src=x onerror=alert(1)>"';
@@ -130,7 +130,7 @@ inBrowser('the page in a browser', () => {
     expect(errors).toEqual([]);
   }, 60_000);
 
-  it('500 instances are listed, found and moved through by keys; only those in sight are drawn', async () => {
+  it('500 instances can be listed, filtered and navigated by keyboard; only visible rows are rendered', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('plain-post');
     for (let n = 0; n < 500; n += 1) {
@@ -139,7 +139,7 @@ inBrowser('the page in a browser', () => {
     const { page, errors } = await open(directory);
     const list = page.getByRole('listbox', { name: 'Instances, 500 of 500' });
     await list.waitFor({ timeout: 30_000 });
-    // They are sorted by their states: what moves no more can be moved through.
+    // Rows are sorted by state: wait until the order no longer changes.
     await page.getByText('active (500)').waitFor({ state: 'attached', timeout: 60_000 });
     expect(await list.getByRole('option').count()).toBeLessThan(100);
     await list.focus();
@@ -156,7 +156,7 @@ inBrowser('the page in a browser', () => {
     expect(errors).toEqual([]);
   }, 120_000);
 
-  it('at 400 pixels nothing is cut off sideways', async () => {
+  it('at 400 pixels the page does not scroll sideways', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('plain-post');
     register(directory, { id: 'web', path: `/${'long/'.repeat(40)}`, port: server.port });
@@ -170,13 +170,13 @@ inBrowser('the page in a browser', () => {
     expect(errors).toEqual([]);
   }, 60_000);
 
-  it('the official inspector gets every actor first, once its window says that it is there, and no secret', async () => {
+  it('the official inspector gets every actor first once it is ready, and no secrets', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('sdk-stateful', { token: 'a-secret-of-the-test' });
     register(directory, { id: 'web', port: server.port, token: 'a-secret-of-the-test' });
     const { page, errors, client } = await open(directory);
     await callTool(client, 'instances_wait', { instance_id: 'web' });
-    // In the place of the third party: a window that says what its receiver says, and keeps what it gets.
+    // Replaces the third party's page: greets like the real one and stores what it receives.
     await page.context().route('https://stately.ai/**', (route) =>
       route.fulfill({
         contentType: 'text/html',

@@ -15,7 +15,7 @@ import { ask, PageViewer } from '../helpers/viewer.ts';
 
 const FAST = ['--retry-base', '20ms', '--retry-cap', '50ms', '--max-retries', '2'];
 
-/** An agent with a hub of its own that serves its page; its runtime directory is this test's. */
+/** Starts an agent whose hub serves its page, with a new runtime directory. */
 async function startInspected(args: readonly string[] = [], port = 0) {
   const directory = temporaryDirectory();
   const runtime = temporaryDirectory();
@@ -44,8 +44,8 @@ async function startInspect(runtime: string, args: readonly string[] = []) {
   return { child, url: await eventually(() => addressIn(output)) };
 }
 
-describe('the page of a hub', () => {
-  it('is there with its token, with a policy that lets nothing in or out', async () => {
+describe('the inspector of a hub', () => {
+  it('is served at an address with a token, with a strict content security policy', async () => {
     const { url } = await startInspected();
     const page = await ask(url);
     expect(page.status).toBe(200);
@@ -58,7 +58,7 @@ describe('the page of a hub', () => {
     expect(page.body).not.toMatch(/https?:\/\//);
   });
 
-  it('is not there for other sites, other hosts and who has no token', async () => {
+  it('rejects other origins, other hosts and requests without the token', async () => {
     const { url } = await startInspected();
     const { origin, host } = new URL(url);
     const refusals: [string, Parameters<typeof ask>[1], number][] = [
@@ -75,7 +75,7 @@ describe('the page of a hub', () => {
       [`${url}app.js`, { method: 'DELETE' }, 405],
       [`${url}events`, { method: 'POST', headers: { origin } }, 405],
       [`${url}reconnect`, {}, 404],
-      // A form of another site can post, but not as JSON, and not from here.
+      // A form on another site can post, but not JSON, and not with this origin.
       [`${url}reconnect`, { method: 'POST', body: '{"hub":"x","id":"y"}' }, 403],
       [`${url}reconnect`, { method: 'POST', headers: { origin }, body: '{}' }, 400],
     ];
@@ -87,7 +87,7 @@ describe('the page of a hub', () => {
     ).toBe(200);
   });
 
-  it('shows every actor first, then what happens to each, with the reason', async () => {
+  it('sends every actor first, then every change with its reason', async () => {
     const { url, directory, client } = await startInspected();
     const server = await startFixture('sdk-stateful');
     register(directory, { id: 'web', port: server.port });
@@ -119,16 +119,16 @@ describe('the page of a hub', () => {
     await breakAt(server.port);
     await viewer.until(({ rows }) => {
       expect(rows.get('instance:web')).toMatchObject({ shown: 'dead', retry_count: 2 });
-      // Session follows; nobody had to ask.
+      // The session is unbound without a request.
       expect(rows.get('session:session-1')).toMatchObject({ state: 'unbound', instance_id: null });
     });
     const steps = viewer.messages.flatMap((each) => (each.type === 'steps' ? each.steps : []));
     const lost = steps.find(({ to }) => to === 'retrying.waiting');
     expect(lost).toMatchObject({ from: expect.stringMatching(/^active/), actor: 'instance:web' });
     expect(lost?.because).toMatch(/nothing listens|broke/);
-    // Through the state in which nobody stays.
+    // The arrows include transient states.
     expect(lost?.arrows).toContainEqual(['failed', 'retrying']);
-    // Who comes now is told what was.
+    // A late viewer gets the history.
     const late = new PageViewer(url);
     await late.until(({ messages }) => {
       const told = messages.flatMap((each) => (each.type === 'steps' ? each.steps : []));
@@ -138,7 +138,7 @@ describe('the page of a hub', () => {
     });
   });
 
-  it('has one button, which tries an instance at once', async () => {
+  it('reconnects an instance on request', async () => {
     const { url, directory } = await startInspected();
     const server = await startFixture('sdk-stateful');
     register(directory, { id: 'web', port: server.port });
@@ -150,11 +150,11 @@ describe('the page of a hub', () => {
     await viewer.until(({ rows }) => {
       expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
     });
-    const mend = await breakAt(server.port);
+    const restore = await breakAt(server.port);
     await viewer.until(({ rows }) => {
       expect(rows.get('instance:web')).toMatchObject({ shown: 'dead' });
     });
-    await mend();
+    await restore();
     await startFixture('sdk-stateful', { port: server.port });
     const { origin } = new URL(url);
     const hub = viewer.messages[0]?.hub ?? '';
@@ -173,7 +173,7 @@ describe('the page of a hub', () => {
     });
   });
 
-  it('takes the next port when its own is taken, and says so', async () => {
+  it('uses the next port if its port is taken', async () => {
     const other = http.createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     afterTest(() => other.close());
@@ -183,7 +183,7 @@ describe('the page of a hub', () => {
     expect((await ask(url)).status).toBe(200);
   });
 
-  it('ends with its agent, whoever looks', async () => {
+  it('ends with its agent, even with viewers', async () => {
     const { url, close, runtime } = await startInspected();
     const viewer = new PageViewer(url);
     await viewer.until(({ rows }) => expect(rows.size).toBe(2));
@@ -194,11 +194,11 @@ describe('the page of a hub', () => {
 });
 
 describe('signalbox inspect', () => {
-  it('shows all hubs of the user as they come and go; one that was killed leaves nothing', async () => {
+  it('shows all hubs of the user as they start and stop; killed hubs leave no socket', async () => {
     const runtime = temporaryDirectory();
     const { child, url } = await startInspect(runtime);
     const viewer = new PageViewer(url);
-    // Hubs of the user who runs this may be there as well.
+    // Other hubs of the user who runs the tests may be shown too.
     const told = (type: PageMessage['type'], pid: number | undefined) =>
       viewer.messages.filter((each) => each.type === type && each.hub.startsWith(`${pid}-`));
     const directory = temporaryDirectory();
@@ -222,7 +222,7 @@ describe('signalbox inspect', () => {
     expect(await exitOf(child)).toBe(0);
   });
 
-  it('hubs take no notice of what a viewer says beyond the protocol, or says too long', async () => {
+  it('hubs ignore invalid messages from viewers, and disconnect viewers that send overlong ones', async () => {
     const { runtime, client } = await startInspected();
     const sockets = join(runtime, 'signalbox', 'hubs');
     const [name = ''] = await eventually(() => {
@@ -252,7 +252,7 @@ describe('signalbox inspect', () => {
     expect((await callTool(client, 'instances_list')).isError).not.toBe(true);
   });
 
-  it('a directory that is open to others holds no socket', async () => {
+  it('a hub offers no socket in a directory that is open to others', async () => {
     const runtime = temporaryDirectory();
     mkdirSync(join(runtime, 'signalbox', 'hubs'), { recursive: true, mode: 0o755 });
     const { stderr, client } = await startAgent(temporaryDirectory(), {
@@ -264,7 +264,7 @@ describe('signalbox inspect', () => {
     expect((await callTool(client, 'instances_list')).isError).not.toBe(true);
   });
 
-  it('exports the charts as the Stately editor takes them', async () => {
+  it('exports the charts for the Stately editor', async () => {
     const file = join(temporaryDirectory(), 'charts.json');
     const child = startProcess(process.execPath, [BIN, 'inspect', '--export', file]);
     expect(await exitOf(child)).toBe(0);

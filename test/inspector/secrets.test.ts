@@ -8,7 +8,7 @@ import { eventually, startFixture } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 import { PageViewer } from '../helpers/viewer.ts';
 
-/** Planted in every place where data can stand; looked for in all that is sent. */
+/** Secrets placed wherever data can be; nothing that is sent may contain them. */
 const PLANTED = {
   token: 'planted-in-the-token-of-a-registration',
   refused: 'planted-in-the-token-of-one-that-is-refused',
@@ -17,7 +17,7 @@ const PLANTED = {
   header: 'planted-in-a-header-that-a-server-quotes',
 };
 
-/** Refuses everybody, and quotes what it was given. */
+/** A server that refuses every request and quotes it. */
 async function startQuoter(): Promise<number> {
   const server = createServer((request, response) => {
     const { authorization } = request.headers;
@@ -52,14 +52,14 @@ async function startInspected() {
   return { directory, server, client, address };
 }
 
-describe('what leaves the hub for those who look', () => {
-  it('has no credentials in it, nor what agents and instances say to each other', async () => {
+describe('what a hub sends to viewers', () => {
+  it('contains no credentials and no traffic between agents and instances', async () => {
     const { directory, server, client, address } = await startInspected();
     const viewer = new PageViewer(address, { frames: true });
     await viewer.until(({ frames }) => expect(frames.length).toBeGreaterThan(5));
     await callTool(client, 'instances_connect', { instance_id: 'web' });
     await callTool(client, 'echo', { text: PLANTED.argument });
-    // Written anew with another token, the instance is connected to anew.
+    // The changed registration reconnects the instance.
     register(directory, { id: 'web', port: server.port, token: PLANTED.token, pid: 1 });
     await callTool(client, 'instances_call', {
       instance_id: 'web',
@@ -78,7 +78,7 @@ describe('what leaves the hub for those who look', () => {
     }
   });
 
-  it('is, for the official inspector, every actor first, each with its definition, then all that happens', async () => {
+  it('is, for the official inspector, every actor with its definition, then all events', async () => {
     const { client, server, address } = await startInspected();
     await callTool(client, 'instances_connect', { instance_id: 'web' });
     const viewer = new PageViewer(address, { frames: true });
@@ -135,7 +135,7 @@ describe('what leaves the hub for those who look', () => {
     });
   });
 
-  it('is no official frame for who did not ask for them', async () => {
+  it('contains official frames only on request', async () => {
     const { address, server } = await startInspected();
     const viewer = new PageViewer(address);
     await viewer.until(({ rows }) => expect(rows.size).toBeGreaterThan(2));

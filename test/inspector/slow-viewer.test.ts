@@ -4,7 +4,7 @@ import { PageServer } from '../../src/inspector/page-server.ts';
 import { afterTest } from '../helpers/cleanup.ts';
 import { eventually } from '../helpers/processes.ts';
 
-it('a viewer that does not read is dropped; nothing is kept for it', async () => {
+it('a viewer that does not read is disconnected, without buffering for it', async () => {
   let sent = 0;
   let closed = 0;
   const message = JSON.stringify({ hub: 'h', type: 'steps', text: 'x'.repeat(2 ** 20) });
@@ -31,6 +31,6 @@ it('a viewer that does not read is dropped; nothing is kept for it', async () =>
   slow.on('error', () => {});
   afterTest(() => slow.destroy());
   await eventually(() => expect(closed).toBe(1));
-  // What a browser and the kernel hold, and the limit.
+  // The buffers of the client and the kernel, and the limit.
   expect(sent).toBeLessThan(64);
 });

@@ -11,8 +11,8 @@ type Exchange = Parameters<NonNullable<Script['get']>>[0];
 const EVENT = 'id: e1\nretry: 10\ndata:\n\n';
 
 /**
- * A session at a server that takes calls of the tool `taken` with 202. `get` is given what comes to the session's
- * standing stream; true: it has dealt with it.
+ * A session with a server that answers calls of the tool `taken` with 202. `get` receives requests for the session's standing
+ * stream and returns true if it has handled them.
  */
 async function connected({ get, ...script }: Script = {}) {
   const ofSession: Exchange[] = [];
@@ -27,7 +27,7 @@ async function connected({ get, ...script }: Script = {}) {
       return true;
     },
     get: (exchange) => {
-      // The hub's own connection is the first.
+      // The first one belongs to the hub's own connection.
       if (opened < 2) return undefined;
       ofSession.push(exchange);
       return get?.(exchange);
@@ -40,7 +40,7 @@ async function connected({ get, ...script }: Script = {}) {
   await agent.initialize();
   await agent.call(1_000, 'instances_connect', { instance_id: 'one' });
   await eventually(() => expect(ofSession.length).toBeGreaterThan(0));
-  /** Calls, and resolves when the instance has taken it without a word. */
+  /** Makes a call. Resolves once the instance has accepted it with 202. */
   const take = async (id: number) => {
     const params = { name: 'taken', arguments: {} };
     agent.send({ jsonrpc: '2.0', id, method: 'tools/call', params });
@@ -59,7 +59,7 @@ async function connected({ get, ...script }: Script = {}) {
   return { agent, server, ofSession, take, codeOf, stillWorks };
 }
 
-describe('a call that the instance took without a word', () => {
+describe('a call that the instance accepted with 202', () => {
   it('is answered on the standing stream', async () => {
     const { agent, server, take, stillWorks } = await connected();
     await take(1);
@@ -68,7 +68,7 @@ describe('a call that the instance took without a word', () => {
     await stillWorks();
   });
 
-  it('may be answered on a stream that takes its time to open', async () => {
+  it('may be answered on a stream that opens late', async () => {
     const { agent, ofSession, take } = await connected({ get: () => true });
     await take(1);
     ofSession[0]?.stream({ jsonrpc: '2.0', id: 1, result: { content: [], said: true } });
@@ -77,8 +77,8 @@ describe('a call that the instance took without a word', () => {
 
   it.each<[string, ({ response }: Exchange) => void]>([
     ['breaks', ({ response }) => response.destroy()],
-    ['is closed without having named an event', ({ response }) => response.end()],
-  ])('is lost at once when that %s, and the session lives on', async (_, end) => {
+    ['is closed without an event id', ({ response }) => response.end()],
+  ])('fails immediately if that %s, and the session continues', async (_, end) => {
     const { ofSession, take, codeOf, stillWorks } = await connected();
     await take(1);
     for (const each of ofSession) end(each);
@@ -86,7 +86,7 @@ describe('a call that the instance took without a word', () => {
     await stillWorks();
   });
 
-  it('is lost when no standing stream opens', async () => {
+  it('fails if no standing stream opens', async () => {
     const { ofSession, take, codeOf, stillWorks } = await connected({ get: () => true });
     await take(1);
     ofSession[0]?.response.writeHead(405).end();
@@ -97,7 +97,7 @@ describe('a call that the instance took without a word', () => {
   it.each<[string, ({ response }: Exchange) => void]>([
     ['closed', ({ response }) => response.end()],
     ['broken', ({ response }) => response.destroy()],
-  ])('may be answered after the stream was %s and resumed, also twice', async (_, end) => {
+  ])('may be answered after the stream was %s and resumed, even twice', async (_, end) => {
     const after: unknown[] = [];
     const { agent, ofSession, take, stillWorks } = await connected({
       get: ({ request, stream, response }) => {
@@ -121,7 +121,7 @@ describe('a call that the instance took without a word', () => {
     await stillWorks();
   });
 
-  it.each([404, 405, 500])('is lost when the stream can not be resumed (%d)', async (status) => {
+  it.each([404, 405, 500])('fails if the stream cannot be resumed (%d)', async (status) => {
     const { ofSession, take, codeOf, stillWorks } = await connected({
       session: () => 'first',
       get: ({ request, stream, response }) => {
@@ -136,7 +136,7 @@ describe('a call that the instance took without a word', () => {
     await stillWorks();
   });
 
-  it('is lost, and not sent again, when the instance has forgotten the session', async () => {
+  it('fails and is not sent again if the instance has forgotten the session', async () => {
     let session = 'first';
     const { agent, server, take, codeOf } = await connected({ session: () => session });
     await take(1);
@@ -147,7 +147,7 @@ describe('a call that the instance took without a word', () => {
     expect(called.filter((name) => name === 'taken')).toHaveLength(1);
   });
 
-  it('is lost when the instance is no longer there', async () => {
+  it('fails if the instance has ended', async () => {
     const { server, take, codeOf } = await connected();
     await take(1);
     await server.close();

@@ -10,7 +10,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const MIB = 2 ** 20;
 
-/** What `count` is once it has started and is the same at twenty looks in a row. */
+/** The value of `count` once it has changed and then stayed the same 20 times in a row. */
 async function steady(count: () => number): Promise<number> {
   let seen: number[] = [];
   await eventually(() => {
@@ -22,7 +22,7 @@ async function steady(count: () => number): Promise<number> {
 }
 
 describe('backpressure', () => {
-  it('an agent that sends faster than the instance takes is made to wait, and nothing is lost', async () => {
+  it('slows down an agent that sends faster than the instance reads, without losing anything', async () => {
     const taken: { request: IncomingMessage; response: ServerResponse }[] = [];
     let isOpen = false;
     const answer = async ({ request, response }: (typeof taken)[number]) => {
@@ -62,7 +62,7 @@ describe('backpressure', () => {
     }
   });
 
-  it('an instance that streams faster than the agent reads is made to wait, and nothing is lost', async () => {
+  it('slows down an instance that streams faster than the agent reads, without losing anything', async () => {
     const data = 'x'.repeat(MIB);
     const count = 200;
     let sent = 0;

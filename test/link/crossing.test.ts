@@ -10,7 +10,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 type Script = NonNullable<Parameters<typeof scripted.start>[0]>;
 
-/** An agent connected to a server that behaves as scripted. */
+/** An agent connected to a scripted server. */
 async function connected(script: Script = {}, args: string[] = [], capabilities: object = {}) {
   const directory = temporaryDirectory();
   const server = await scripted.start(script);
@@ -31,9 +31,9 @@ const call = (id: number | string, args: object = {}, name = 'echo') => ({
 
 const isCall = ({ method }: Frame) => method === 'tools/call';
 
-describe('what crosses', () => {
+describe('between agent and instance', () => {
   it.each([0, -1, 7, 9_007_199_254_740_991, 'text', '', '1', 'ünïcode "quoted"'])(
-    'has its id back as it was: %j',
+    'request id %j comes back unchanged',
     async (id) => {
       const { agent, server } = await connected();
       agent.send(call(id, { text: 'x' }));
@@ -43,7 +43,7 @@ describe('what crosses', () => {
     },
   );
 
-  it('is the same to the letter: unknown fields and methods, numbers, errors with data', async () => {
+  it('messages cross unchanged: unknown fields and methods, numbers, errors with data', async () => {
     const raw =
       '{"jsonrpc":"2.0","id":5,"result":{"big":12345678901234567890,"f":1.0,"_meta":{"x/y":[]},"unknown":null}}';
     const { agent, server } = await connected({
@@ -87,7 +87,7 @@ describe('what crosses', () => {
     });
   });
 
-  it('is the same to the letter in lists, beside the hub’s own, and in the arguments of instances_call', async () => {
+  it("messages cross unchanged in lists next to the hub's own items, and in arguments of instances_call", async () => {
     const tool =
       '{ "name":"big","inputSchema":{"maximum":18446744073709551615,"default":1.0},"__proto__":{}}';
     const bodies: string[] = [];
@@ -125,7 +125,7 @@ describe('what crosses', () => {
     );
   });
 
-  it('is put on one line when the instance prints it pretty', async () => {
+  it('pretty-printed JSON is put on one line', async () => {
     const { agent } = await connected({
       post: ({ message, stream, response }) => {
         if (!isCall(message)) return undefined;
@@ -143,7 +143,7 @@ describe('what crosses', () => {
     expect((await agent.answer(1))['result']).toEqual({ content: [], a: 'b c' });
   });
 
-  it('are notifications of both sides, known or not', async () => {
+  it('notifications cross in both directions, known or not', async () => {
     const { agent, server } = await connected();
     await eventually(() => expect(server.streams).toHaveLength(2));
     server.streams[1]?.write(
@@ -158,7 +158,7 @@ describe('what crosses', () => {
     await eventually(() => expect(server.of('notifications/also_made_up')).toHaveLength(1));
   });
 
-  it('are questions of the instance, under ids of their own, each answer to its question', async () => {
+  it('requests from the instance get unique ids, and each answer goes to its request', async () => {
     const { agent, server } = await connected({
       post: ({ message, stream }) => {
         if (!isCall(message)) return undefined;
@@ -191,7 +191,7 @@ describe('what crosses', () => {
     });
   });
 
-  it('is what the agent offered, not what the hub is', async () => {
+  it('the instance gets what the agent offered, not what the hub is', async () => {
     const { agent, server } = await connected({}, [], { sampling: {}, experimental: { x: {} } });
     agent.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
     const offered = server.of('initialize').map(({ params }) => params);
@@ -208,7 +208,7 @@ describe('what crosses', () => {
     ]);
   });
 
-  it('are pages of a list, the hub’s own on the first only', async () => {
+  it("pages of a list cross, with the hub's own items only on the first", async () => {
     const { agent } = await connected({
       capabilities: { tools: {}, resources: {}, prompts: {} },
       post: ({ message, json }) => {
@@ -246,12 +246,13 @@ describe('what crosses', () => {
       'signalbox://statecharts/hub',
       'signalbox://statecharts/instance',
       'signalbox://statecharts/session',
+      'signalbox://statecharts/binding',
     ]);
   });
 });
 
-describe('sizes', () => {
-  it('up to 9 MiB pass as requests, up to 10 MiB as results; what is more is an error that names both', async () => {
+describe('message sizes', () => {
+  it('up to 9 MiB for requests and 10 MiB for results are allowed; beyond that, an error names both', async () => {
     const { agent } = await connected();
     const text = 'x'.repeat(9 * 2 ** 20);
     agent.send(call(1, { text }));
@@ -266,7 +267,7 @@ describe('sizes', () => {
     expect((await agent.answer(3))['result'].content[0].text).toBe('on');
   });
 
-  it('count with the end of the line, which an agent has to hold, too', async () => {
+  it('include the newline, which an agent has to buffer too', async () => {
     const limit = 64 * 2 ** 10;
     const { agent } = await connected({}, ['--max-message', '64KiB']);
     const shell = JSON.stringify({
@@ -282,7 +283,7 @@ describe('sizes', () => {
     expect((await agent.answer(2))['error'].data.code).toBe('MESSAGE_TOO_LARGE');
   });
 
-  it('count for what the hub makes of several messages', async () => {
+  it('are limited for messages that the hub combines from several', async () => {
     const tool = (name: string) => ({ name, description: 'x'.repeat(40_000) });
     const { agent } = await connected(
       {
@@ -310,7 +311,7 @@ describe('sizes', () => {
 });
 
 describe('progress', () => {
-  it('reaches the agent in a turn of its own before the answer, also when stdin ends meanwhile', async () => {
+  it('reaches the agent separately before the answer, even if stdin ends meanwhile', async () => {
     const { agent, server } = await connected({
       post: ({ message, stream, response }) => {
         if (!isCall(message)) return undefined;
@@ -343,7 +344,7 @@ describe('progress', () => {
     ]);
   });
 
-  it('is apart from the answer by more than a turn of the hub', async () => {
+  it('is separated from the answer by more than a turn of the event loop', async () => {
     const directory = temporaryDirectory();
     const server = await sdkStateful.start();
     afterTest(server.close);
@@ -376,14 +377,14 @@ describe('a large JSON body', () => {
     ['that begins with its id', (id: number) => ({ jsonrpc: '2.0', id, result: result(large) })],
     ['that ends with its id', (id: number) => ({ result: result(large), jsonrpc: '2.0', id })],
     [
-      'in an order of its own',
+      'in an unusual order',
       (id: number) => ({ id, 'x-more': 1, result: result(large), jsonrpc: '2.0' }),
     ],
     [
       'on many lines',
       (id: number) => JSON.stringify({ jsonrpc: '2.0', id, result: result(large) }, null, 2),
     ],
-  ])('%s crosses whole, between others', async (_, body) => {
+  ])('%s crosses unchanged between others', async (_, body) => {
     const { agent } = await connected({
       post: ({ message, json }) => {
         if (!isCall(message) || message.params.name !== 'large') return undefined;
@@ -398,7 +399,7 @@ describe('a large JSON body', () => {
     expect((await agent.answer(2))['result'].content[0].text).toBe('small');
   });
 
-  it('with the id of nobody’s call is dropped, and the call that it came for fails', async () => {
+  it('with an unknown id is dropped, and the call it answered fails', async () => {
     const { agent } = await connected({
       post: ({ message, json }) => {
         if (!isCall(message)) return undefined;
@@ -412,7 +413,7 @@ describe('a large JSON body', () => {
 });
 
 describe('cancellation', () => {
-  it('of any id reaches the instance, ends the exchange, and is not answered', async () => {
+  it('reaches the instance for any id and ends the exchange, and the call is not answered', async () => {
     const closed: number[] = [];
     const { agent, server } = await connected({
       post: ({ message, stream, response }) => {
@@ -449,7 +450,7 @@ describe('cancellation', () => {
     expect(agent.frames.filter(({ id }) => id === 0 || id === 2)).toEqual([]);
   });
 
-  it('of a question by the instance reaches the agent under the id that it knows', async () => {
+  it('of a request from the instance reaches the agent under the id that it knows', async () => {
     const { agent } = await connected({
       post: ({ message, stream }) => {
         if (!isCall(message)) return undefined;
@@ -475,7 +476,7 @@ describe('cancellation', () => {
     );
   });
 
-  it('of open questions comes with leaving the instance', async () => {
+  it('is sent for open requests when the session leaves the instance', async () => {
     const { agent } = await connected({
       post: ({ message, stream }) => {
         if (!isCall(message)) return undefined;
@@ -492,8 +493,8 @@ describe('cancellation', () => {
   });
 });
 
-describe('healing', () => {
-  it('opens the session again after a 404, sets level and subscriptions again, and sends once more what was not taken', async () => {
+describe('recovery', () => {
+  it('opens a new session after a 404, restores log level and subscriptions, and resends what was not processed', async () => {
     let current = 'first';
     const { agent, server } = await connected({
       capabilities: { tools: {}, logging: {}, resources: { subscribe: true } },
@@ -530,7 +531,7 @@ describe('healing', () => {
     );
   });
 
-  it('sends a call once more after a 404, and not twice', async () => {
+  it('resends a call after a 404, but only once', async () => {
     const { agent, server } = await connected({
       session: () => 'first',
       post: ({ message, response }) => {
@@ -544,7 +545,7 @@ describe('healing', () => {
     expect(server.of('tools/call')).toHaveLength(2);
   });
 
-  it('resumes a stream that the instance closed after naming an event', async () => {
+  it('resumes a stream that the instance closed after an event id', async () => {
     let resumedAfter: unknown;
     const { agent } = await connected({
       post: ({ message, stream, response }) => {
@@ -567,7 +568,7 @@ describe('healing', () => {
   });
 
   it.each([404, 405, 500])(
-    'has lost a call whose stream can not be resumed (%d), and never sends it again',
+    'fails a call whose stream cannot be resumed (%d), and never resends it',
     async (status) => {
       const { agent, server } = await connected({
         session: () => 'first',
@@ -591,7 +592,7 @@ describe('healing', () => {
     },
   );
 
-  it('lists what is known of an instance that is lost in that moment, and of one that is away', async () => {
+  it('lists what is known of an instance that has just been lost or is retrying', async () => {
     const { agent, server } = await connected({
       post: ({ message, response }) => {
         if (message.method !== 'tools/list' || typeof message.id !== 'number') return undefined;
@@ -613,7 +614,7 @@ describe('healing', () => {
   });
 });
 
-describe('junk from an instance', () => {
+describe('invalid answers', () => {
   const answering = (reply: (exchange: Parameters<NonNullable<Script['post']>>[0]) => void) =>
     connected({
       post: (exchange) => {
@@ -649,7 +650,7 @@ describe('junk from an instance', () => {
       },
     ],
     [
-      'an answer to something else',
+      'an answer to another request',
       'CONNECTION_LOST',
       ({ json }) => json({ jsonrpc: '2.0', id: 4_711, result: {} }),
     ],
@@ -660,14 +661,14 @@ describe('junk from an instance', () => {
         response.destroy();
       },
     ],
-  ])('%s is one error for its call, and the session lives on', async (_, code, reply) => {
+  ])('%s is one error for its call, and the session continues', async (_, code, reply) => {
     const { agent } = await answering(reply);
     const { structuredContent } = await agent.call(1, 'junk');
     expect(structuredContent.error.code).toBe(code);
     expect((await agent.call(2, 'echo', { text: 'on' })).content[0].text).toBe('on');
   });
 
-  it('answered twice is answered once; an error without an id is the answer to its call', async () => {
+  it('of two answers the first counts; an error without an id answers its call', async () => {
     const { agent } = await answering(({ message, stream, response, json }) => {
       if (message.params.name === 'anonymous') {
         json({ jsonrpc: '2.0', id: null, error: { code: -32700, message: 'what?' } });

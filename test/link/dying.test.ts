@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DrivenHub, when } from '../helpers/driven-hub.ts';
 import { expectSockets } from '../helpers/open-sockets.ts';
 
-/** An agent whose call an instance has taken and doesn't answer. */
+/** An agent whose call has reached an instance that doesn't answer it. */
 async function callInFlight(way: 'bound' | 'passing', options: Readonly<Record<string, string>>) {
   const driven = new DrivenHub(options);
   const agent = driven.openAgent();
@@ -25,8 +25,8 @@ async function callInFlight(way: 'bound' | 'passing', options: Readonly<Record<s
   return { driven, agent, peer, answer };
 }
 
-describe.each(['bound', 'passing'] as const)('a call that is under way on a %s link', (way) => {
-  it('is lost when its instance is dead at once', async () => {
+describe.each(['bound', 'passing'] as const)('a call in flight on a %s link', (way) => {
+  it('fails if its instance dies without retries', async () => {
     const { driven, peer, answer } = await callInFlight(way, { 'max-retries': '0' });
     peer.tell({ ping: 'break' });
     peer.cut('hub');
@@ -39,7 +39,7 @@ describe.each(['bound', 'passing'] as const)('a call that is under way on a %s l
     await expectSockets(driven);
   });
 
-  it('is lost when its instance is connected to anew, with other facts', async () => {
+  it('fails if its instance is reconnected because its registration changed', async () => {
     const { driven, peer, answer } = await callInFlight(way, {});
     peer.tell({ connect: 'hang' });
     driven.writeAnew('web');

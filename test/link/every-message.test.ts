@@ -12,14 +12,14 @@ import { MemoryAgent, startHubHere } from '../helpers/hub-here.ts';
 import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
-/** The methods of one of the SDK's unions: all that the specification has. */
+/** The methods in one of the SDK's unions, which contain everything in the specification. */
 function methodsOf(union: {
   readonly options: readonly { readonly shape: { readonly method: { readonly value: string } } }[];
 }): string[] {
   return union.options.map(({ shape }) => shape.method.value);
 }
 
-/** Answered on each side by whom they reach, and tested as what they are. */
+/** Methods that the hub answers itself; other tests cover them. */
 const PER_HOP = ['ping', 'initialize', 'notifications/initialized', 'notifications/cancelled'];
 
 const crossing = (methods: string[]) => methods.filter((method) => !PER_HOP.includes(method));
@@ -33,7 +33,7 @@ const CAPABILITIES = {
   tasks: {},
 };
 
-/** What no schema knows, beside what some do. */
+/** Members that no schema knows, and some that schemas know. */
 const PARAMS = {
   name: 'a',
   uri: 'test://a',
@@ -47,7 +47,7 @@ const PARAMS = {
   unknown: { deep: [null, 1.5, 'ü'] },
 };
 
-/** Answers every request, lists apart, with what it was asked. */
+/** Answers every request except lists with its own parameters. */
 async function connected() {
   const directory = temporaryDirectory();
   const server = await scripted.start({
@@ -56,7 +56,7 @@ async function connected() {
       if (params?.hang) return true;
       if (id === undefined || params?.unknown === undefined || method.endsWith('/list'))
         return undefined;
-      // A tool's result has content; what has none is repaired for the agent.
+      // A tool result without content would be repaired for the agent.
       json({ jsonrpc: '2.0', id, result: { method, params, content: [] }, 'x-more': true });
       return true;
     },
@@ -136,7 +136,7 @@ describe('every message of the specification', () => {
     async (method) => {
       const { agent, server } = await connected();
       const notification = { jsonrpc: '2.0', method, params: PARAMS };
-      // Progress is only of what is under way.
+      // Progress is only passed on for calls in flight.
       const { _meta } = PARAMS;
       agent.send({ jsonrpc: '2.0', id: 8, method: 'made/up', params: { hang: true, _meta } });
       server.streams[1]?.write(`data: ${JSON.stringify(notification)}\n\n`);

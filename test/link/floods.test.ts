@@ -32,7 +32,7 @@ describe('a batch', () => {
     ['of numbers', `[${'1,'.repeat(4_000_000)}1]`],
     ['of empty objects', `[${'{},'.repeat(3_000_000)}{}]`],
     ['of one batch', '[[{"jsonrpc":"2.0","id":ID,"result":{}}]]'],
-  ])('%s is an error for its call, and the hub lives on', async (_, body) => {
+  ])('%s is an error for its call, and the hub keeps running', async (_, body) => {
     const { agent, ask } = await answering();
     for (const transport of ['json', 'stream'] as const) {
       const answer = await ask((id) => body.replace('ID', String(id)), transport);
@@ -42,7 +42,7 @@ describe('a batch', () => {
     }
   });
 
-  it('that is too large ends its call on a stream that stays open, and a heartbeat does not', async () => {
+  it('that is too large ends its call on an open stream, but heartbeats do not', async () => {
     const { agent } = await connected({
       post: ({ message, stream }) => {
         if (message.params?.name !== 'open') return undefined;
@@ -56,7 +56,7 @@ describe('a batch', () => {
     expect(await agent.call(2, 'open')).toEqual({ content: [] });
   });
 
-  it('within the budget is what its messages are, in their order', async () => {
+  it('within the budget is handled as its messages, in order', async () => {
     const { agent, ask } = await answering();
     const most = BUDGETS.batchMessages.value;
     const told = Array.from(
@@ -72,10 +72,10 @@ describe('a batch', () => {
   });
 });
 
-describe('an instance that asks', () => {
+describe('an instance that sends requests to the agent', () => {
   const ask = (id: number) => ({ jsonrpc: '2.0', id, method: 'elicitation/create', params: {} });
 
-  it('has so many questions open, gets errors for more, and asks again once one is answered', async () => {
+  it('can have a limited number open, gets errors for more, and can send more once one is answered', async () => {
     const { agent, server } = await connected();
     const most = BUDGETS.openQuestions.value;
     for (let id = 1; id <= most + 5; id += 1)
@@ -91,7 +91,7 @@ describe('an instance that asks', () => {
     await eventually(() => expect(asked()).toHaveLength(most + 1));
   });
 
-  it('is looked up in constant time, however many questions are open', () => {
+  it('causes constant-time lookups, however many requests are open', () => {
     const book = new ServerRequests();
     const [one, two] = [{ answered: () => {} }, { answered: () => {} }];
     const ids = Array.from({ length: 200_000 }, (_, n) =>
@@ -108,12 +108,12 @@ describe('an instance that asks', () => {
     expect(book.openOf(two)).toBe(100_000);
   });
 
-  it('and takes no answers has few sockets of the hub, whose cancellations get through', async () => {
+  it('and does not read the answers uses few sockets of the hub, and cancellations still get through', async () => {
     let hangs = 0;
     const { agent, server } = await connected({
       post: ({ message }) => {
         if (message.params?.name === 'hang') return true;
-        // Answers to pings are never taken.
+        // Answers to requests are never read.
         if ('method' in message) return undefined;
         hangs += 1;
         return true;
@@ -136,7 +136,7 @@ describe('an instance that asks', () => {
   });
 });
 
-it('more calls than may be under way wait for their turn, in order, and can be cancelled', async () => {
+it('calls over the limit wait in order and can be cancelled', async () => {
   const open: { id: number; json(body: unknown): void }[] = [];
   const { agent, server } = await connected({
     post: ({ message, json }) => {
@@ -153,9 +153,9 @@ it('more calls than may be under way wait for their turn, in order, and can be c
   await eventually(() => expect(open).toHaveLength(most));
   const cancel = (requestId: number) =>
     agent.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
-  // One that waits: the instance never hears of it.
+  // A waiting call: the instance never sees it.
   cancel(most + 1);
-  // One that is under way: the instance hears of it, and the next has its turn.
+  // A call in flight: the instance is notified, and the next call is sent.
   cancel(1);
   await eventually(() => expect(server.of('notifications/cancelled')).toHaveLength(1));
   await eventually(() => expect(open.at(-1)?.id).toBe(most + 2));
@@ -170,7 +170,7 @@ it('more calls than may be under way wait for their turn, in order, and can be c
 });
 
 describe('an event stream', () => {
-  it('that names a new event each time it ends is resumed less and less often', async () => {
+  it('with a new event id each time it ends is resumed with growing delays', async () => {
     const resumed: number[] = [];
     const { agent } = await connected({
       post: ({ message, stream, response }) => {
@@ -191,11 +191,11 @@ describe('an event stream', () => {
     });
     expect(await agent.call(1, 'endless')).toEqual({ content: [] });
     const waits = resumed.slice(1).map((at, n) => at - (resumed[n] ?? 0));
-    // At least so long: a timer is never early by more than its grain.
+    // Timers can be early by at most their resolution.
     for (const [n, wait] of waits.entries()) expect(wait).toBeGreaterThan(100 * 2 ** (n + 1) - 5);
   });
 
-  it('whose event has a longer id than a header takes is not resumed by it', async () => {
+  it('is not resumed by an event id that is too long for a header', async () => {
     const after: unknown[] = [];
     const { agent } = await connected({
       post: ({ message, stream, response }) => {
@@ -215,14 +215,14 @@ describe('an event stream', () => {
   });
 });
 
-describe('what the instance refuses', () => {
+describe('an error of the instance', () => {
   it.each([
     ['application/json', '{"jsonrpc":"2.0","id":null,"error":ERROR}'],
     ['application/json', '{"jsonrpc":"2.0","error":ERROR}\n'],
     ['text/plain; charset=utf-8', '{"jsonrpc":"2.0","id":1,"error":ERROR}'],
     ['application/json', '[{"jsonrpc":"2.0","id":1,"error":ERROR}]'],
     ['text/event-stream', 'event: message\ndata: {"jsonrpc":"2.0","id":1,"error":ERROR}\n\n'],
-  ])('with HTTP 400 and a JSON-RPC error is that error (%s: %s)', async (type, body) => {
+  ])('with HTTP 400 and a JSON-RPC error reaches the agent (%s: %s)', async (type, body) => {
     const error = { code: -32602, message: 'no such prompt', data: { a: [1] } };
     const { agent } = await connected({
       post: ({ message, response }) => {
@@ -236,7 +236,7 @@ describe('what the instance refuses', () => {
     expect((await agent.answer(1))['error']).toEqual(error);
   });
 
-  it('is a log level, too: the agent hears it from the instance', async () => {
+  it('reaches the agent for a log level, too', async () => {
     const { agent, server } = await connected();
     const set = { jsonrpc: '2.0', id: 1, method: 'logging/setLevel', params: { level: 'error' } };
     agent.send(set);

@@ -19,16 +19,16 @@ async function connected(post: NonNullable<Script['post']>) {
   return { agent, server };
 }
 
-/** What a parser takes and `JSON.stringify` doesn't. */
+/** The depth that a parser accepts but `JSON.stringify` doesn't. */
 const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
-describe('what is nested deeper than a stack', () => {
+describe('a deeply nested message', () => {
   it.each([
     ['a result', '{"jsonrpc":"2.0","id":1,"result":{"prompts":[],"_meta":DEEP}}', 100_000],
     ['an error without id', '{"jsonrpc":"2.0","id":null,"error":{"data":DEEP}}', 100_000],
     ['a batch', '[{"jsonrpc":"2.0","id":1,"result":DEEP}]', 100_000],
     ['an id', '{"jsonrpc":"2.0","id":DEEP,"method":"roots/list"}', 7_000],
-  ])('is an answer to the agent when it comes as %s', async (_, body, depth) => {
+  ])('is answered if it comes as %s', async (_, body, depth) => {
     const { agent } = await connected(({ message, json }) => {
       if (message.id !== 1) return undefined;
       json(body.replace('DEEP', deep(depth)));
@@ -52,7 +52,7 @@ describe('what is nested deeper than a stack', () => {
     expect(Array.isArray((await agent.answer(1))['result'].deep)).toBe(true);
   });
 
-  it('is refused as an id of the agent, and the next line is served', async () => {
+  it('is refused as an id from the agent, and the next line is served', async () => {
     const { agent } = await connected(() => undefined);
     agent.send(`{"jsonrpc":"2.0","id":${deep(7_000)},"method":"ping"}`);
     expect((await agent.next(({ id }) => id === null))['error'].code).toBe(-32600);
@@ -61,7 +61,7 @@ describe('what is nested deeper than a stack', () => {
   });
 });
 
-it('a subscription to what is no URI is the instance’s to answer', async () => {
+it('an invalid subscription URI is answered by the instance', async () => {
   const { agent } = await connected(() => undefined);
   agent.send({ jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri: { a: 1 } } });
   expect((await agent.answer(1))['error'].code).toBe(-32601);
@@ -71,14 +71,14 @@ it('a subscription to what is no URI is the instance’s to answer', async () =>
   expect((await agent.answer(2))['error'].code).toBe(-32601);
 });
 
-describe('an answer in an unusual body', () => {
+describe('an unusual response body', () => {
   const result = { content: [{ type: 'text', text: 'x'.repeat(1_000) }] };
 
   it.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('is read though nobody asked for %s', async (encoding, encode) => {
+  ])('is read if it is compressed with %s unasked', async (encoding, encode) => {
     const { agent } = await connected(({ message, response }) => {
       if (message.method !== 'tools/call' || message.params.name !== 'encoded') return undefined;
       const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
@@ -89,7 +89,7 @@ describe('an answer in an unusual body', () => {
     expect(await agent.call(1, 'encoded')).toEqual(result);
   });
 
-  it('is read from a compressed stream before that ends, and lost when that breaks', async () => {
+  it('is read from a compressed stream before that ends, and fails if that breaks', async () => {
     const { agent } = await connected(({ message, response }) => {
       if (message.method !== 'tools/call' || message.params.name === 'echo') return undefined;
       const headers = { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' };
@@ -113,7 +113,7 @@ describe('an answer in an unusual body', () => {
     expect((await agent.call(3, 'echo', { text: 'on' })).content[0].text).toBe('on');
   });
 
-  it('is read behind a byte-order mark; none at all is an error, also while there is a standing stream', async () => {
+  it('may start with a byte-order mark; an empty one is an error, even with a standing stream', async () => {
     const { agent } = await connected(({ message, json }) => {
       if (message.method !== 'tools/call') return undefined;
       const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result });
@@ -125,7 +125,7 @@ describe('an answer in an unusual body', () => {
   });
 });
 
-it('a stream that stays open after its answer is left', async () => {
+it('a stream that stays open after its answer is closed', async () => {
   const { agent, server } = await connected(({ message, stream }) => {
     if (message.method !== 'tools/call') return undefined;
     stream({ jsonrpc: '2.0', id: message.id, result: { content: [] } });
@@ -136,7 +136,7 @@ it('a stream that stays open after its answer is left', async () => {
   await eventually(() => expect(server.sockets()).toBeLessThanOrEqual(before));
 });
 
-it('a tool whose name is no text hides no other', async () => {
+it('a tool with an invalid name hides no other tool', async () => {
   const { agent } = await connected(({ message, json }) => {
     if (message.method !== 'tools/list') return undefined;
     const tools = [{ name: { toString: 1 }, description: { toString: 1 } }, { name: 'other' }];

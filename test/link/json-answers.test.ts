@@ -12,7 +12,7 @@ type Exchange = Parameters<NonNullable<Script['post']>>[0];
 const BOTH = 'application/json, text/event-stream';
 const JSON_ALONE = 'application/json';
 
-/** Calls with both forms accepted before a tool is asked for JSON alone. */
+/** Calls that accept both forms before a tool is asked for only JSON. */
 const PROOFS = 3;
 
 const isForJson = ({ request }: Exchange) => request.headers.accept === JSON_ALONE;
@@ -24,8 +24,8 @@ const resultOf = ({ message: { id, params } }: Exchange) => ({
 });
 
 /**
- * A session at a server of 2024-11-05 that answers calls by an event stream where one is accepted, as Brummer does, else in JSON.
- * `answer` comes before; true: it has answered.
+ * A session with a server of 2024-11-05 that answers with an event stream if that is accepted, like Brummer, otherwise with JSON.
+ * `answer` is called first and returns true if it has answered.
  */
 async function connected(
   { answer, ...script }: Script & { answer?: (exchange: Exchange) => boolean | undefined } = {},
@@ -72,7 +72,7 @@ async function connected(
   const calls = async (count: number, name?: string) => {
     for (let n = 0; n < count; n += 1) await call(name);
   };
-  /** Calls until a call of the tool has been sent for JSON alone. */
+  /** Makes calls until one has accepted only JSON. */
   const untilJson = (name?: string) =>
     eventually(async () => {
       await call(name);
@@ -81,7 +81,7 @@ async function connected(
   return { agent, server, accepted, call, calls, untilJson, probed: () => probes > 0 };
 }
 
-/** For what must never happen: the probe has been answered and every tool has had its chance. */
+/** Checks that no call accepts only JSON, although the probe was answered and every tool was called often enough. */
 async function neverAsksForJson(script: Parameters<typeof connected>[0], isProbed: boolean) {
   const { accepted, agent, calls, probed } = await connected(script);
   await calls(1);
@@ -91,8 +91,8 @@ async function neverAsksForJson(script: Parameters<typeof connected>[0], isProbe
   return agent;
 }
 
-describe('a call is sent for an answer in JSON alone', () => {
-  it('once the instance has answered a ping of the hub so, and the tool three calls', async () => {
+describe('a call accepts only JSON', () => {
+  it('once the instance has answered a ping of the hub with JSON, and three calls of the tool have succeeded', async () => {
     const { accepted, probed, call, calls } = await connected();
     await eventually(() => expect(probed()).toBe(true));
     await calls(PROOFS);
@@ -105,7 +105,7 @@ describe('a call is sent for an answer in JSON alone', () => {
     expect(accepted.at(-1)).toBe(BOTH);
   });
 
-  it('of Brummer, whose unknown methods are answered as well', async () => {
+  it('at Brummer, even for unknown methods', async () => {
     const server = await brummer.start({ scripts: { dev: 'vite' } });
     afterTest(server.close);
     const accepted: (string | undefined)[] = [];
@@ -125,7 +125,7 @@ describe('a call is sent for an answer in JSON alone', () => {
     });
   });
 
-  it('not while it wants progress', async () => {
+  it('but not if it asks for progress', async () => {
     const { accepted, call, untilJson } = await connected();
     await untilJson();
     await call('echo', { _meta: { progressToken: 1 } });
@@ -134,7 +134,7 @@ describe('a call is sent for an answer in JSON alone', () => {
     expect(accepted.at(-1)).toBe(JSON_ALONE);
   });
 
-  it('not while the standing stream is down', async () => {
+  it('but not while the standing stream is closed', async () => {
     let isDown = false;
     const { accepted, call, server, untilJson } = await connected({
       get: ({ response }) => {
@@ -152,13 +152,13 @@ describe('a call is sent for an answer in JSON alone', () => {
   });
 });
 
-describe('a call is never sent for an answer in JSON alone', () => {
-  it('to an instance of a version that has clients accept both', () =>
+describe('a call never accepts only JSON', () => {
+  it('at an instance whose version requires clients to accept both', () =>
     neverAsksForJson({ version: '2025-03-26' }, false));
 
-  it('to an instance with sessions', () => neverAsksForJson({ session: () => 's1' }, false));
+  it('at an instance with sessions', () => neverAsksForJson({ session: () => 's1' }, false));
 
-  it('to an instance without a standing stream', async () => {
+  it('at an instance without a standing stream', async () => {
     await neverAsksForJson(
       {
         get: ({ response }) => {
@@ -170,7 +170,7 @@ describe('a call is never sent for an answer in JSON alone', () => {
     );
   });
 
-  it('when the agent itself wanted the old version', async () => {
+  it('if the agent itself asked for the old version', async () => {
     const { accepted, calls } = await connected({}, { protocolVersion: '2024-11-05' });
     await calls(3 * PROOFS);
     expect(new Set(accepted)).toEqual(new Set([BOTH]));
@@ -184,7 +184,7 @@ describe('a call is never sent for an answer in JSON alone', () => {
     ],
     ['202', ({ response }) => response.writeHead(202).end()],
     ['an answer to something else', ({ json }) => json({ jsonrpc: '2.0', id: 'x', result: {} })],
-  ])('to an instance that answers such a ping with %s', async (_, pong) => {
+  ])('at an instance that answers such a ping with %s', async (_, pong) => {
     const isProbe = (exchange: Exchange) =>
       exchange.message.method === 'ping' && isForJson(exchange);
     let pings = 0;
@@ -201,7 +201,7 @@ describe('a call is never sent for an answer in JSON alone', () => {
     expect(new Set(accepted)).toEqual(new Set([BOTH]));
   });
 
-  it("to an instance that uses the streams of calls for more than answers, and what it says isn't lost", async () => {
+  it('at an instance that sends more than answers on streams of calls, all of which arrives', async () => {
     const told = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info' } };
     const agent = await neverAsksForJson(
       {
@@ -219,15 +219,15 @@ describe('a call is never sent for an answer in JSON alone', () => {
   });
 });
 
-describe('an instance that turns out not to answer in JSON', () => {
-  it('is asked for both again, and its answer is not lost, where it calls its JSON an event stream', async () => {
+describe('an instance that stops answering in JSON', () => {
+  it('or labels its JSON as an event stream is asked for both again, without losing its answer', async () => {
     const { accepted, call, calls, untilJson } = await connected({
       answer: (exchange) => {
         const { message, response } = exchange;
         if (!isCall(exchange) || message.params.name !== 'count' || !isForJson(exchange))
           return false;
         response.writeHead(200, { 'content-type': 'text/event-stream' });
-        // In two pieces, as the network may bring it.
+        // In two chunks, as the network may deliver it.
         const body = JSON.stringify(resultOf(exchange));
         response.write(body.slice(0, 20));
         setImmediate(() => response.end(`${body.slice(20)}\n`));
@@ -240,7 +240,7 @@ describe('an instance that turns out not to answer in JSON', () => {
     expect(accepted.at(-1)).toBe(JSON_ALONE);
     await calls(2 * PROOFS, 'count');
     expect(accepted.slice(-2 * PROOFS)).toEqual(Array(2 * PROOFS).fill(BOTH));
-    // Other tools are as before.
+    // Other tools are unaffected.
     await call('echo');
     expect(accepted.at(-1)).toBe(JSON_ALONE);
   });

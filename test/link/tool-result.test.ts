@@ -9,7 +9,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const MIB = 2 ** 20;
 
-/** What servers answer that know of no MCP shape, as they spell it. */
+/** Results of servers that don't use MCP's shape, verbatim. */
 const BARE = [
   '{"scripts": {"dev":"vite"}, "n": 1.0}',
   '[{"id":1.0},{"id":12345678901234567890}]',
@@ -26,7 +26,7 @@ const BARE = [
   '{"resultType":"complete","a":1}',
 ];
 
-/** What is in MCP's shape, or something else of MCP. */
+/** Results in MCP's shape, and other valid results. */
 const SHAPED = [
   '{"content":[]}',
   '{ "content" : [ {"type":"text","text":"x"} ], "n": 1.0}',
@@ -57,8 +57,8 @@ function readable(raw: string) {
   };
 }
 
-describe('a result that is not in the shape of MCP', () => {
-  it.each(BARE)('can be read by agents: %s', (raw) => {
+describe('a tool result', () => {
+  it.each(BARE)("without MCP's shape can be read by agents: %s", (raw) => {
     for (const frame of FRAMES) {
       const { result, ...rest } = JSON.parse(readableResult(frame(7, raw), MIB));
       expect(result).toEqual(readable(raw));
@@ -66,7 +66,7 @@ describe('a result that is not in the shape of MCP', () => {
     }
   });
 
-  it('can be read, whatever JSON it is', () => {
+  it("without MCP's shape can be read, whatever JSON it is", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(...FRAMES), (raw, frame) => {
         const value = JSON.parse(raw);
@@ -81,16 +81,16 @@ describe('a result that is not in the shape of MCP', () => {
     );
   });
 
-  it.each(SHAPED)('is not one, and stays as it is to the letter: %s', (raw) => {
+  it.each(SHAPED)("in MCP's shape is unchanged: %s", (raw) => {
     for (const frame of FRAMES) expect(readableResult(frame(7, raw), MIB)).toBe(frame(7, raw));
   });
 
-  it('is an error’s matter no more than a result in shape', () => {
+  it('that is an error is treated like any other', () => {
     const frame = '{"jsonrpc":"2.0","id":7,"error":{"code":-1,"message":"m"}}';
     expect(readableResult(frame, MIB)).toBe(frame);
   });
 
-  it('loses its structured content first where it is too large for the agent', () => {
+  it('loses its structured content first if it is too large for the agent', () => {
     const raw = JSON.stringify({ a: 'x'.repeat(60_000) });
     const { result } = JSON.parse(readableResult(FRAMES[0]?.(1, raw) ?? '', 100_000));
     expect(result).toEqual({ content: [{ type: 'text', text: raw }] });
@@ -98,7 +98,7 @@ describe('a result that is not in the shape of MCP', () => {
 });
 
 describe('through the hub', () => {
-  it('results are repaired on every way, at every size', async () => {
+  it('results are repaired for every way of calling and every size', async () => {
     const { ask } = await answering();
     for (const byHub of [false, true]) {
       for (const transport of TRANSPORTS) {
@@ -115,14 +115,14 @@ describe('through the hub', () => {
     }
   });
 
-  it('keep their line breaks in the text', async () => {
+  it('results keep their line breaks in the text', async () => {
     const { ask } = await answering();
     const raw = JSON.stringify({ a: [1, 2] }, null, 2);
     const { result } = await ask((id) => `{"jsonrpc":"2.0","id":${id},"result":${raw}}`);
     expect(result).toEqual(readable(raw));
   });
 
-  it('stay within --max-message: without structured content, then as an error', async () => {
+  it('results stay within --max-message: without structured content, then as an error', async () => {
     const { ask } = await answering({ 'max-message': ['300KiB'] });
     const of = (bytes: number) => (id: number) =>
       `{"jsonrpc":"2.0","id":${id},"result":{"a":"${'x'.repeat(bytes)}"}}`;
@@ -137,14 +137,14 @@ describe('through the hub', () => {
     ).toBe('MESSAGE_TOO_LARGE');
   });
 
-  it('of other methods are none of this', async () => {
+  it('results of other methods are not repaired', async () => {
     const { ask } = await answering();
     const of = (id: number) => `{"jsonrpc":"2.0","id":${id},"result":[1]}`;
     expect((await ask(of, 'json', { method: 'made/up' }))['result']).toEqual([1]);
   });
 });
 
-it('every bare result can be read with the official client', async () => {
+it('the official client can read every repaired result', async () => {
   const directory = temporaryDirectory();
   const server = await scripted.start({
     post: ({ message, stream, response }) => {

@@ -14,13 +14,13 @@ const pieces = fc.constantFrom(97, 4_096, 65_536, 10_000_000);
 const transports = fc.constantFrom(...TRANSPORTS);
 const methods = fc.constantFrom('tools/call', 'made/up', 'prompts/get');
 
-/** Few pieces of a large body. */
+/** Splits a large body into few chunks. */
 const pieceFor = (size: number, piece: number) => (size > 100_000 ? Math.max(piece, 4_096) : piece);
 
-describe('one instance answers for itself only', () => {
-  it('whatever a message says twice, no other call is answered by it', async () => {
+describe('an instance can answer only its own calls', () => {
+  it('no message with duplicate members answers another call', async () => {
     const { agent, ask } = await answering();
-    // Open at another instance, as it were: nobody but the hub may answer it.
+    // Simulates a call to another instance. Only the hub may answer it.
     const victim = 77_777;
     const tricks = fc.constantFrom(
       (id: number, size: number) =>
@@ -59,7 +59,7 @@ describe('one instance answers for itself only', () => {
     ).toBe(false);
   });
 
-  it('progress is passed on of its own calls only', async () => {
+  it('progress is passed on only for its own calls', async () => {
     const directory = temporaryDirectory();
     const progress = (token: unknown) => ({
       jsonrpc: '2.0',
@@ -108,7 +108,7 @@ describe('one instance answers for itself only', () => {
   });
 });
 
-describe('what is not valid JSON in UTF-8', () => {
+describe('invalid JSON or UTF-8', () => {
   const flaws = fc.constantFrom(
     'tru',
     '"a" "b"',
@@ -120,7 +120,7 @@ describe('what is not valid JSON in UTF-8', () => {
     '\u00ff',
   );
 
-  it('never reaches the agent: its call gets an error, at every size, in every piece, on every way', async () => {
+  it('never reaches the agent: the call gets an error at every size, in every chunk, for every way of calling', async () => {
     const { ask } = await answering();
     await fc.assert(
       fc.asyncProperty(
@@ -132,7 +132,7 @@ describe('what is not valid JSON in UTF-8', () => {
         fc.boolean(),
         async (flaw, size, transport, piece, method, isFirst) => {
           const members = isFirst ? `"flaw":${flaw},${pad(size)}` : `${pad(size)},"flaw":${flaw}`;
-          // As Latin-1 the last of the flaws is no UTF-8.
+          // As Latin-1, the last of these is not valid UTF-8.
           const bytes = (id: number) =>
             Buffer.from(
               `{"jsonrpc":"2.0","id":${id},"result":{"content":[],${members}}}`,
@@ -148,7 +148,7 @@ describe('what is not valid JSON in UTF-8', () => {
     );
   });
 
-  it('is dropped when it is a notification or a request', async () => {
+  it('in a notification or a request is dropped', async () => {
     const { agent, server } = await answering();
     const stream = server.streams[1];
     for (const size of [10, 17_000, 140_000]) {

@@ -3,13 +3,19 @@ import { assign, createActor, fromCallback, fromPromise } from 'xstate';
 import { bindingMachine } from '../../machines/binding.ts';
 import type { LinkCommand, LinkInput } from '../../machines/binding-setup.ts';
 import { hubMachine } from '../../machines/hub.ts';
+import { instanceActors } from '../../machines/hub-setup.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand } from '../../machines/instance-events.ts';
 import { sessionMachine } from '../../machines/session.ts';
+import { NO_SLOTS } from '../../machines/slots.ts';
+import { supervisorOf } from '../../machines/supervisor.ts';
 import { instanceRow } from '../../src/views/instance-row.ts';
 import { instanceContext, instanceContexts, sessionRef } from '../../src/views/selectors.ts';
 import { EMPTY, PEER, POLICY, WEB } from '../helpers/scripted-instance.ts';
 import { SteppingClock } from '../helpers/stepping-clock.ts';
+
+/** Milliseconds. */
+const SETTLE = 1_000;
 
 /** The hub chart with all that is under it, on a stepping clock; connections and links do as they are told here. */
 function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
@@ -20,44 +26,46 @@ function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
   const actor = createActor(
     hubMachine.provide({
       actors: {
-        instance: instanceMachine.provide({
-          actors: {
-            connection: fromCallback<ConnectionCommand, { readonly id: string }>(
-              ({ input, receive, sendBack }) => {
-                receive((command) => {
-                  if (command.type !== 'open') return;
-                  if (input.id === crashOn) throw new Error('a defect');
-                  const { attempt } = command;
-                  connections.set(input.id, (failing = false) =>
-                    sendBack(
-                      failing
-                        ? {
-                            type: 'connection.failed',
-                            attempt,
-                            failure: { code: 'CONNECTION_REFUSED', message: '' },
-                          }
-                        : { type: 'connection.up', attempt, peer: PEER, catalogue: EMPTY },
-                    ),
-                  );
-                });
-              },
-            ),
-          },
-          actions: {
-            readWorld: assign({
-              world: () => ({
-                now: clock.now,
-                random: 0.5,
-                callsInFlight: 0,
-                lastActivity: null,
-                waiting: 0,
-                tryInterval: null,
+        instances: supervisorOf(
+          instanceMachine.provide({
+            actors: {
+              connection: fromCallback<ConnectionCommand, { readonly id: string }>(
+                ({ input, receive, sendBack }) => {
+                  receive((command) => {
+                    if (command.type !== 'open') return;
+                    if (input.id === crashOn) throw new Error('a defect');
+                    const { attempt } = command;
+                    connections.set(input.id, (failing = false) =>
+                      sendBack(
+                        failing
+                          ? {
+                              type: 'connection.failed',
+                              attempt,
+                              failure: { code: 'CONNECTION_REFUSED', message: '' },
+                            }
+                          : { type: 'connection.up', attempt, peer: PEER, catalogue: EMPTY },
+                      ),
+                    );
+                  });
+                },
+              ),
+            },
+            actions: {
+              readWorld: assign({
+                world: () => ({
+                  now: clock.now,
+                  random: 0.5,
+                  callsInFlight: 0,
+                  lastActivity: null,
+                  waiting: 0,
+                  tryInterval: null,
+                }),
               }),
-            }),
-            deleteStaleFile: () => {},
-          },
-          guards: { processGone: () => false },
-        }),
+              deleteStaleFile: () => {},
+            },
+            guards: { processGone: () => false },
+          }),
+        ),
         session: sessionMachine.provide({
           actors: {
             binding: bindingMachine.provide({
@@ -81,7 +89,7 @@ function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
       },
       actions: { readClock: assign({ now: () => clock.now }) },
     }),
-    { input: { policy: POLICY }, clock },
+    { input: { policy: POLICY, settle: SETTLE }, clock },
   );
   actor.on('instance.transitioned', ({ id, transition }) => emitted.push(`${id} ${transition.to}`));
   actor.on('actor.crashed', ({ actorId, restarted }) =>
@@ -102,6 +110,38 @@ function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
 }
 
 describe('the hub', () => {
+  it('settles until each instance that was found has been connected to or has failed', () => {
+    const hub = scriptedHub();
+    for (let n = 0; n < 100; n += 1) hub.accept(`i${n}`);
+    hub.actor.send({ type: 'scan.completed' });
+    for (let n = 0; n < 98; n += 1) hub.connections.get(`i${n}`)?.(n % 2 === 0);
+    hub.actor.send({ type: 'registration.removed', id: 'i98' });
+    expect(hub.actor.getSnapshot().value).toBe('settling');
+    hub.connections.get('i99')?.();
+    expect(hub.actor.getSnapshot().value).toBe('running');
+    hub.accept('late');
+    expect(hub.actor.getSnapshot().value).toBe('running');
+  });
+
+  it('runs when an instance does not answer for as long as it may take to settle', () => {
+    const hub = scriptedHub();
+    hub.accept('slow');
+    hub.actor.send({ type: 'scan.completed' });
+    hub.clock.advance(SETTLE - 1);
+    expect(hub.actor.getSnapshot().value).toBe('settling');
+    hub.clock.advance(1);
+    expect(hub.actor.getSnapshot().value).toBe('running');
+    expect(hub.stateOf('slow')).toBe('connecting');
+  });
+
+  it('does not wait for an instance whose actor crashed too often', () => {
+    const hub = scriptedHub({ crashOn: 'bad' });
+    hub.accept('bad');
+    hub.actor.send({ type: 'scan.completed' });
+    expect(hub.actor.getSnapshot().value).toBe('running');
+    expect(hub.actor.getSnapshot().context.slots).toEqual(NO_SLOTS);
+  });
+
   it('starts, runs when the first scan is done, stops and is stopped', async () => {
     const hub = scriptedHub();
     expect(hub.actor.getSnapshot().value).toBe('starting');
@@ -139,7 +179,7 @@ describe('the hub', () => {
     expect([count('connecting'), count('discovered')]).toEqual([16, 14]);
     for (let n = 39; n > 30; n -= 1) hub.actor.send({ type: 'registration.removed', id: `i${n}` });
     for (let n = 10; n < 31; n += 1) hub.connections.get(`i${n}`)?.();
-    expect(hub.actor.getSnapshot().context).toMatchObject({ slotHolders: [], slotQueue: [] });
+    expect(hub.actor.getSnapshot().context).toMatchObject({ slots: NO_SLOTS });
   });
 
   it('says goodbye at once, and takes the same id again', () => {
@@ -148,7 +188,7 @@ describe('the hub', () => {
     hub.connections.get('a')?.();
     hub.actor.send({ type: 'registration.removed', id: 'a' });
     expect(hub.stateOf('a')).toBeUndefined();
-    expect(Object.keys(hub.actor.getSnapshot().children)).toEqual([]);
+    expect([...instanceActors(hub.actor.getSnapshot()).keys()]).toEqual([]);
     hub.actor.send({ type: 'registration.removed', id: 'a' });
     hub.accept('a');
     expect(hub.stateOf('a')).toBe('connecting');
@@ -186,10 +226,26 @@ describe('the hub', () => {
     expect(hub.emitted.at(-1)).toBe('bad removed');
     expect(hub.stateOf('bad')).toBeUndefined();
     expect(hub.stateOf('good')).toBe('active');
-    expect(hub.actor.getSnapshot().context.slotHolders).toEqual([]);
+    expect(hub.actor.getSnapshot().context.slots).toEqual(NO_SLOTS);
     hub.clock.advance(5_000);
     hub.accept('bad');
     expect(hub.emitted.filter((each) => each === 'instance:bad crashed, true')).toHaveLength(6);
+  });
+
+  it('wakes a thousand instances in portions', () => {
+    const hub = scriptedHub();
+    const ids = Array.from({ length: 1_000 }, (_, n) => `i${n}`);
+    for (const id of ids) {
+      hub.accept(id);
+      hub.connections.get(id)?.(true);
+    }
+    const away = () => hub.states().filter((state) => state === 'retrying').length;
+    expect(away()).toBe(1_000);
+    hub.actor.send({ type: 'machine.woke' });
+    expect(away()).toBe(900);
+    hub.actor.send({ type: 'registration.removed', id: 'i500' });
+    hub.clock.advance(0);
+    expect(away()).toBe(0);
   });
 
   it('wakes what is not active', () => {

@@ -256,7 +256,12 @@ describe('the hub goes every way that its chart declares', () => {
 /** What no path takes, with the reason. Before you add to it, think of deleting the transition. */
 const UNCOVERED: Readonly<
   Record<'hub' | 'instance' | 'session' | 'binding', Readonly<Record<string, string>>>
-> = { hub: {}, instance: {}, session: {}, binding: {} };
+> = {
+  hub: {},
+  instance: {},
+  session: {},
+  binding: { starting: 'left in the very first step, which XState does not report' },
+};
 
 describe.each(['hub', 'instance', 'session', 'binding'] as const)('of the %s chart', (chart) => {
   it('every state was entered and every transition taken, but for those on the list', () => {

@@ -33,7 +33,7 @@ async function replayOf(file: string) {
   return { stderr, code, ...replayed.parse(JSON.parse(stdout)) };
 }
 
-/** An instance that asks for a token lives, dies and lives again under a hub that is recorded. */
+/** Records a hub while an instance that requires a token runs, dies and comes back. */
 async function record(): Promise<string> {
   const directory = temporaryDirectory();
   const file = join(temporaryDirectory(), 'hub.jsonl');
@@ -52,7 +52,7 @@ async function record(): Promise<string> {
 }
 
 describe('--record and replay', () => {
-  it('a recorded hub goes the same way again, and the file is for its owner alone, without secrets', async () => {
+  it('replaying a recording leads to the same states; the file is private and has no secrets', async () => {
     const file = await record();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const text = readFileSync(file, 'utf8');
@@ -81,7 +81,7 @@ describe('--record and replay', () => {
     expect((await signalbox('replay', '--all', file)).stdout).toContain('active.idle');
   });
 
-  it('another way is told and is a failure; a cut file is replayed as far as it goes', async () => {
+  it('a difference is reported as a failure; an incomplete file is replayed as far as possible', async () => {
     const file = await record();
     const lines = readFileSync(file, 'utf8').split('\n');
     const without = lines.filter((line) => !line.includes('"type":"connection.down"'));
@@ -90,7 +90,7 @@ describe('--record and replay', () => {
     const other = await replayOf(file);
     expect(other.code).toBe(1);
     expect(other.differences).toEqual([expect.stringMatching(/^instance:web: .*retrying/)]);
-    expect(other.stderr).toContain('another way');
+    expect(other.stderr).toContain('differs from the recording');
 
     writeFileSync(file, lines.slice(0, 20).join('\n').slice(0, -5));
     expect(await replayOf(file)).toMatchObject({ code: 0, cut: true, differences: [] });
@@ -100,16 +100,18 @@ describe('--record and replay', () => {
     ['nothing', ''],
     ['no JSON', 'hello\n'],
     ['another format', '{"recording":1,"signalbox":"9.9.9","started":""}\n'],
-    ['a line that is none', '{"recording":2,"signalbox":"0","started":""}\n{"of":1}\n'],
+    ['an invalid line', '{"recording":2,"signalbox":"0","started":""}\n{"of":1}\n'],
   ])('a file with %s in it is not a recording', async (_, text) => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, text);
     const { code, stderr } = await signalbox('replay', file);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^signalbox: \S+: (it is not a recording|line 2 is not one)[^\n]*\n$/);
+    expect(stderr).toMatch(
+      /^signalbox: \S+: (this is not a recording|line 2 is not a valid line)[^\n]*\n$/,
+    );
   });
 
-  it('what is no event of the charts breaks nothing but its actor', async () => {
+  it('an invalid event affects only its actor', async () => {
     const file = join(temporaryDirectory(), 'file');
     const lines = [
       { recording: 2, signalbox: '0', started: '2026-01-01T00:00:00.000Z' },
@@ -122,14 +124,14 @@ describe('--record and replay', () => {
     expect([code, differences.length]).toEqual([1, 1]);
   });
 
-  it('replay wants one file that is there', async () => {
+  it('replay takes one existing file', async () => {
     expect(await signalbox('replay')).toMatchObject({ code: 2 });
     expect(await signalbox('replay', 'a', 'b')).toMatchObject({ code: 2 });
     const absent = await signalbox('replay', join(temporaryDirectory(), 'absent'));
     expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
   });
 
-  it('a place that cannot be written is said before anything happens, a FIFO without a reader too', async () => {
+  it('a file that cannot be written is reported at start, as is a FIFO without a reader', async () => {
     const directory = temporaryDirectory();
     const fifo = join(directory, 'fifo');
     execFileSync('mkfifo', [fifo]);
@@ -141,7 +143,7 @@ describe('--record and replay', () => {
     }
   });
 
-  it('a full disk ends the recording, with one line, and nothing else', async () => {
+  it('a full disk ends the recording with one line in the log, and nothing else', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('sdk-stateful');
     register(directory, { id: 'web', port: server.port });
@@ -152,11 +154,11 @@ describe('--record and replay', () => {
     const { content } = await callTool(client, 'echo', { text: 'still here' });
     expect(content[0]?.text).toBe('still here');
     await close();
-    expect(stderr().match(/the recording ends here/g)).toHaveLength(1);
+    expect(stderr().match(/recording stopped/g)).toHaveLength(1);
     expect(stderr()).toContain('ENOSPC');
   });
 
-  it('list is recorded as well; a file that is there is begun anew', async () => {
+  it('list can be recorded too; an existing file is overwritten', async () => {
     const file = join(temporaryDirectory(), 'list.jsonl');
     writeFileSync(file, 'what was here\n', { mode: 0o644 });
     const directory = temporaryDirectory();

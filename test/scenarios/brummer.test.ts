@@ -8,7 +8,7 @@ import { eventually } from '../helpers/processes.ts';
 
 const BOTH = 'application/json, text/event-stream';
 
-/** Every tool with harmless arguments, in an order in which each has what it needs. */
+/** Every tool with harmless arguments, in an order that satisfies their dependencies. */
 const ANSWERED: readonly (readonly [string, object])[] = [
   ['scripts_list', {}],
   ['scripts_status', {}],
@@ -31,7 +31,7 @@ const ANSWERED: readonly (readonly [string, object])[] = [
   ['queue_subscribe', { channel: 'c' }],
 ];
 
-/** Those that fail without a browser or an AI coder, or on purpose. */
+/** Calls that fail without a browser or an AI coder, or on purpose. */
 const FAILING: readonly (readonly [string, object])[] = [
   ['scripts_run', { name: 'unknown' }],
   ['scripts_stop', { processId: 'unknown' }],
@@ -43,10 +43,10 @@ const FAILING: readonly (readonly [string, object])[] = [
   ['ai_coder_logs', { coder_id: 'x' }],
 ];
 
-/** Not harmless, or they wait for a browser until their time runs out. */
+/** Tools that are not harmless, or that wait for a browser until they time out. */
 const NOT_CALLED = ['ai_coder_create', 'browser_open', 'browser_screenshot', 'repl_execute'];
 
-/** Tools that every fixture has beside its own. */
+/** Tools that every fixture has in addition to its own. */
 const OF_FIXTURES = ['echo', 'count', 'slow'];
 
 async function post(url: string, message: object, accept: string | null) {
@@ -68,7 +68,7 @@ async function connected(kind: string) {
   return { client, brummer };
 }
 
-/** What an agent made with the official SDK gets to read. */
+/** What an agent built with the official SDK can read. */
 async function readableAnswer(client: Client, name: string, args: object): Promise<string> {
   const { content } = await client.callTool({ name, arguments: { ...args } }, undefined, {
     timeout: 5_000,
@@ -78,7 +78,7 @@ async function readableAnswer(client: Client, name: string, args: object): Promi
 }
 
 describe.each(BRUMMERS)('Brummer, %s', (kind) => {
-  it('lists the tools that are called here, and no others', async () => {
+  it('offers exactly the tools that this test calls', async () => {
     const { client } = await connected(kind);
     const { tools } = await client.listTools();
     const names = tools
@@ -88,7 +88,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
     expect(names.sort()).toEqual([...new Set([...called, ...NOT_CALLED])].sort());
   });
 
-  it('has every tool readable through the official client', async () => {
+  it('returns results that the official client can read, for every tool', async () => {
     const { client } = await connected(kind);
     const unreadable: string[] = [];
     for (const [name, args] of ANSWERED) {
@@ -111,7 +111,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
     }
   });
 
-  it('answers as an event stream whenever the client accepts one, else as JSON', async () => {
+  it('answers with an event stream if the client accepts one, otherwise with JSON', async () => {
     const { url } = await startBrummer(kind, brummerHome(), 17_770);
     const list = { id: 1, method: 'tools/call', params: { name: 'scripts_list', arguments: {} } };
     for (const accept of [BOTH, 'text/event-stream']) {
@@ -129,7 +129,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
     }
   });
 
-  it('calls the JSON of some tools an event stream', async () => {
+  it('labels the JSON of some tools as an event stream', async () => {
     const { url } = await startBrummer(kind, brummerHome(), 17_770);
     for (const name of ['scripts_run', 'logs_stream', 'telemetry_events', 'ai_coder_logs']) {
       const params = { name, arguments: { name: 'build' } };
@@ -140,7 +140,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
     }
   });
 
-  it('is of 2024-11-05, without session ids, without ping; notifications get errors', async () => {
+  it('speaks 2024-11-05 without session ids and ping; notifications get errors', async () => {
     const { url } = await startBrummer(kind, brummerHome(), 17_770);
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} };
     const opened = await post(url, { id: 1, method: 'initialize', params }, 'application/json');
@@ -162,7 +162,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
     expect((await fetch(url)).status).toBe(406);
   });
 
-  it('tells of its processes on the standing stream', async () => {
+  it('reports its processes on the standing stream', async () => {
     const { url } = await startBrummer(kind, brummerHome(), 17_770);
     const stop = new AbortController();
     const stream = await fetch(url, {
@@ -184,7 +184,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
   });
 
   it.each<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGKILL'])(
-    'leaves its file behind on %s while it is used, and has another id and file after a restart',
+    'leaves its file behind on %s while in use, and gets another id and file after a restart',
     async (signal) => {
       const home = brummerHome();
       const first = await startBrummer(kind, home, 17_770);
@@ -193,7 +193,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
       expect(statSync(file).mode & 0o777).toBe(0o600);
       expect(statSync(home.instances).mode & 0o777).toBe(0o700);
       expect([name, directory]).toEqual([home.project, home.path]);
-      // Without a client the real one now and then gets to delete its file.
+      // Without a client, the real Brummer sometimes manages to delete its file.
       const stream = await fetch(first.url, { headers: { accept: 'text/event-stream' } });
       await first.end(signal);
       await stream.text().catch(() => '');
@@ -208,7 +208,7 @@ describe.each(BRUMMERS)('Brummer, %s', (kind) => {
     },
   );
 
-  it('takes another port when its own is taken', async () => {
+  it('uses another port if its port is taken', async () => {
     const home = brummerHome();
     const first = await startBrummer(kind, home, 17_770);
     const second = await startBrummer(kind, brummerHome('docs'), first.registration.port);

@@ -13,8 +13,8 @@ async function rowsOf(agent: RawAgent, id: number) {
   return structuredContent.instances;
 }
 
-describe('a hub that may open few files', () => {
-  it('connects to more instances than it has descriptors for, and loses none', async () => {
+describe('a hub with few file descriptors', () => {
+  it('connects to more instances than it has descriptors for, without losing any', async () => {
     const directory = temporaryDirectory();
     const peer = await startPeer();
     for (let n = 0; n < MANY; n += 1) register(directory, { id: `web-${n}`, port: peer.port });
@@ -33,7 +33,7 @@ describe('a hub that may open few files', () => {
         expect(row).toMatchObject({ state: expect.not.stringMatching('dead') });
       expect(rows.filter(({ state }: { state: string }) => state === 'active')).toHaveLength(MANY);
     }, 40_000);
-    // The cause is said once, not once for each.
+    // The cause is logged once, not once per instance.
     expect(agent.stderr.match(/out of file descriptors/g)?.length ?? 0).toBeLessThanOrEqual(2);
     expect(agent.stderr).not.toContain('registration refused');
 
@@ -43,7 +43,7 @@ describe('a hub that may open few files', () => {
     expect(await exitOf(agent.child)).toBe(0);
   }, 60_000);
 
-  it('shows itself all the same, and can be looked at', async () => {
+  it('still offers its socket and can be inspected', async () => {
     const directory = temporaryDirectory();
     const peer = await startPeer();
     for (let n = 0; n < MANY; n += 1) register(directory, { id: `web-${n}`, port: peer.port });

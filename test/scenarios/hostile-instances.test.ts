@@ -9,7 +9,7 @@ import { eventually, exitOf, startFixture } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 import { peakOf } from '../helpers/resident.ts';
 
-/** In MiB, descriptors, bytes, milliseconds, and how often three streams are resumed in 2 s, each at most every 100 ms. */
+/** Limits in MiB, descriptors, bytes and milliseconds, and how often three streams are resumed in 2 s, each at most every 100 ms. */
 const MOST = { memory: 300, descriptors: 200, stderr: 100_000, ping: 2_000, resumed: 80 };
 
 const MEGABYTE = 1_000_000;
@@ -19,17 +19,17 @@ type Exchange = Parameters<NonNullable<Script['post']>>[0];
 interface World {
   readonly agent: RawAgent;
   readonly server: Awaited<ReturnType<typeof scripted.start>>;
-  /** Calls the hostile instance; resolves with the answer, whatever it is. */
+  /** Calls the hostile instance and resolves with its answer, whatever it is. */
   attack(): Promise<unknown>;
-  /** Says this on every standing stream, often enough for `bytes`; resolves once the hub has read it. */
+  /** Sends this on every standing stream until `bytes` are sent. Resolves once the hub has read it. */
   say(text: string, bytes?: number): Promise<void>;
 }
 
 interface Attack {
-  /** How the hostile instance answers; false: plainly. */
+  /** How the hostile instance answers. False means normally. */
   readonly post?: (exchange: Exchange) => boolean;
   readonly get?: (exchange: Exchange) => boolean;
-  /** Resolves once the hub has taken what it takes. */
+  /** Resolves once the hub has received everything that it accepts. */
   flood(world: World): Promise<unknown>;
 }
 
@@ -46,7 +46,7 @@ const answers = (body: string, as: 'json' | 'stream' = 'json'): Attack => ({
   flood: ({ attack }) => attack(),
 });
 
-/** The body of an answer to the agent's `initialize`; the hub's own is answered plainly. */
+/** The body of the answer to the agent's `initialize`. The hub's own is answered normally. */
 const opensWith = (body: string): Attack => ({
   post: ({ message, json }) => {
     if (message.params?.clientInfo?.name !== 'raw-agent') return false;
@@ -61,13 +61,13 @@ const opensWith = (body: string): Attack => ({
 
 const says = (data: string): Attack => ({ flood: ({ say }) => say(`data: ${data}\n\n`) });
 
-/** Each stream says this and is over at once: that of the call, those that resume it, the standing ones. */
+/** Every stream sends this and ends: the stream of the call, resumed streams, and standing streams. */
 function resumes(text: (n: number) => string, over: 'end' | 'destroy'): Attack {
   const ids: number[] = [];
   const answer = ({ stream, request, response }: Exchange) => {
     ids.push(String(request.headers['last-event-id'] ?? '').length);
     stream(text(ids.length));
-    // What is written comes before the break.
+    // Flush what was written before breaking the connection.
     if (over === 'end') response.end();
     else response.write(':\n', () => response.destroy());
     return true;
@@ -97,11 +97,11 @@ const objects = `[${'{},'.repeat(1_000_000)}{}]`;
 
 const event = (message: object) => `data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
 
-/** So many events, each about another id. */
+/** A number of events, each about another id. */
 const events = (count: number, messageOf: (id: number) => object) =>
   Array.from({ length: count }, (_, id) => event(messageOf(id))).join('');
 
-/** Leaves every answer and notification of the hub hanging: each holds a socket. */
+/** Never answers answers and notifications of the hub, so that each holds a socket. */
 const takesNoAnswers = ({ message }: Exchange) => !('method' in message);
 
 const ATTACKS: Record<string, Attack> = {
@@ -142,7 +142,7 @@ const ATTACKS: Record<string, Attack> = {
   },
 };
 
-/** Writes as fast as the other side takes it. */
+/** Writes as fast as the other side reads. */
 async function write(response: ServerResponse, text: string): Promise<void> {
   if (response.destroyed) return;
   await new Promise<void>((resolve) => response.write(text, () => resolve()));
@@ -193,7 +193,7 @@ const call = (id: string, name: string, args: object = {}) => ({
   params: { name, arguments: args },
 });
 
-/** Rejects when a ping is not answered in time. */
+/** Rejects if a ping is not answered in time. */
 async function ping(agent: RawAgent, id: string): Promise<void> {
   agent.send({ jsonrpc: '2.0', id, method: 'ping' });
   let timer: NodeJS.Timeout | undefined;
@@ -203,7 +203,7 @@ async function ping(agent: RawAgent, id: string): Promise<void> {
   await Promise.race([agent.answer(id), late]).finally(() => clearTimeout(timer));
 }
 
-/** One round of what goes on beside: a ping, and a call to the healthy instance. */
+/** One round of normal traffic: a ping, and a call to the healthy instance. */
 async function works(agent: RawAgent, round: number): Promise<void> {
   await ping(agent, `ping ${round}`);
   const id = `echo ${round}`;
@@ -212,7 +212,7 @@ async function works(agent: RawAgent, round: number): Promise<void> {
   expect((await agent.answer(id))['result'].content).toEqual([{ type: 'text', text: id }]);
 }
 
-describe('the hub goes on beside an instance that sends', () => {
+describe('the hub keeps working while an instance sends', () => {
   it.each(Object.entries(ATTACKS))(
     '%s',
     async (_, attack) => {

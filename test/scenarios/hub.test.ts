@@ -10,8 +10,8 @@ const stateOf = async (agent: { client: Parameters<typeof callTool>[0] }, id: st
   return structuredContent?.['instances'].find((each: { id: string }) => each.id === id)?.state;
 };
 
-describe('the scenarios of the hub that this one descends from', () => {
-  it('shows an instance that is up to one piped request, one that was killed as retrying, and again as active', async () => {
+describe('scenarios of the original hub', () => {
+  it('answers one piped request with an active instance, a killed one as retrying, and a restarted one as active', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });
@@ -30,7 +30,7 @@ describe('the scenarios of the hub that this one descends from', () => {
     expect(again.answers[0]?.['result'].content[0].text).toContain('"state": "active"');
   });
 
-  it('notices a death and a return while an agent is there, and the session goes on', async () => {
+  it('notices a death and a return during a session, which continues', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });
@@ -46,7 +46,7 @@ describe('the scenarios of the hub that this one descends from', () => {
     expect(await stateOf(agent, 'web-1')).toBe('active');
   });
 
-  it('lets two hubs use one instance, each with a session of its own', async () => {
+  it('lets two hubs use one instance, each with its own session', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });
@@ -66,7 +66,7 @@ describe('the scenarios of the hub that this one descends from', () => {
     expect(textOfAnswer(await callTool(two.client, 'echo', { text: 'still here' }))).toBe(
       'still here',
     );
-    // The supervising session and the link of the second hub; those of the first have been ended.
+    // The supervising session and the link of the second hub. Those of the first have ended.
     await eventually(async () => expect((await statsOf(web)).sessions).toBe(2));
   });
 
@@ -83,7 +83,7 @@ describe('the scenarios of the hub that this one descends from', () => {
     expect(who.pid).toBe(second.pid);
   });
 
-  it('says goodbye to an instance whose file is removed', async () => {
+  it('removes an instance whose file is removed', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     const file = register(directory, { id: 'web-1', port: web.port });
@@ -104,8 +104,8 @@ describe('the scenarios of the hub that this one descends from', () => {
   });
 });
 
-describe('an instance that is given up', () => {
-  it('is left by its session, which is told so', async () => {
+describe('a dead instance', () => {
+  it('is left by its session, which is notified', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });
@@ -126,8 +126,8 @@ describe('an instance that is given up', () => {
   });
 });
 
-describe('a call and the death of its instance', () => {
-  it('fails at once and is not sent again', async () => {
+describe('a call whose instance dies', () => {
+  it('fails immediately and is not sent again', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });
@@ -144,7 +144,7 @@ describe('a call and the death of its instance', () => {
     expect((await statsOf(again)).methods['tools/call']).toBe(1);
   });
 
-  it('waits for an instance that is away, and is sent once', async () => {
+  it('waits for a retrying instance and is sent once', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });
@@ -157,7 +157,7 @@ describe('a call and the death of its instance', () => {
     expect((await statsOf(again)).counters).toEqual({ k: 3 });
   });
 
-  it('is told that the instance was not back in time', async () => {
+  it('fails if the instance does not come back in time', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });

@@ -9,7 +9,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 const codeOf = ({ structuredContent }: Awaited<ReturnType<typeof callTool>>) =>
   structuredContent?.['error']?.code;
 
-/** A port that is free, for a server that comes later. */
+/** A free port, for a server that starts later. */
 async function freePort(): Promise<number> {
   const server = await startFixture('plain-post');
   await server.kill();
@@ -17,10 +17,10 @@ async function freePort(): Promise<number> {
 }
 
 describe('instances_wait', () => {
-  it('has an instance tried often that appears while it waits, and before it listens', async () => {
+  it('makes the hub retry often if an instance registers before it listens', async () => {
     const directory = temporaryDirectory();
     const port = await freePort();
-    // Without a call that waits, the third retry would come after half a minute.
+    // Without a waiting call, the third retry would come after half a minute.
     const args = ['--retry-base', '30s', '--retry-cap', '30s'];
     const { client } = await startAgent(directory, { args });
     const waiting = callTool(client, 'instances_wait', { name: 'web', timeout_ms: 50_000 });
@@ -33,7 +33,7 @@ describe('instances_wait', () => {
     expect((await waiting).structuredContent).toMatchObject({ instance: { state: 'active' } });
   });
 
-  it('is answered by a successor that is active already', async () => {
+  it('is answered immediately if a successor is active', async () => {
     const directory = temporaryDirectory();
     const [old, next] = [await startFixture('plain-post'), await startFixture('plain-post')];
     const facts = { name: 'web', path: '/projects/web' };
@@ -50,7 +50,7 @@ describe('instances_wait', () => {
 });
 
 describe('instances_connect to a server without a standing stream', () => {
-  it('that is just being restarted binds the session, which can use it once it is back', async () => {
+  it('during its restart binds the session, which can use it once it is back', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('plain-post');
     register(directory, { id: 'web', port: server.port });
@@ -66,11 +66,11 @@ describe('instances_connect to a server without a standing stream', () => {
 });
 
 describe('instances_call', () => {
-  it('is made again possible by the next call, after a session could not be opened', async () => {
+  it('opens a new session if the previous one could not be opened', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('plain-post');
     let refused = 0;
-    // The agent's first session is refused, and nothing else.
+    // Only the first session of the agent is refused.
     const proxy = http.createServer((request, response) => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
@@ -100,7 +100,7 @@ describe('instances_call', () => {
     const params = { name: 'instances_call', arguments: args };
     agent.send({ jsonrpc: '2.0', id: 2, method: 'tools/call', params });
     await eventually(() => expect(refused).toBe(1));
-    // Nobody waits any more, so nobody opens it again.
+    // Nothing waits any more, so the session is not opened again.
     const cancelled = { method: 'notifications/cancelled', params: { requestId: 2 } };
     agent.send({ jsonrpc: '2.0', ...cancelled });
     await new Promise((resolve) => setTimeout(resolve, 1_200));
@@ -109,8 +109,8 @@ describe('instances_call', () => {
   });
 });
 
-describe('a hub that a shell has become', () => {
-  it('knows a process by its start as any hub does', async () => {
+describe('a hub that was started with exec by a shell', () => {
+  it('identifies processes by their start like any hub', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('plain-post', { name: 'mine' });
     register(directory, { id: 'web', port: server.port, pid: server.pid });
@@ -130,8 +130,8 @@ describe('a hub that a shell has become', () => {
   });
 });
 
-describe('an id that changes hands', () => {
-  it('takes no session along to another project', async () => {
+describe('an id that is reused', () => {
+  it('does not take a session along to another project', async () => {
     const directory = temporaryDirectory();
     const [first, second] = [
       await startFixture('plain-post', { name: 'first' }),
@@ -149,7 +149,7 @@ describe('an id that changes hands', () => {
         });
       }
       register(directory, { id: 'web', name: 'two', path: '/two', port: second.port });
-      // Until the hub has read the file, the session is at the first project.
+      // Until the hub has read the file, the session stays with the first project.
       await eventually(async () =>
         expect(codeOf(await callTool(client, 'echo', { text: 'hi' }))).toBe('NOT_CONNECTED'),
       );

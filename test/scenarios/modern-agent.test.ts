@@ -7,7 +7,7 @@ import { createV2Agent, textOfResult } from '../helpers/v2-agent.ts';
 
 const CONNECT = { name: 'instances_connect', arguments: { instance_id: 'web-1' } };
 
-/** The question with which agents of 2026-07-28 begin. */
+/** The first request of agents of 2026-07-28. */
 const DISCOVER = {
   jsonrpc: '2.0',
   id: 0,
@@ -22,7 +22,7 @@ const DISCOVER = {
 };
 
 describe('server/discover', () => {
-  it('is refused before initialize, though discovery has not settled, and costs the session nothing', async () => {
+  it('is refused immediately, before initialize and before discovery settles, without side effects', async () => {
     const directory = temporaryDirectory();
     const deaf = await startFixture('blocks');
     register(directory, { id: 'web-1', port: deaf.port });
@@ -37,7 +37,7 @@ describe('server/discover', () => {
     });
   });
 
-  it('ends with its hub when nothing else is asked of it', async () => {
+  it('does not keep the hub alive if nothing else follows', async () => {
     const agent = new RawAgent(temporaryDirectory());
     agent.send(DISCOVER);
     agent.child.stdin?.end();
@@ -47,9 +47,9 @@ describe('server/discover', () => {
   });
 });
 
-describe('an agent of SDK 2 that negotiates', () => {
+describe('an agent of SDK 2 that negotiates the version', () => {
   it.each(['connect', 'connectInPlace'] as const)(
-    'falls back to 2025-11-25 and uses an instance of its own kind (%s)',
+    'falls back to 2025-11-25 and uses an instance built with the same SDK (%s)',
     async (how) => {
       const directory = temporaryDirectory();
       const web = await startFixture('sdk-v2', { name: 'web' });
@@ -76,7 +76,7 @@ describe('an agent of SDK 2 that negotiates', () => {
       const own = (await client.listTools()).tools.map(({ name }) => name);
       expect(own).toContain('instances_connect');
       expect(own).not.toContain('echo');
-      // The client holds what it gets against the output schemas that it was told.
+      // The client validates results against the output schemas it was given.
       expect((await client.callTool({ name: 'instances_list' })).structuredContent).toMatchObject({
         instances: [{ id: 'web-1', state: 'active' }],
       });
@@ -100,14 +100,17 @@ describe('an agent of SDK 2 that negotiates', () => {
   );
 });
 
-describe('an agent that speaks 2026-07-28 only', () => {
-  it.each(['connect', 'connectInPlace'] as const)('is refused, and says why (%s)', async (how) => {
-    const agent = createV2Agent(temporaryDirectory(), { mode: { pin: '2026-07-28' } });
-    await expect(agent[how]()).rejects.toMatchObject({
-      code: 'ERA_NEGOTIATION_FAILED',
-      message: expect.stringContaining('2026-07-28'),
-    });
-  });
+describe('an agent that speaks only 2026-07-28', () => {
+  it.each(['connect', 'connectInPlace'] as const)(
+    'is refused with the reason (%s)',
+    async (how) => {
+      const agent = createV2Agent(temporaryDirectory(), { mode: { pin: '2026-07-28' } });
+      await expect(agent[how]()).rejects.toMatchObject({
+        code: 'ERA_NEGOTIATION_FAILED',
+        message: expect.stringContaining('2026-07-28'),
+      });
+    },
+  );
 });
 
 describe('an agent of SDK 2 and an instance of SDK 1', () => {
@@ -121,7 +124,7 @@ describe('an agent of SDK 2 and an instance of SDK 1', () => {
     return { web, client: agent.client };
   };
 
-  it('let questions of the instance cross, with what the agent offered', async () => {
+  it('can exchange requests from the instance to the agent', async () => {
     const { client } = await start({
       capabilities: { elicitation: {}, sampling: {}, roots: {} },
       prepare: (each) => {
@@ -154,7 +157,7 @@ describe('an agent of SDK 2 and an instance of SDK 1', () => {
     });
   });
 
-  it('let a call be cancelled', async () => {
+  it('can cancel a call', async () => {
     const { web, client } = await start();
     const giveUp = new AbortController();
     const call = client.callTool(
@@ -168,7 +171,7 @@ describe('an agent of SDK 2 and an instance of SDK 1', () => {
     ).toBe('still here');
   });
 
-  it('hear of changed tools, and of a restart only by a wait', async () => {
+  it('see changed tools, and a restart only as a wait', async () => {
     let changed = () => {};
     const { web, client } = await start({
       prepare: (each) =>

@@ -6,7 +6,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const QUICK = ['--retry-base', '20ms', '--retry-cap', '50ms', '--revive-interval', '0'];
 
-describe('an instance of SDK 2 as it comes, without sessions', () => {
+describe('an instance of SDK 2 with its defaults, without sessions', () => {
   const startRaw = async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-v2');
@@ -17,7 +17,7 @@ describe('an instance of SDK 2 as it comes, without sessions', () => {
     return { agent, web };
   };
 
-  it('is active, lists its tools and answers, errors included', async () => {
+  it('is active, lists its tools and answers, including errors', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-v2', { name: 'web' });
     register(directory, { id: 'web-1', port: web.port });
@@ -48,7 +48,7 @@ describe('an instance of SDK 2 as it comes, without sessions', () => {
     });
   });
 
-  it('tells its progress, before the answer and in order', async () => {
+  it('reports progress before the answer and in order', async () => {
     const { agent } = await startRaw();
     const params = { name: 'steps', arguments: { steps: 3 }, _meta: { progressToken: 'p' } };
     agent.send({ jsonrpc: '2.0', id: 2, method: 'tools/call', params });
@@ -60,7 +60,7 @@ describe('an instance of SDK 2 as it comes, without sessions', () => {
     expect(agent.frames.slice(-4)).toMatchObject([step(1), step(2), step(3), { id: 2 }]);
   });
 
-  it('hears that a call is cancelled', async () => {
+  it('is notified when a call is cancelled', async () => {
     const { agent, web } = await startRaw();
     const params = { name: 'hang', arguments: {}, _meta: { progressToken: 'p' } };
     agent.send({ jsonrpc: '2.0', id: 2, method: 'tools/call', params });
@@ -71,7 +71,7 @@ describe('an instance of SDK 2 as it comes, without sessions', () => {
     expect(agent.frames.some(({ id }) => id === 2)).toBe(false);
   });
 
-  it('is found dead without a stream that breaks, and is used again when it is back', async () => {
+  it('is noticed when it dies without a standing stream, and is used again when it is back', async () => {
     const directory = temporaryDirectory();
     const first = await startFixture('sdk-v2');
     register(directory, { id: 'web-1', port: first.port });
@@ -92,14 +92,14 @@ describe('an instance of SDK 2 as it comes, without sessions', () => {
   });
 });
 
-describe('an instance that speaks 2026-07-28 only', () => {
+describe('an instance that speaks only 2026-07-28', () => {
   const rows = z.object({
     instances: z.tuple([
       z.looseObject({ state: z.string(), retry_count: z.number(), last_error: z.unknown() }),
     ]),
   });
 
-  it('says so in last_error, and is asked once for each attempt', async () => {
+  it('has this in its last_error, and is asked once per attempt', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-v2', { modern: 'true' });
     register(directory, { id: 'web-1', port: web.port });
@@ -121,7 +121,7 @@ describe('an instance that speaks 2026-07-28 only', () => {
         error: { code: 'INSTANCE_NOT_ACTIVE', last_error: { code: 'UNSUPPORTED_VERSION' } },
       },
     });
-    // The first attempt, three retries and one for instances_connect, and nothing beside them.
+    // The first attempt, three retries and one for instances_connect, and no others.
     expect((await statsOf(web)).methods).toEqual({ initialize: 5 });
 
     await callTool(client, 'instances_reconnect', { instance_id: 'web-1' });
@@ -129,7 +129,7 @@ describe('an instance that speaks 2026-07-28 only', () => {
     expect((await statsOf(web)).methods).toEqual({ initialize: 9 });
   });
 
-  it('is used when a server that speaks more takes its place', async () => {
+  it('can be replaced by a server that supports other versions', async () => {
     const directory = temporaryDirectory();
     const modern = await startFixture('sdk-v2', { modern: 'true' });
     register(directory, { id: 'web-1', port: modern.port });

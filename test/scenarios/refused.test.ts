@@ -8,12 +8,12 @@ import { startHubHere } from '../helpers/hub-here.ts';
 import { eventually } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
-/** Makes of the file of a good registration one that is refused. */
+/** Turns a valid registration file into one that is refused. */
 type Spoil = (file: string, port: number, directory: string) => void;
 
 it.each<[string, RefusalCode, string, Spoil]>([
   [
-    'others may write',
+    'others can write',
     'WRITABLE_BY_OTHERS',
     'can be written by others',
     (file) => chmodSync(file, 0o666),
@@ -28,7 +28,7 @@ it.each<[string, RefusalCode, string, Spoil]>([
     },
   ],
   [
-    'has the id of another',
+    'has the id of another file',
     'ID_TAKEN',
     'already held by',
     (file, port, directory) => {
@@ -45,7 +45,7 @@ it.each<[string, RefusalCode, string, Spoil]>([
       register(directory, { id: 'odd', port, url });
     },
   ],
-])('nobody connects to what a file says that %s', async (_, code, reason, spoil) => {
+])('a registration that %s is not contacted', async (_, code, reason, spoil) => {
   const directory = temporaryDirectory();
   const good = await plainPost.start();
   afterTest(good.close);

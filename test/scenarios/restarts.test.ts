@@ -26,7 +26,7 @@ const rows = z.object({
   ),
 });
 
-/** The instances as the agent's hub has them. */
+/** The instances as the agent's hub sees them. */
 async function listed(client: Client) {
   const { structuredContent } = await callTool(client, 'instances_list');
   return rows.parse(structuredContent).instances;
@@ -47,15 +47,15 @@ async function expectCallsInFlight(client: Client): Promise<void> {
 const codeOf = ({ structuredContent }: ToolAnswer): string | undefined =>
   structuredContent?.['error']?.code;
 
-/** The next port, so that no test meets the servers of another. */
+/** The next port, so that no test reaches servers of another one. */
 let nextPort = 18_100;
 const freshPort = () => {
   nextPort += 20;
   return nextPort;
 };
 
-describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
-  it('twenty times: the session follows, nobody else answers, and what is left behind is known', async () => {
+describe.each(BRUMMERS)('Brummer, %s, restarted during a session', (kind) => {
+  it('twenty times: the session follows, no other server answers, and leftover files are recognized', async () => {
     const home = brummerHome('shop');
     const port = freshPort();
     let brummer = await startBrummer(kind, home, port);
@@ -68,7 +68,7 @@ describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
         round % 5 === 0 && kind === 'the fixture' ? callTool(client, 'slow', { ms: 60_000 }) : null;
       if (hanging !== null) await eventually(() => expectCallsInFlight(client));
       await brummer.end(round % 2 === 0 ? 'SIGKILL' : 'SIGINT');
-      // What is sent before the hub has heard of the end is lost; so this is sent after it.
+      // Calls sent before the hub notices the end would be lost, so send this one afterwards.
       const { id } = brummer.registration;
       await callTool(client, 'instances_wait', { instance_id: id, state: 'retrying' });
       const calling = callTool(client, 'scripts_list');
@@ -78,7 +78,7 @@ describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
       waits.push(Date.now() - listening);
       expect(answer.isError).not.toBe(true);
       expect(answer.structuredContent?.['scripts']).toEqual(home.scripts);
-      // What had been sent is lost, and not sent again.
+      // A call that had been sent is lost and not sent again.
       if (hanging !== null) expect(codeOf(await hanging)).toBe('CONNECTION_LOST');
     }
     process.stderr.write(`waits in ms: ${waits.sort((a, b) => a - b).join(' ')}\n`);
@@ -100,10 +100,10 @@ describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
       tool: 'scripts_list',
     });
     expect(called.structuredContent?.['scripts']).toEqual(home.scripts);
-    // By name there is one.
+    // Its name matches only one instance.
     await connect(client, 'shop');
 
-    // Others see the same: a hub that never saw the old processes, prune and doctor.
+    // The same holds for a hub that never saw the old processes, for prune and for doctor.
     const options = ['--instances-dir', home.instances];
     const list = await runCommand(['list', '--all', '--json', ...options]);
     const seen = z.array(z.looseObject({ id: z.string(), state: z.string() }));
@@ -118,7 +118,7 @@ describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
     expect(registrationsIn(home.instances)).toMatchObject([{ id }]);
   }, 180_000);
 
-  it('is followed while another project takes its port, and never answers for it', async () => {
+  it('is followed while another project takes its port, which never answers for it', async () => {
     const home = brummerHome('shop');
     const other = brummerHome('other');
     const port = freshPort();
@@ -150,7 +150,7 @@ describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
       expect(answer.isError).toBe(true);
     }
 
-    // Its project comes back elsewhere: the session, which was left without an instance, is there again.
+    // Its project comes back on another port, and its session, which had no instance, is bound to it again.
     const back = await startBrummer(kind, home, port + 1);
     await eventually(async () =>
       expect((await listed(client)).find(({ id }) => id === back.registration.id)).toMatchObject({
@@ -165,7 +165,7 @@ describe.each(BRUMMERS)('Brummer, %s, restarted under a session', (kind) => {
 });
 
 describe('a hub that starts after many restarts', () => {
-  it('has one active instance, and connects the agent of the project to it', async () => {
+  it('has one active instance and connects the agent of the project to it', async () => {
     const home = brummerHome('shop');
     const port = freshPort();
     let brummer: Brummer | null = null;
@@ -184,8 +184,8 @@ describe('a hub that starts after many restarts', () => {
   });
 });
 
-describe('a server without a standing stream, started again on its port', () => {
-  it('answers instances_call that was made while it was away, with its file untouched', async () => {
+describe('a server without a standing stream that restarts on its port', () => {
+  it('answers an instances_call made while it was away, with its file unchanged', async () => {
     const directory = temporaryDirectory();
     let server = await startFixture('plain-post');
     register(directory, { id: 'web', port: server.port });
@@ -206,7 +206,7 @@ describe('a server without a standing stream, started again on its port', () => 
     }
   });
 
-  it('is not contacted at a port that somebody else has by then', async () => {
+  it('is not contacted if another process has its port', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('plain-post', { name: 'mine' });
     register(directory, { id: 'web', port: server.port, pid: server.pid });
@@ -214,7 +214,7 @@ describe('a server without a standing stream, started again on its port', () => 
     await connect(client, 'web');
     expect((await callTool(client, 'echo', { text: 'hi' })).isError).not.toBe(true);
     await server.kill();
-    // Before any ping has told that the process has ended.
+    // No ping has noticed the end of the process yet.
     await startFixture('plain-post', { port: server.port, name: 'stranger' });
     for (let n = 0; n < 3; n += 1) {
       const answer = await callTool(client, 'echo', { text: 'hi' });
@@ -226,8 +226,8 @@ describe('a server without a standing stream, started again on its port', () => 
   });
 });
 
-describe('a launcher', () => {
-  it('may end: a connection that stands is not ended by that', async () => {
+describe('a launcher process', () => {
+  it('may end without ending an established connection', async () => {
     const directory = temporaryDirectory();
     const launcher = startProcess('sleep', ['60']);
     const server = await startFixture('sdk-stateful');
@@ -245,8 +245,8 @@ describe('a launcher', () => {
   });
 });
 
-describe('signalbox run, ended and started again', () => {
-  it('has its sessions again, under the same id', async () => {
+describe('signalbox run, stopped and started again', () => {
+  it('gets its sessions back under the same id', async () => {
     const first = new RunProcess(odd(), ['--name', 'odd']);
     const { id } = await first.registered();
     const { client } = await startAgent(first.directory);

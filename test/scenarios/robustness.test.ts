@@ -16,7 +16,7 @@ async function oneInstance(fixture = 'sdk-stateful') {
 }
 
 describe('stdin', () => {
-  it('may bring garbage: it is refused, and the next line is served', async () => {
+  it('may contain garbage: it is refused, and the next line is served', async () => {
     const { answers, code } = await pipeToHub(temporaryDirectory(), [
       'garbage',
       '{"jsonrpc":"2.0","id":1,"method":"ping"',
@@ -44,7 +44,7 @@ describe('stdin', () => {
     expect(code).toBe(0);
   });
 
-  it('is answered before initialize; a probe of another era is turned down without effect', async () => {
+  it('is answered before initialize; a probe of another era is refused without side effects', async () => {
     const { directory } = await oneInstance();
     const { answers } = await pipeToHub(directory, [
       { jsonrpc: '2.0', id: 1, method: 'server/discover', params: {} },
@@ -54,7 +54,7 @@ describe('stdin', () => {
     expect(answers[1]?.['result'].tools).toHaveLength(8);
   });
 
-  it('may end while a call runs: what was asked is answered, then the sessions are ended', async () => {
+  it('may end during a call: pending requests are answered before the sessions end', async () => {
     const { directory, web } = await oneInstance();
     const call = (id: number, name: string, args: object) => ({
       jsonrpc: '2.0',
@@ -79,7 +79,7 @@ describe('initialize', () => {
     ['2025-11-25', '2025-11-25'],
     ['2024-11-05', '2024-11-05'],
     ['2099-01-01', '2025-11-25'],
-  ])('that asks for %s is answered with %s', async (asked, given) => {
+  ])('for version %s is answered with %s', async (asked, given) => {
     const agent = new RawAgent(temporaryDirectory());
     const { result } = await agent.initialize({}, { protocolVersion: asked });
     expect(result).toMatchObject({
@@ -103,7 +103,7 @@ const slowCall = (id: number, ms: number) => ({
 
 describe('the end of a hub', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s ends its sessions and exits with 0, calls or no calls',
+    'by %s ends its sessions and exits with 0, with or without calls',
     async (signal) => {
       const { directory, web } = await oneInstance();
       const agent = new RawAgent(directory);
@@ -133,7 +133,7 @@ describe('the end of a hub', () => {
     await eventually(async () => expect((await statsOf(web)).sockets).toBe(0));
   });
 
-  it('comes when the agent no longer reads', async () => {
+  it('comes when the agent stops reading', async () => {
     const agent = new RawAgent(temporaryDirectory());
     await agent.initialize();
     agent.child.stdout?.destroy();
@@ -142,17 +142,17 @@ describe('the end of a hub', () => {
     expect(code).toBe(0);
   });
 
-  it('comes at once when its agent is killed during a call, and the call is cancelled', async () => {
+  it('comes immediately if its agent is killed during a call, and the call is cancelled', async () => {
     const { directory, web } = await oneInstance();
     const agent = await startFixture('agent', { bin: BIN, directory, instance: 'web' });
     await eventually(async () => expect((await statsOf(web)).methods['tools/call']).toBe(1));
     await agent.kill();
-    // An agent that still reads is waited for 10 s.
+    // A hub waits 10 s for an agent that still reads.
     const gone = { cancelled: 1, sessions: 0, sockets: 0 };
     await eventually(async () => expect(await statsOf(web)).toMatchObject(gone), 7_000);
   });
 
-  it('comes during a call when stdout can not be written to, though stdin stays open', async () => {
+  it('comes during a call if stdout cannot be written to, even if stdin stays open', async () => {
     const { directory, web } = await oneInstance();
     const agent = new RawAgent(directory);
     await agent.call(1, 'instances_connect', { instance_id: 'web' });
@@ -166,7 +166,7 @@ describe('the end of a hub', () => {
     );
   });
 
-  it('comes after the last answer when only stdin ends, with one ping at most', async () => {
+  it('comes after the last answer if only stdin ends, with at most one ping', async () => {
     const { directory } = await oneInstance();
     const agent = new RawAgent(directory);
     await agent.call(1, 'instances_connect', { instance_id: 'web' });
@@ -178,7 +178,7 @@ describe('the end of a hub', () => {
     expect(asked).toEqual([{ jsonrpc: '2.0', id: 'still-there', method: 'ping' }]);
   });
 
-  it('comes without a ping when everything is answered', async () => {
+  it('comes without a ping if everything is answered', async () => {
     const { answers } = await pipeToHub(temporaryDirectory(), [ping(1)]);
     expect(answers.map(({ id }) => id)).toEqual([1]);
   });
@@ -194,7 +194,7 @@ describe('the end of a hub', () => {
 });
 
 describe('an instance', () => {
-  it('that is stopped is retrying when its pings are missed, and active when it goes on', async () => {
+  it('that is stopped becomes retrying after missed pings, and active when it continues', async () => {
     const { directory, web } = await oneInstance();
     const fast = [
       '--ping-interval',
@@ -216,7 +216,7 @@ describe('an instance', () => {
     await callTool(client, 'instances_wait', { instance_id: 'web' });
   });
 
-  it('that hangs when a session connects to it is an error in good time, and leaves nothing', async () => {
+  it('that hangs while a session connects to it causes a timely error and leaves nothing behind', async () => {
     const { directory, web } = await oneInstance();
     const { client } = await startAgent(directory, { args: ['--connect-timeout', '300ms'] });
     await callTool(client, 'instances_wait', { instance_id: 'web' });
@@ -232,14 +232,14 @@ describe('an instance', () => {
     );
   });
 
-  it('is called without waiting for it when no wait is allowed', async () => {
+  it('is not waited for if --call-wait is 0', async () => {
     const { directory } = await oneInstance();
     const { client } = await startAgent(directory, { args: ['--call-wait', '0'] });
     const call = { instance_id: 'web', tool: 'echo', arguments: { text: 'x' } };
     expect(textOfAnswer(await callTool(client, 'instances_call', call))).toBe('x');
   });
 
-  it('that has forgotten all sessions is connected to again, and the agent notices nothing', async () => {
+  it('that has forgotten all sessions is reconnected without the agent noticing', async () => {
     const directory = temporaryDirectory();
     const web = await sdkStateful.start({});
     afterTest(web.close);
@@ -261,7 +261,7 @@ describe('an instance', () => {
     expect(textOfAnswer(await callTool(client, 'count', { key: 'k' }))).toBe('2');
   });
 
-  it('that is busy is not taken for dead', async () => {
+  it('that is busy is not considered dead', async () => {
     const { directory } = await oneInstance('blocks');
     const fast = ['--ping-interval', '50ms', '--ping-timeout', '50ms'];
     const { client } = await startAgent(directory, { args: fast });
@@ -276,7 +276,7 @@ describe('an instance', () => {
     expect(states).toEqual(['discovered', 'connecting', 'active']);
   });
 
-  it('that comes and goes leaves nothing behind', async () => {
+  it('that starts and stops repeatedly leaves nothing behind', async () => {
     const { directory, web } = await oneInstance();
     const agent = await startAgent(directory);
     for (let round = 0; round < 10; round += 1) {
@@ -287,7 +287,7 @@ describe('an instance', () => {
       await callTool(agent.client, 'instances_disconnect');
     }
     await callTool(agent.client, 'instances_connect', { instance_id: 'web' });
-    // One standing stream each for the supervising connection and for the link; idle sockets close after 4 s.
+    // One standing stream each for the supervising connection and the link. Idle sockets close after 4 s.
     await eventually(
       async () => expect(await statsOf(web)).toMatchObject({ sessions: 2, streams: 2, sockets: 2 }),
       15_000,
@@ -295,8 +295,8 @@ describe('an instance', () => {
   });
 });
 
-describe('two hundred instances at once', () => {
-  it('are all active, and all said goodbye to', async () => {
+describe('two hundred instances', () => {
+  it('are all activated, and all sessions with them are closed at the end', async () => {
     const { directory, web } = await oneInstance();
     const agent = await startAgent(directory);
     await callTool(agent.client, 'instances_wait', { instance_id: 'web' });
@@ -318,7 +318,7 @@ describe('two hundred instances at once', () => {
 });
 
 describe('the instance of the project', () => {
-  it('is connected to by itself when it is the only one', async () => {
+  it('is connected automatically if there is only one', async () => {
     const directory = temporaryDirectory();
     const project = temporaryDirectory();
     const web = await startFixture('sdk-stateful', { name: 'web' });
@@ -335,7 +335,7 @@ describe('the instance of the project', () => {
     expect((await tie.client.listTools()).tools).toHaveLength(8);
   });
 
-  it('is that of the agent’s roots when it has some, also when it comes later', async () => {
+  it("is that of the agent's roots if there are any, even if it registers later", async () => {
     const { ListRootsRequestSchema } = await import('@modelcontextprotocol/sdk/types.js');
     const directory = temporaryDirectory();
     const agent = await startAgent(directory, {

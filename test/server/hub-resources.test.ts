@@ -24,6 +24,7 @@ describe('the resources of the hub', () => {
       ['signalbox://statecharts/hub', 'text/vnd.mermaid'],
       ['signalbox://statecharts/instance', 'text/vnd.mermaid'],
       ['signalbox://statecharts/session', 'text/vnd.mermaid'],
+      ['signalbox://statecharts/binding', 'text/vnd.mermaid'],
     ]);
     for (const { uri, mimeType } of resources) {
       const { contents } = await client.readResource({ uri });
@@ -31,7 +32,7 @@ describe('the resources of the hub', () => {
     }
   });
 
-  it.each([...charts])('show the chart of a %s as it runs', async (name, machine) => {
+  it.each([...charts])('contain the current chart of a %s', async (name, machine) => {
     const { client } = await agentBesideOne();
     const { contents } = await client.readResource({ uri: `signalbox://statecharts/${name}` });
     expect(contents[0]).toMatchObject({ text: mermaid(machine) });
@@ -43,7 +44,7 @@ describe('the resources of the hub', () => {
     'signalbox://statecharts/hub/x',
     'signalbox://instances/nobody',
     'signalbox://',
-  ])('do not include %s', async (uri) => {
+  ])('do not contain %s', async (uri) => {
     const { client } = await agentBesideOne();
     await expect(client.readResource({ uri })).rejects.toMatchObject({
       code: -32002,

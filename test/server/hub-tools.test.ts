@@ -66,7 +66,7 @@ describe('the tools of the hub', () => {
     }
   });
 
-  it('answer by both spellings, and the client finds their answers to be of their schema', async () => {
+  it('accept both spellings and answer according to their output schemas', async () => {
     const { directory } = await twoInstances();
     const { client } = await startAgent(directory);
     await client.listTools();
@@ -121,7 +121,7 @@ describe('instances_list', () => {
     );
   });
 
-  it('lists one state, or leaves out the dead', async () => {
+  it('can filter by state and leave out dead instances', async () => {
     const { directory } = await twoInstances();
     register(directory, { id: 'gone', port: 1 });
     const { client } = await startAgent(directory, { args: ['--max-retries', '0'] });
@@ -138,7 +138,7 @@ describe('instances_list', () => {
     );
   });
 
-  it('counts sessions and marks the one that asks', async () => {
+  it('counts sessions and marks the instance of the calling session', async () => {
     const { directory } = await twoInstances();
     const { client } = await startAgent(directory);
     await callTool(client, 'instances_connect', { instance_id: 'web-1' });
@@ -151,7 +151,7 @@ describe('instances_list', () => {
 });
 
 describe('instances_connect', () => {
-  it('answers with the instance, its instructions and its tools, which are then listed and told of', async () => {
+  it('answers with the instance, its instructions and its tools, which are then listed with a notification', async () => {
     const { directory } = await twoInstances();
     const agent = new RawAgent(directory);
     await agent.initialize();
@@ -177,7 +177,7 @@ describe('instances_connect', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('keeps what it does not know of a listed tool', async () => {
+  it('keeps unknown fields of a listed tool', async () => {
     const { directory } = await twoInstances();
     const agent = new RawAgent(directory);
     await agent.call(1, 'instances_connect', { instance_id: 'api-1' });
@@ -186,7 +186,7 @@ describe('instances_connect', () => {
     expect(result.tools).toContainEqual(expect.objectContaining({ 'x-unknown': { kept: true } }));
   });
 
-  it('takes a name or a path that fits one, switches, and is fine with the same again', async () => {
+  it('accepts a unique name or path, switches, and accepts the same instance again', async () => {
     const { directory } = await twoInstances();
     const { client } = await startAgent(directory);
     const connected = async (instance_id: string) => {
@@ -206,7 +206,7 @@ describe('instances_connect', () => {
     expect((await client.listTools()).tools).toHaveLength(8);
   });
 
-  it('binds to a retrying instance and says so', async () => {
+  it('binds to a retrying instance and says that it is retrying', async () => {
     const directory = temporaryDirectory();
     register(directory, { id: 'away', port: 1 });
     const { client } = await startAgent(directory);
@@ -217,7 +217,7 @@ describe('instances_connect', () => {
     });
   });
 
-  it('fails for one that is unknown, ambiguous or dead', async () => {
+  it('fails for an unknown, ambiguous or dead instance', async () => {
     const { directory, web } = await twoInstances();
     register(directory, { id: 'web-2', name: 'web', port: web.port });
     register(directory, { id: 'dead', port: 1 });
@@ -246,7 +246,7 @@ describe('instances_connect', () => {
 });
 
 describe('instances_wait', () => {
-  it('waits for an instance that is not known yet, by id, name or path', async () => {
+  it('waits for an unregistered instance, by id, name or path', async () => {
     const directory = temporaryDirectory();
     const { client } = await startAgent(directory);
     const waits = Promise.all([
@@ -262,7 +262,7 @@ describe('instances_wait', () => {
     }
   });
 
-  it('says which state it is in when time runs out', async () => {
+  it('reports the current state on timeout', async () => {
     const directory = temporaryDirectory();
     register(directory, { id: 'away', port: 1 });
     const { client } = await startAgent(directory);
@@ -279,7 +279,7 @@ describe('instances_wait', () => {
 });
 
 describe('instances_reconnect', () => {
-  it('brings a dead instance back at once', async () => {
+  it('brings back a dead instance immediately', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('sdk-stateful');
     register(directory, { id: 'web', port: web.port });
@@ -331,7 +331,7 @@ describe('instances_tools and instances_call', () => {
     ).toBe('x');
   });
 
-  it('goes to the connected instance when none is named, and fails when there is none', async () => {
+  it('use the connected instance if none is named, and fail if there is none', async () => {
     const { directory } = await twoInstances();
     const { client } = await startAgent(directory);
     expect(errorOf(await callTool(client, 'instances_call', { tool: 'echo' })).code).toBe(
@@ -345,7 +345,7 @@ describe('instances_tools and instances_call', () => {
     ).toBe('y');
   });
 
-  it('carries progress and cancellation', async () => {
+  it('pass on progress and cancellation', async () => {
     const { directory, web } = await twoInstances();
     const agent = new RawAgent(directory);
     await agent.initialize();
@@ -377,7 +377,7 @@ describe('instances_tools and instances_call', () => {
 });
 
 describe('calls that cannot be made', () => {
-  it('say so for a tool that nobody has, and for one that an instance has', async () => {
+  it('fail with an error for an unknown tool, and for a tool of another instance', async () => {
     const { directory } = await twoInstances();
     const { client } = await startAgent(directory);
     expect(errorOf(await callTool(client, 'no_such_tool'))).toMatchObject({ code: 'UNKNOWN_TOOL' });
@@ -387,7 +387,7 @@ describe('calls that cannot be made', () => {
     });
   });
 
-  it('answer other methods with a JSON-RPC error that has the same facts', async () => {
+  it('fail with a JSON-RPC error with the same details for other methods', async () => {
     const agent = new RawAgent(temporaryDirectory());
     await agent.initialize();
     agent.send(
@@ -412,7 +412,7 @@ describe('calls that cannot be made', () => {
     expect((await agent.answer(5))['error'].code).toBe(-32602);
   });
 
-  it('end with the instance, or with the session leaving it', async () => {
+  it('fail when the instance is gone or the session leaves it', async () => {
     const { directory, file } = await twoInstances();
     const agent = new RawAgent(directory);
     await agent.initialize();
@@ -431,7 +431,7 @@ describe('calls that cannot be made', () => {
     expect((await gone)['result'].structuredContent.error.code).toBe('INSTANCE_GONE');
   });
 
-  it('say that a message is too large', async () => {
+  it('fail with an error if a message is too large', async () => {
     const { directory } = await twoInstances();
     const agent = new RawAgent(directory, ['--max-message', '64KiB']);
     await agent.initialize();
@@ -442,7 +442,7 @@ describe('calls that cannot be made', () => {
     expect((await agent.call(3, 'echo', { text: 'on' })).content[0].text).toBe('on');
   });
 
-  it('are refused by an instance that answers with a status', async () => {
+  it('fail if an instance answers with an HTTP error', async () => {
     const { directory, web } = await twoInstances();
     const agent = new RawAgent(directory);
     await agent.initialize();

@@ -42,7 +42,7 @@ const isQuestion = ({ method }: Frame) => method === 'elicitation/create';
 const textIn = (answer: Frame) => answer['result'].content[0].text;
 
 describe('sessions of one hub', () => {
-  it('have each a session of their own at the instance, as who they are', async () => {
+  it('have their own sessions with the instance, under the names of their agents', async () => {
     const { ada, alan } = await twoAgents();
     ada.send(call(1, 'whoami', {}));
     alan.send(call(1, 'whoami', {}));
@@ -55,7 +55,7 @@ describe('sessions of one hub', () => {
     expect(hers.sessionId).not.toBe(his.sessionId);
   });
 
-  it('use the same ids and progress tokens without meeting', async () => {
+  it('can use the same ids and progress tokens', async () => {
     const { ada, alan } = await twoAgents();
     ada.send(call(1, 'slow', { ms: 100, steps: 4 }, { progressToken: 1 }));
     alan.send(call(1, 'slow', { ms: 100, steps: 2 }, { progressToken: 1 }));
@@ -65,12 +65,12 @@ describe('sessions of one hub', () => {
     expect(totals(alan).map(({ total }) => total)).toEqual([2, 2]);
   });
 
-  it('are asked and answer each for themselves', async () => {
+  it('get and answer their own requests', async () => {
     const { ada, alan } = await twoAgents();
     ada.send(call(1, 'ask', { kind: 'elicitation' }));
     alan.send(call(1, 'ask', { kind: 'elicitation' }));
     const [toAda, toAlan] = await Promise.all([ada.next(isQuestion), alan.next(isQuestion)]);
-    // An answer to a question that was never put to this session is nobody's, whatever its id.
+    // An answer to a request that was never sent to this session is dropped, whatever its id.
     alan.send({
       jsonrpc: '2.0',
       id: toAlan['id'],
@@ -87,7 +87,7 @@ describe('sessions of one hub', () => {
     expect(alan.frames.filter(isQuestion)).toHaveLength(1);
   });
 
-  it('cancel only what is theirs', async () => {
+  it('cancel only their own calls', async () => {
     const { ada, alan, server } = await twoAgents();
     ada.send(call(7, 'slow', { ms: 300 }));
     alan.send(call(7, 'slow', { ms: 300 }));
@@ -97,7 +97,7 @@ describe('sessions of one hub', () => {
     expect(server.world.cancelled).toBe(1);
   });
 
-  it('hear what they subscribed to, at the level that they set', async () => {
+  it('get updates for their own subscriptions and log levels', async () => {
     const { ada, alan } = await twoAgents();
     const uri = 'test://greeting';
     ada.send({ jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri } });
@@ -107,7 +107,7 @@ describe('sessions of one hub', () => {
     for (const agent of [ada, alan]) {
       await agent.call(3, 'log', { level: 'info' });
       await agent.call(4, 'touch', { uri });
-      // The next answer comes after whatever was said before it.
+      // The next answer arrives after everything that was sent before it.
       await agent.call(5, 'echo', { text: 'x' });
     }
     await ada.next(({ method }) => method === 'notifications/resources/updated');
@@ -117,7 +117,7 @@ describe('sessions of one hub', () => {
     expect(ada.frames.some(({ params }) => params?.data === 'a info message')).toBe(false);
   });
 
-  it('end for themselves', async () => {
+  it('end independently', async () => {
     const { hub, ada, alan, server } = await twoAgents();
     expect(server.sessions()).toBe(3);
     await ada.session.close();

@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { StdioTransport } from '../../src/server/fronts/stdio.ts';
 
-/** An agent's end of stdout, which notes what is written together. */
+/** The agent's end of stdout, which notes what is written in one chunk. */
 function output() {
   const writes: string[] = [];
   const stream = new Writable({
@@ -19,7 +19,7 @@ function output() {
 }
 
 describe('stdout', () => {
-  it('gets a frame that comes alone at once, and what follows at the same moment in one piece', async () => {
+  it('gets a single frame immediately, and frames that follow in the same turn in one chunk', async () => {
     const { stream, writes } = output();
     const transport = new StdioTransport(Readable.from([]), stream);
     transport.send('1');
@@ -33,7 +33,7 @@ describe('stdout', () => {
     expect(writes.at(-1)).toBe('5\n');
   });
 
-  it('gets a large frame and its line end in one piece', () => {
+  it('gets a large frame and its newline in one chunk', () => {
     const { stream, writes } = output();
     new StdioTransport(Readable.from([]), stream).send([Buffer.from('1'), Buffer.from('2')]);
     expect(writes).toEqual(['12\n']);

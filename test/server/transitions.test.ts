@@ -11,7 +11,7 @@ import { register, temporaryDirectory } from '../helpers/registrations.ts';
 
 const URI = 'signalbox://instances/one';
 
-/** Dies of its second failed attempt; the first is repeated after a tenth of a second at most. */
+/** An instance dies at its second failed attempt. The first retry comes after 100 ms at most. */
 const MORTAL = {
   'ping-interval': ['50ms'],
   'retry-base': ['100ms'],
@@ -31,7 +31,7 @@ function next(hub: Hub, state: InstanceState): Promise<void> {
   });
 }
 
-/** Has `one` appear, die, come back and go. `onKnown` is awaited once it is active. */
+/** Makes `one` appear, die, come back and go. Awaits `onKnown` once it is active. */
 async function liveThrough(hub: Hub, directory: string, onKnown: () => Promise<void>) {
   const first = await plainPost.start();
   afterTest(first.close);
@@ -60,13 +60,13 @@ async function agentAtHub() {
   const hub = startHubHere(directory, MORTAL);
   const agent = new MemoryAgent(hub);
   await agent.initialize();
-  // Start-up is over: nothing is held back for it any more.
+  // Startup is over, so answers are no longer delayed for it.
   await agent.call(1, 'instances_list');
   return { directory, hub, agent };
 }
 
 describe('instances_wait', () => {
-  it('answers in the very turn of the transition, whatever state it waits for', async () => {
+  it('answers in the same turn as the transition, whatever state it waits for', async () => {
     const { directory, hub, agent } = await agentAtHub();
     const states = ['discovered', 'connecting', 'active', 'retrying', 'dead'];
     for (const state of states) {
@@ -93,7 +93,7 @@ describe('a subscription to an instance', () => {
   const isUpdate = ({ method, params }: Frame) =>
     method === 'notifications/resources/updated' && params.uri === URI;
 
-  it('is told of every transition as it happens, none merged and none lost', async () => {
+  it('is notified of every transition as it happens, without merging or losing any', async () => {
     const { directory, hub, agent } = await agentAtHub();
     const told: [string, number][] = [];
     await liveThrough(hub, directory, async () => {
@@ -113,7 +113,7 @@ describe('a subscription to an instance', () => {
     ]);
   });
 
-  it('ends when the agent says so', async () => {
+  it('ends when the agent unsubscribes', async () => {
     const { directory, hub, agent } = await agentAtHub();
     await liveThrough(hub, directory, async () => {
       for (const [id, method] of ['resources/subscribe', 'resources/unsubscribe'].entries()) {
@@ -126,7 +126,7 @@ describe('a subscription to an instance', () => {
 });
 
 describe('instances_health', () => {
-  it('tells the last twenty transitions, the oldest first, each from where the one before led', async () => {
+  it('reports the last twenty transitions, oldest first, each starting where the previous one ended', async () => {
     const { directory, hub, agent } = await agentAtHub();
     const server = await plainPost.start();
     afterTest(server.close);

@@ -18,7 +18,7 @@ const call = (id: unknown, name: string, args: object = {}) => ({
   params: { name, arguments: args },
 });
 
-/** What an agent can have the hub write that is larger than what it sends. */
+/** Requests that make the hub write more than the agent sends. */
 const REQUESTS: Record<string, (id: number) => object | string> = {
   instances_list: (id) => call(id, 'instances_list'),
   instances_health: (id) => call(id, 'instances_health'),
@@ -32,7 +32,7 @@ const REQUESTS: Record<string, (id: number) => object | string> = {
   }),
   'unknown instances': (id) => call(id, 'instances_connect', { instance_id: 'x'.repeat(1_000) }),
   pings: (id) => ({ jsonrpc: '2.0', id, method: 'ping' }),
-  'lines that are no message': () => 'garbage',
+  'invalid lines': () => 'garbage',
 };
 
 /** An agent of a hub with many instances, none of which answers. */
@@ -45,7 +45,7 @@ async function crowded() {
   return agent;
 }
 
-/** Sends as much as the hub takes, `most` lines at most. Returns how many it was when it took no more. */
+/** Sends as much as the hub reads, at most `most` lines. Returns how many lines were sent. */
 async function flood(agent: RawAgent, most: number, lineOf: (id: number) => object | string) {
   const { stdin } = agent.child;
   let sent = 0;
@@ -72,13 +72,13 @@ describe('an agent that does not read', () => {
       const sent = await flood(agent, 200_000, requestOf);
       expect(peakOf(agent.child)).toBeLessThan(MOST);
       agent.child.stdout?.resume();
-      // It goes on as soon as it reads.
+      // The hub continues as soon as the agent reads.
       if (requestOf(1) !== 'garbage') await agent.answer(Math.min(sent, 200));
     },
     30_000,
   );
 
-  it('can cancel what it has asked: that reaches the instance, and what has not begun never does', async () => {
+  it('can cancel its requests: the instance is notified, and waiting requests are never sent', async () => {
     const directory = temporaryDirectory();
     const server = await scripted.start();
     afterTest(server.close);
@@ -142,7 +142,7 @@ describe('an agent', () => {
 });
 
 describe('the inbox', () => {
-  it('gives frames in order, without those that were cancelled, and counts what it holds', () => {
+  it('returns frames in order, without cancelled ones, and counts their size', () => {
     const step = fc.oneof(
       fc.constant('take' as const),
       fc.integer({ min: 0, max: 30 }),

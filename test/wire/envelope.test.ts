@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { oneLine, readEnvelope, replaceId } from '../../src/wire/envelope.ts';
 
-/** A small generator with a seed (mulberry32): a failure can be run again. */
+/** A small seeded random generator (mulberry32), so that failures can be reproduced. */
 function seeded(seed: number) {
   let state = seed;
   return (below: number) => {
@@ -39,7 +39,7 @@ function value(random: (below: number) => number, depth: number): unknown {
 }
 
 describe('readEnvelope', () => {
-  it('finds in any JSON-RPC message what a parser finds', () => {
+  it('reads the same from any JSON-RPC message as a parser', () => {
     const random = seeded(20_261_123);
     for (let run = 0; run < 5_000; run += 1) {
       const members: [string, unknown][] = [['jsonrpc', '2.0']];
@@ -49,7 +49,7 @@ describe('readEnvelope', () => {
       for (const key of ['result', 'error', 'params', 'x']) {
         if (random(2) === 0) members.push([key, value(random, 0)]);
       }
-      // Long frames are walked through, short ones parsed.
+      // Long frames are scanned, short ones parsed.
       if (run % 20 === 0) members.push(['long', 'x'.repeat(17_000)]);
       members.sort(() => random(3) - 1);
       const message = Object.fromEntries(members);
@@ -72,7 +72,7 @@ describe('readEnvelope', () => {
     }
   });
 
-  it('finds the id at the end of a long answer, and not one that is nested there', () => {
+  it('finds the id at the end of a long answer, but no nested one', () => {
     const long = 'x'.repeat(100_000);
     expect(readEnvelope(`{"result":{"a":"${long}"},"jsonrpc":"2.0","id":12}`)).toMatchObject({
       id: '12',
@@ -93,13 +93,13 @@ describe('readEnvelope', () => {
     ['1000', '1e3'],
     ['12345678901234567890', '12345678901234567890'],
     ['null', 'null'],
-  ])('spells the id %s in one way only', (id, spelling) => {
+  ])('has one spelling of the id %s', (id, spelling) => {
     for (const pad of ['', 'x'.repeat(17_000)]) {
       expect(readEnvelope(`{"id":${spelling},"method":"m","pad":"${pad}"}`)).toMatchObject({ id });
     }
   });
 
-  it('understands escaped keys, and takes the last of two', () => {
+  it('decodes escaped keys and uses the last of two', () => {
     expect(readEnvelope('{"i\\u0064":1,"id":2,"id":3}')).toMatchObject({ id: '3' });
     expect(readEnvelope('{"i\\u0064":1}')).toMatchObject({ id: '1' });
   });
@@ -120,7 +120,7 @@ describe('readEnvelope', () => {
     '{a:1}',
     '{"a":[1}',
     '{"a":"x',
-  ])('takes %j for no message', (text) => {
+  ])('rejects %j', (text) => {
     expect(readEnvelope(text)).toBeNull();
   });
 });

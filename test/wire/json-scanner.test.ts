@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { envelopeOf, readEnvelope } from '../../src/wire/envelope.ts';
 import { JsonScanner } from '../../src/wire/json-scanner.ts';
 
-/** Scans bytes that come in pieces of these lengths, again and again. */
+/** Scans bytes in chunks of these lengths, repeatedly. */
 function scan(bytes: Buffer, lengths: readonly number[]) {
   const scanner = new JsonScanner();
   let turn = 0;
   for (let at = 0; at < bytes.length; ) {
     const length = lengths[turn % lengths.length] ?? 1;
-    // A copy, so that words are read at any alignment.
+    // Copies the chunk, so that words are read at any alignment.
     scanner.push(Buffer.from(bytes.subarray(at, at + length)));
     at += length;
     turn += 1;
@@ -50,7 +50,7 @@ const values = fc.letrec((tie) => ({
 })).any;
 
 describe('JsonScanner', () => {
-  it('takes what JSON.parse takes, cut anywhere', () => {
+  it('accepts what JSON.parse accepts, split anywhere', () => {
     fc.assert(
       fc.property(values, fc.constantFrom(0, 1, 2), lengths, (value, indent, cuts) => {
         const text = JSON.stringify(value, null, indent);
@@ -59,7 +59,7 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('refuses what JSON.parse refuses, wherever it is broken', () => {
+  it('rejects what JSON.parse rejects, wherever the error is', () => {
     const junk = fc.constantFrom(
       '',
       'x',
@@ -130,7 +130,7 @@ describe('JsonScanner', () => {
     expect(scan(Buffer.from(text), [1]).isValid).toBe(isJson(text));
   });
 
-  it('refuses bytes that are no UTF-8, cut anywhere', () => {
+  it('rejects invalid UTF-8, split anywhere', () => {
     const wrong = fc.constantFrom(
       [0xff],
       [0xc3],
@@ -155,7 +155,7 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('is not deep itself where the text is', () => {
+  it('needs no recursion for deeply nested text', () => {
     for (const [open, close] of [
       ['[', ']'],
       ['{"a":', '}'],
@@ -167,7 +167,7 @@ describe('JsonScanner', () => {
   });
 });
 
-describe('the facts of a message', () => {
+describe('the result of scanning a message', () => {
   const member = fc.oneof(
     fc.tuple(
       fc.constantFrom('"id"', '"i\\u0064"', '"ID"'),
@@ -194,7 +194,7 @@ describe('the facts of a message', () => {
     ),
   );
 
-  it('are the same at every size and in every piece', () => {
+  it('is the same at every size and in every chunk', () => {
     fc.assert(
       fc.property(fc.array(member, { maxLength: 6 }), fc.nat(6), lengths, (members, at, cuts) => {
         const all = members.map(([key, value]) => `${key}:${value}`);
@@ -221,7 +221,7 @@ describe('the facts of a message', () => {
     '{"id":5,"error":{},"method":"x"}',
     '{"id":5,"method":7}',
     '{"id":5,"method":{}}',
-  ])('say of %s that it can be read in two ways', (frame) => {
+  ])('says that %s is ambiguous', (frame) => {
     expect(readEnvelope(frame)?.isAmbiguous).toBe(true);
     expect(readEnvelope(`${frame.slice(0, -1)},"pad":"${'x'.repeat(17_000)}"}`)?.isAmbiguous).toBe(
       true,
@@ -232,7 +232,7 @@ describe('the facts of a message', () => {
     '{"id":5,"result":{"id":6,"method":"x"}}',
     '{"jsonrpc":"2.0","id":5,"method":"x","params":{"id":1}}',
     '{"id":1,"result":null,"x":1,"x":2}',
-  ])('say of %s that it can not', (frame) => {
+  ])('says that %s is not ambiguous', (frame) => {
     expect(readEnvelope(frame)?.isAmbiguous).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ function read(chunks: readonly (string | Buffer)[], maxBytes = 1_000) {
 }
 
 describe('LineReader', () => {
-  it('cuts at line ends, wherever the chunks end', () => {
+  it('splits lines, wherever the chunks end', () => {
     const text = '{"a":"é€😀"}\r\n\n  \n{"b":2}\nlast';
     const bytes = Buffer.from(text);
     for (let split = 0; split <= bytes.length; split += 1) {
@@ -24,15 +24,15 @@ describe('LineReader', () => {
     }
   });
 
-  it('takes a byte-order mark for none of the first line', () => {
+  it('removes a byte-order mark from the first line', () => {
     expect(read(['\ufeff{}\n{}\ufeff']).lines).toEqual(['{}', '{}\ufeff']);
   });
 
-  it('does not trip over bytes that are not UTF-8', () => {
+  it('accepts invalid UTF-8', () => {
     expect(read([Buffer.from([0x22, 0xff, 0x22, 0x0a])]).lines).toEqual(['"\ufffd"']);
   });
 
-  it('tells the ends of a line that is too long, and serves the next', () => {
+  it('reports the start and end of a line that is too long, and reads the next', () => {
     const long = `{"id":7,${'x'.repeat(20_000)}}`;
     const { lines, oversize } = read([long.slice(0, 5_000), long.slice(5_000), '\nnext\n'], 10_000);
     expect(lines).toEqual(['next']);
@@ -42,7 +42,7 @@ describe('LineReader', () => {
     expect(oversize[0]?.tail.endsWith('x}')).toBe(true);
   });
 
-  it('takes a line of exactly the limit', () => {
+  it('accepts a line of exactly the maximum length', () => {
     expect(read(['12345\n', '123456\n'], 5)).toMatchObject({
       lines: ['12345'],
       oversize: [{ bytes: 6 }],

@@ -38,7 +38,7 @@ describe('SseDecoder', () => {
   });
 
   it.each(['id: a\0b\nretry: 1s', 'id: a\u0001b\nretry: 99999999999999'])(
-    'ignores an id that no header can hold and a retry that no timer can: %j',
+    'ignores an id that is invalid in a header and a retry that is too long for a timer: %j',
     (lines) => {
       expect(decode([`${lines}\ndata: x\n\n`]).events).toEqual([
         { event: '', data: 'x', id: null },
@@ -46,7 +46,7 @@ describe('SseDecoder', () => {
     },
   );
 
-  it('drops an event with too much data, tells its size, and decodes the next', () => {
+  it('drops an event with too much data, reports its size, and decodes the next', () => {
     const chunks = ['data: ', 'x'.repeat(600), 'x'.repeat(600), '\n\ndata: y\n\n'];
     expect(decode(chunks)).toEqual({
       events: [{ event: '', data: 'y', id: null }],

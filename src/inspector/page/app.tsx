@@ -10,7 +10,7 @@ import { Timeline } from './timeline.tsx';
 
 const STATES = ['active', 'retrying', 'dead', 'connecting', 'discovered'];
 
-/** Draws anew when the store has changed, once a frame at most. */
+/** Renders when the store changes, at most once per frame. */
 function useStore(store: Store): void {
   const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
   useEffect(() => {
@@ -52,7 +52,7 @@ export function App({ store }: { readonly store: Store }) {
         <span class="grow" />
         {!store.connected && (
           <strong role="status" class="failure">
-            The connection is lost: signalbox has ended, or is being waited for.
+            Connection lost. Is signalbox still running? Reconnecting…
           </strong>
         )}
         <Stately />
@@ -66,8 +66,8 @@ function NoHub({ isConnected }: { readonly isConnected: boolean }) {
   if (!isConnected) return null;
   return (
     <p class="empty">
-      No hub is running. An agent starts one: <code>signalbox hub</code>. It is shown here as soon
-      as it does.
+      No hub is running. Agents start one with <code>signalbox hub</code>; it appears here
+      automatically.
     </p>
   );
 }
@@ -106,7 +106,7 @@ function Hub({ hub }: { readonly hub: HubView }) {
             value={filter.state}
             onChange={(event) => setFilter({ ...filter, state: event.currentTarget.value })}
           >
-            <option value="">every state</option>
+            <option value="">all states</option>
             {STATES.map((state) => (
               <option key={state} value={state}>
                 {`${state} (${all.filter(({ shown }) => shown === state).length})`}
@@ -116,7 +116,7 @@ function Hub({ hub }: { readonly hub: HubView }) {
         </search>
         {all.length === 0 ? (
           <p class="empty">
-            No instance is registered. A server that listens is announced by{' '}
+            No instances are registered. To register a running server, run{' '}
             <code>signalbox register --name NAME --port PORT</code>
           </p>
         ) : (
@@ -143,7 +143,7 @@ function Hub({ hub }: { readonly hub: HubView }) {
         />
       )}
       {!isHubShown && row === undefined && selected !== null && (
-        <p class="empty detail">The instance is gone: its registration was removed.</p>
+        <p class="empty detail">This instance is gone: its registration was removed.</p>
       )}
       <aside class="log" aria-label="Timeline">
         <h2>Timeline</h2>

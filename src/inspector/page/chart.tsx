@@ -5,12 +5,12 @@ declare const CHARTS: Readonly<Record<string, string>>;
 
 interface Props {
   readonly chart: 'hub' | 'instance' | 'binding';
-  /** As the chart has it, `active.idle`; null lights nothing. */
+  /** The state path, such as `active.idle`; null highlights nothing. */
   readonly state: string | null;
   readonly last: Step | null;
 }
 
-/** A statechart: the states that are active are lit, the arrows that led there are marked. */
+/** A statechart with its active states and the arrows of the last transition highlighted. */
 export function Chart({ chart, state, last }: Props) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -22,8 +22,8 @@ export function Chart({ chart, state, last }: Props) {
     }
     const taken = new Set((last?.arrows ?? []).map(([from, to]) => `${from} ${to}`));
     for (const arrow of current.querySelectorAll('[data-from]')) {
-      const way = `${arrow.getAttribute('data-from')} ${arrow.getAttribute('data-to')}`;
-      arrow.classList.toggle('is-last', taken.has(way));
+      const key = `${arrow.getAttribute('data-from')} ${arrow.getAttribute('data-to')}`;
+      arrow.classList.toggle('is-last', taken.has(key));
     }
   });
   const words = `Statechart of ${chart === 'hub' ? 'the hub' : `the ${chart}`}${state === null ? '' : `, in ${state}`}`;
@@ -34,7 +34,7 @@ export function Chart({ chart, state, last }: Props) {
       role="img"
       aria-label={words}
       data-active={state}
-      // Drawn from our own charts when the page was built.
+      // Generated from our own charts at build time.
       dangerouslySetInnerHTML={{ __html: CHARTS[chart] ?? '' }}
     />
   );

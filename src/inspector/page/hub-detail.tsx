@@ -2,7 +2,7 @@ import type { ActorRow } from '../messages.ts';
 import { Chart } from './chart.tsx';
 import type { HubView } from './store.ts';
 
-/** The hub itself and the agents at it. */
+/** The hub and its sessions. */
 export function HubDetail({ hub }: { readonly hub: HubView }) {
   const rows: ActorRow[] = [...hub.actors.values()];
   const own = rows.find((row) => row.chart === 'hub');
@@ -15,7 +15,7 @@ export function HubDetail({ hub }: { readonly hub: HubView }) {
       {sessions.map((session) => (
         <section key={session.actor} aria-label={`Session ${session.id}`}>
           <h2>
-            {session.agent ?? 'An agent'} <span class="dim">{session.id}</span>
+            {session.agent ?? 'Unknown agent'} <span class="dim">{session.id}</span>
           </h2>
           {session.instance_id === null && <p>Not connected to an instance.</p>}
           {bindings

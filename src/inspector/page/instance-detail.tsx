@@ -11,7 +11,7 @@ interface Props {
   reconnect(): void;
 }
 
-/** One instance: what is known of it, its chart, what happened to it. */
+/** One instance: its facts, its chart and its history. */
 export function InstanceDetail({ row, steps, reconnect }: Props) {
   const now = useNow();
   const canReconnect = row.shown === 'retrying' || row.shown === 'dead';
@@ -25,9 +25,12 @@ export function InstanceDetail({ row, steps, reconnect }: Props) {
     ['next retry in', until(row.next_retry_at, now) || '–'],
     ['calls in flight', String(row.calls_in_flight)],
     ['sessions', String(row.sessions)],
-    ['last answer', row.last_activity === null ? 'never' : `${since(row.last_activity, now)} ago`],
-    ['a ping took', row.response_time_ms === null ? '–' : `${Math.round(row.response_time_ms)} ms`],
-    ['pings missed', String(row.missed_pings)],
+    [
+      'last activity',
+      row.last_activity === null ? 'never' : `${since(row.last_activity, now)} ago`,
+    ],
+    ['ping time', row.response_time_ms === null ? '–' : `${Math.round(row.response_time_ms)} ms`],
+    ['missed pings', String(row.missed_pings)],
   ];
   return (
     <section aria-labelledby="instance-name" class="detail">
@@ -54,7 +57,7 @@ export function InstanceDetail({ row, steps, reconnect }: Props) {
         ))}
       </dl>
       <Chart chart="instance" state={row.state} last={row.last} />
-      <h3>What happened</h3>
+      <h3>History</h3>
       <Timeline steps={steps} withActors={false} />
     </section>
   );

@@ -4,35 +4,38 @@ import type { InstanceViewRow } from '../messages.ts';
 import { useNow } from './use-now.ts';
 import { since, until } from './words.ts';
 
-/** Rows that are drawn beyond those in sight. */
+/** Number of rows rendered above and below the visible ones. */
 const MARGIN = 8;
 
 interface Props {
   readonly rows: readonly InstanceViewRow[];
-  /** How many there are without the filter. */
+  /** Number of instances without the filter. */
   readonly total: number;
   readonly selected: string | null;
   select(id: string): void;
 }
 
-/** The instances of a hub. Of however many there are, only those in sight are drawn. */
+/** The instances of a hub. Renders only the visible rows. */
 export function InstanceList({ rows, total, selected, select }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const [sight, setSight] = useState({ top: 0, height: 600, row: 48 });
+  const [viewport, setViewport] = useState({ top: 0, height: 600, row: 48 });
   const now = useNow();
-  const look = () => {
+  const measure = () => {
     const { current } = box;
     if (current === null) return;
     const row = Number.parseFloat(getComputedStyle(current).getPropertyValue('--row')) || 48;
-    setSight({ top: current.scrollTop, height: current.clientHeight, row });
+    setViewport({ top: current.scrollTop, height: current.clientHeight, row });
   };
-  useLayoutEffect(look, []);
+  useLayoutEffect(measure, []);
   useEffect(() => {
-    addEventListener('resize', look);
-    return () => removeEventListener('resize', look);
+    addEventListener('resize', measure);
+    return () => removeEventListener('resize', measure);
   }, []);
-  const first = Math.max(0, Math.floor(sight.top / sight.row) - MARGIN);
-  const last = Math.min(rows.length, Math.ceil((sight.top + sight.height) / sight.row) + MARGIN);
+  const first = Math.max(0, Math.floor(viewport.top / viewport.row) - MARGIN);
+  const last = Math.min(
+    rows.length,
+    Math.ceil((viewport.top + viewport.height) / viewport.row) + MARGIN,
+  );
   const at = rows.findIndex(({ id }) => id === selected);
 
   const go = (index: number) => {
@@ -40,12 +43,12 @@ export function InstanceList({ rows, total, selected, select }: Props) {
     const { current } = box;
     if (row === undefined || current === null) return;
     select(row.id);
-    const top = rows.indexOf(row) * sight.row;
+    const top = rows.indexOf(row) * viewport.row;
     if (top < current.scrollTop) current.scrollTop = top;
-    const bottom = top + sight.row - current.clientHeight;
+    const bottom = top + viewport.row - current.clientHeight;
     if (bottom > current.scrollTop) current.scrollTop = bottom;
   };
-  const page = Math.max(1, Math.floor(sight.height / sight.row) - 1);
+  const page = Math.max(1, Math.floor(viewport.height / viewport.row) - 1);
   const keys: Record<string, number> = {
     ArrowDown: at + 1,
     ArrowUp: at - 1,
@@ -63,7 +66,7 @@ export function InstanceList({ rows, total, selected, select }: Props) {
       aria-label={`Instances, ${rows.length} of ${total}`}
       aria-activedescendant={at < 0 ? undefined : `row-${at}`}
       tabIndex={0}
-      onScroll={look}
+      onScroll={measure}
       onKeyDown={(event) => {
         const index = keys[event.key];
         if (index === undefined) return;
@@ -73,7 +76,7 @@ export function InstanceList({ rows, total, selected, select }: Props) {
     >
       <div
         class="all"
-        ref={(all) => all?.style.setProperty('height', `${rows.length * sight.row}px`)}
+        ref={(all) => all?.style.setProperty('height', `${rows.length * viewport.row}px`)}
       >
         {rows.slice(first, last).map((row, offset) => (
           <Row
@@ -81,7 +84,7 @@ export function InstanceList({ rows, total, selected, select }: Props) {
             row={row}
             index={first + offset}
             count={rows.length}
-            top={(first + offset) * sight.row}
+            top={(first + offset) * viewport.row}
             isSelected={row.id === selected}
             time={since(row.since, now)}
             next={until(row.next_retry_at, now)}
@@ -107,7 +110,7 @@ interface RowProps {
 const Row = memo(function Row(props: RowProps) {
   const { row, index, count, top, isSelected, time, next, select } = props;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles the keys
     <div
       id={`row-${index}`}
       class="row"
@@ -143,7 +146,7 @@ function factsOf({ calls_in_flight, retry_count, port }: InstanceViewRow, next: 
   ].join(' · ');
 }
 
-/** A state as a word with its colour. */
+/** The name of a state in its colour. */
 export function State({ state }: { readonly state: string }) {
   return (
     <span class="state-word" data-shown={state}>

@@ -5,7 +5,7 @@ import { Store } from './store.ts';
 
 const store = new Store();
 const events = new EventSource('events');
-// It comes again by itself, and is told everything from the start.
+// EventSource reconnects automatically; the server then sends everything again.
 events.addEventListener('open', () => store.opened());
 events.addEventListener('error', () => store.lost());
 events.addEventListener('message', ({ data }) => {

@@ -3,7 +3,7 @@ import type { PageMessage } from '../messages.ts';
 
 const STATELY = 'https://stately.ai';
 
-/** Opens the official inspector and feeds it; returns the end of that. Null when the browser opens no window. */
+/** Opens the official inspector and sends frames to it. Returns a function that stops it; null if the browser blocks the window. */
 function feed(onEnd: () => void): (() => void) | null {
   const target = window.open(`${STATELY}/inspect`, 'stately-inspector');
   if (target === null) return null;
@@ -11,11 +11,11 @@ function feed(onEnd: () => void): (() => void) | null {
   const stop = () => {
     frames?.close();
     clearInterval(watch);
-    removeEventListener('message', greeted);
+    removeEventListener('message', onConnected);
     onEnd();
   };
-  // It says when it is ready, also when it was loaded anew: every time it gets all from the start.
-  const greeted = ({ source, origin, data }: MessageEvent) => {
+  // The inspector says when it is ready, also after a reload. Each time, send everything from the start.
+  const onConnected = ({ source, origin, data }: MessageEvent) => {
     if (source !== target || origin !== STATELY || data?.type !== '@statelyai.connected') return;
     frames?.close();
     frames = new EventSource('events?frames');
@@ -28,11 +28,11 @@ function feed(onEnd: () => void): (() => void) | null {
   const watch = setInterval(() => {
     if (target.closed) stop();
   }, 1_000);
-  addEventListener('message', greeted);
+  addEventListener('message', onConnected);
   return stop;
 }
 
-/** The offer to draw everything in Stately's inspector, after saying what that means. */
+/** A button that opens Stately's inspector, after a dialog that explains what is sent to it. */
 export function Stately() {
   const dialog = useRef<HTMLDialogElement>(null);
   const [stop, setStop] = useState<(() => void) | null>(null);
@@ -58,13 +58,15 @@ export function Stately() {
       <button type="button" onClick={() => dialog.current?.showModal()}>
         Stately inspector…
       </button>
-      {isBlocked && <span role="alert">The browser opened no window: allow pop-ups here.</span>}
+      {isBlocked && (
+        <span role="alert">The browser blocked the window. Allow pop-ups for this page.</span>
+      )}
       <dialog ref={dialog} aria-labelledby="stately-title">
-        <h2 id="stately-title">Draw this in Stately’s inspector?</h2>
+        <h2 id="stately-title">Open Stately’s inspector?</h2>
         <p>
-          stately.ai is a page of a third party. While it is open, the states of the actors here,
-          their events, the names, paths and ports of your instances leave this page for it.
-          Credentials, the arguments of calls and their results never do.
+          stately.ai belongs to a third party. While it is open, this page sends it the states and
+          events of the actors, and the names, paths and ports of your instances. Credentials, and
+          the arguments and results of calls, are never sent.
         </p>
         <form method="dialog">
           <button type="submit">Not now</button>

@@ -1,8 +1,8 @@
 import type { Refusal } from '../../../machines/model.ts';
 import type { ActorRow, HubFacts, InstanceViewRow, PageMessage, Step } from '../messages.ts';
 
-/** Steps that are kept of each hub. */
-const KEPT = 2_000;
+/** Maximum number of steps kept per hub. */
+const MAX_STEPS = 2_000;
 
 /** A hub as the page knows it. */
 export interface HubView {
@@ -14,10 +14,10 @@ export interface HubView {
   refusals: readonly Refusal[];
 }
 
-/** What the page knows. Rows that didn't change stay the same objects. */
+/** The state of the page. Unchanged rows stay the same objects. */
 export class Store {
   readonly hubs = new Map<string, HubView>();
-  /** Whether the server is there. */
+  /** Whether the server is connected. */
   connected = false;
   #listener: () => void = () => {};
 
@@ -26,7 +26,7 @@ export class Store {
     this.#listener = listener;
   }
 
-  /** The server is there, and is about to say everything. */
+  /** The server is connected and is about to send everything. */
   opened(): void {
     this.connected = true;
     this.hubs.clear();
@@ -51,7 +51,7 @@ export class Store {
         for (const actor of message.actors) hub.actors.delete(actor);
         break;
       case 'steps':
-        hub.steps = [...hub.steps, ...message.steps].slice(-KEPT);
+        hub.steps = [...hub.steps, ...message.steps].slice(-MAX_STEPS);
         break;
       case 'refusals':
         hub.refusals = message.refusals;
@@ -78,7 +78,7 @@ function emptyHub(id: string): HubView {
   return { id, facts: null, actors: new Map(), steps: [], refusals: [] };
 }
 
-/** What a list of instances is narrowed to. */
+/** A filter for the list of instances. */
 export interface Filter {
   /** Part of a name, path or id. */
   readonly text: string;
@@ -86,10 +86,10 @@ export interface Filter {
   readonly state: string;
 }
 
-/** What needs attention stands first. */
+/** States in display order: those that need attention come first. */
 const ORDER = ['dead', 'retrying', 'connecting', 'discovered', 'active', 'removed'];
 
-/** The instances of a hub that a filter lets through, those in trouble first, then by name. */
+/** The instances of a hub that match a filter, ordered by state, then by name. */
 export function instancesOf(hub: HubView, { text, state }: Filter): InstanceViewRow[] {
   const wanted = text.trim().toLowerCase();
   return [...hub.actors.values()]

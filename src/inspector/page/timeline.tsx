@@ -4,20 +4,20 @@ import type { Step } from '../messages.ts';
 import { State } from './instance-list.tsx';
 import { clockTime, nameOfActor } from './words.ts';
 
-/** Steps that are drawn at most. */
-const DRAWN = 200;
+/** Maximum number of steps shown. */
+const MAX_SHOWN = 200;
 
 interface Props {
   /** Oldest first. */
   readonly steps: readonly Step[];
-  /** Whether it says whose steps they are. */
+  /** Whether to show the actor of each step. */
   readonly withActors: boolean;
 }
 
-/** Steps with their reasons, the newest first. */
+/** Steps with their reasons, newest first. */
 export function Timeline({ steps, withActors }: Props) {
   if (steps.length === 0) return <p class="dim">Nothing has happened yet.</p>;
-  const newest = steps.slice(-DRAWN).reverse();
+  const newest = steps.slice(-MAX_SHOWN).reverse();
   return (
     <ol class="timeline">
       {newest.map((step) => (

@@ -1,4 +1,4 @@
-/** `45 s`, `12 min`, `3 h`, `2 d` of milliseconds. */
+/** Formats milliseconds as `45 s`, `12 min`, `3 h` or `2 d`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
   if (seconds < 120) return `${seconds} s`;
@@ -8,22 +8,22 @@ export function duration(milliseconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
-/** How long ago an ISO time was. */
+/** Formats the time since an ISO time. */
 export function since(time: string | null, now: number): string {
   return time === null ? '' : duration(now - Date.parse(time));
 }
 
-/** How long it is until an ISO time. */
+/** Formats the time until an ISO time. */
 export function until(time: string | null, now: number): string {
   return time === null ? '' : duration(Date.parse(time) - now + 999);
 }
 
-/** `14:03:27` of an ISO time, as the clock on the wall has it. */
+/** Formats an ISO time as local time, `14:03:27`. */
 export function clockTime(time: string): string {
   return new Date(time).toLocaleTimeString(undefined, { hour12: false });
 }
 
-/** `web` of `instance:web`. */
+/** The name in an actor's name: `web` for `instance:web`. */
 export function nameOfActor(actor: string): string {
   return actor.slice(actor.indexOf(':') + 1);
 }

@@ -25,6 +25,7 @@ export class DirectoryWatcher extends FSWatcher {
 
   override close(): Promise<void> {
     this.#isReady();
+    // _throttled is private to chokidar, hence its exact version in package.json.
     // A listing cut short would leave a timer of a second behind, and the process waiting for it.
     for (const throttles of this._throttled.values()) {
       for (const throttle of throttles.values()) throttle.clear();
@@ -32,6 +33,7 @@ export class DirectoryWatcher extends FSWatcher {
     return super.close();
   }
 
+  // _readdirp is private to chokidar, too.
   /** chokidar lists the directory at each event, 300 ms for 100,000 names. Its lists are not used, so they are empty. */
   override _readdirp(...[root, options]: Parameters<FSWatcher['_readdirp']>) {
     return super._readdirp(join(root, NOTHING), { ...options, alwaysStat: false });

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { PROTOCOL_VERSIONS } from '../handshake.ts';
+import { PROTOCOL_VERSIONS } from '../protocol-versions.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Methods of Streamable HTTP. */

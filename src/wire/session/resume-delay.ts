@@ -1,13 +1,13 @@
-import { BUDGETS } from '../budgets.ts';
-import type { ExchangeEnd } from '../wire/streamable-http.ts';
+import { BUDGETS } from '../../budgets.ts';
+import type { ExchangeEnd } from '../channel.ts';
 
-/** Milliseconds before a stream that was closed is opened again, unless the instance names another time. */
+/** Milliseconds before a closed stream is opened again, unless the instance says otherwise. */
 const DELAY = 1_000;
 
 /**
- * How long to wait before a stream that came to this `end` is opened again, in milliseconds: after a break as soon as
- * allowed, otherwise when the instance says. `resumedAfter` is where the stream had begun, `fruitless` how often in a row it
- * was resumed without bringing a message: such a stream is asked for less and less often.
+ * Milliseconds to wait before a stream that ended with `end` is opened again: after a break as soon as the budget allows,
+ * otherwise as long as the instance asks for. `resumedAfter` is the event after which the stream had begun. `fruitless` is
+ * how often in a row it was resumed without bringing a message; the delay grows with it.
  */
 export function resumeDelay(
   end: Extract<ExchangeEnd, { kind: 'ended' | 'failed' }>,

@@ -1,0 +1,26 @@
+import { flag } from '../../config/option.ts';
+import { command } from '../command.ts';
+
+export const demo = command({
+  name: 'demo',
+  usage: 'demo [--inspect]',
+  does: 'shows the main job with real instances, in half a minute',
+  options: {
+    inspect: flag('with the page of its hub, and a server that dies and comes back until Ctrl-C'),
+  },
+  run: async ({ options: { inspect } }) => {
+    const print = (line: string) => void process.stdout.write(`${line}\n`);
+    return (await import('../demo.ts')).runDemo(print, inspect);
+  },
+});
+
+/** What the demo starts; of no use by itself. */
+export const demoInstance = command({
+  name: 'demo-instance',
+  usage: 'demo-instance NAME DIR',
+  does: 'one of the servers of the demo',
+  operand: { name: 'NAME', help: null },
+  options: {},
+  run: async ({ operands: [name = '', directory = ''] }) =>
+    (await import('../demo-instance.ts')).runDemoInstance(name, directory),
+});

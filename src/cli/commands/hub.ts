@@ -1,0 +1,14 @@
+import { hubCommand } from '../command.ts';
+import { runHub } from '../hub.ts';
+
+export const hub = hubCommand({
+  name: 'hub',
+  usage: 'hub [OPTIONS]',
+  does: 'the MCP stdio server that an agent starts (also: signalbox --mcp)',
+  options: {},
+  run: async (config) => {
+    // stdout carries MCP and nothing else, whatever a library may want to say as soon as it is loaded.
+    console.log = console.info = console.debug = console.error;
+    return runHub(config);
+  },
+});
