@@ -141,7 +141,7 @@ describe('what a hub sends to viewers', () => {
     await viewer.until(({ rows }) => expect(rows.size).toBeGreaterThan(2));
     await server.kill();
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'retrying' });
     });
     expect(viewer.frames).toEqual([]);
   });
