@@ -46,8 +46,6 @@ export type InstanceEvent =
   | { readonly type: 'instance.awaited' }
   /** A session's connection to it broke: ping it at once. */
   | { readonly type: 'instance.suspected' }
-  /** The snapshot is about to be read: the world in it is brought up to date. */
-  | { readonly type: 'instance.observed' }
   | { readonly type: 'machine.woke' };
 
 /** Reports of an instance to the hub. */

@@ -44,7 +44,6 @@ export const instanceMachine = instanceSetup.createMachine({
   on: {
     'registration.removed': '.removed',
     'registration.superseded': '.failed',
-    'instance.observed': { actions: 'readWorld' },
     /** New facts mean another server, or the same one elsewhere; anything else is a heartbeat. */
     'registration.changed': [
       {

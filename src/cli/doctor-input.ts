@@ -1,43 +1,46 @@
 import { LONGEST_DELAY } from '../../machines/backoff.ts';
-import type { Failure } from '../../machines/model.ts';
 import { findConfigs } from '../clients/find-configs.ts';
 import type { Config } from '../config/config.ts';
 import type { DoctorInput } from '../doctor/examine.ts';
+import type { DiagnosedInstance } from '../doctor/instances.ts';
 import { findStale } from '../doctor/stale.ts';
-import { createLogger } from '../log.ts';
 import {
   defaultInstancesDirectories,
   hubsDirectories,
   ownInstancesDirectory,
   type Surroundings,
 } from '../paths.ts';
-import { Redaction } from '../redaction.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
+import { processGone } from '../registration/process-gone.ts';
+import { parseRegistration } from '../registration/schema.ts';
+import { readFile } from '../registration/sources/read-file.ts';
 import { VERSION } from '../version.ts';
-import { instanceContexts } from '../views/selectors.ts';
-import { startHub } from './start-hub.ts';
-import { untilSettled } from './until-settled.ts';
+import { agentsOf, type SeenInstance } from './seen-instance.ts';
+import { SeenInstances } from './seen-instances.ts';
 
 /**
- * What the checks of `doctor` look at: the state in which a hub with this configuration finds this machine. Changes nothing
- * on it.
+ * What the checks of `doctor` look at: this machine as the running hubs see it, or, where none does and with `probe`, as a
+ * hub with this configuration finds it. Changes nothing on it.
  */
-export async function doctorInputOf(config: Config, where: Surroundings): Promise<DoctorInput> {
+export async function doctorInputOf(
+  config: Config,
+  where: Surroundings,
+  probe: boolean,
+): Promise<DoctorInput> {
   const { instancesDirs } = config;
   const naming = { isNamed: instancesDirs !== null };
   const directories = await distinctDirectories(
     instancesDirs ?? defaultInstancesDirectories(where),
     naming,
   );
-  const { instances, refusals } = await tryInstances(config);
+  const looked = await lookAtInstances(config, where, probe);
   const hubs = hubsDirectories(where);
   const now = Date.now();
   return {
     where,
     directories,
     areNamed: naming.isNamed,
-    instances,
-    refusals,
+    ...looked,
     stale: await findStale({ directories, naming, hubsDirectories: hubs, now }),
     hubsDirectories: hubs,
     writesTo: naming.isNamed ? (directories[0] ?? '') : ownInstancesDirectory(where),
@@ -47,33 +50,37 @@ export async function doctorInputOf(config: Config, where: Surroundings): Promis
   };
 }
 
-/** Starts a hub, as `list` does, and stops it when it has tried every instance. */
-async function tryInstances(config: Config) {
-  const hub = await startHub(
-    {
+/** What the running hubs see; where none does, what a hub finds that is started for this. */
+async function lookAtInstances(config: Config, where: Surroundings, probe: boolean) {
+  const seen = await SeenInstances.open({
+    config: {
       ...config,
       // No instance is dead for so long that its file is deleted.
       policy: { ...config.policy, deadTtl: LONGEST_DELAY },
     },
-    createLogger(config.logLevel),
-  );
+    where,
+    probe,
+  });
   try {
-    await untilSettled(hub, config);
-    const instances = instanceContexts(hub.actor.getSnapshot()).map((each) => ({
-      registration: each.registration,
-      state: each.state ?? 'discovered',
-      failure: withoutToken(each.lastFailure, each.registration.token),
-    }));
-    return { instances, refusals: hub.refusals() };
+    await seen.settled();
+    return {
+      instances: await Promise.all(seen.rows().map(diagnosed)),
+      refusals: seen.refusals(),
+      agents: new Map(seen.hubs().map((hub) => [hub.facts.pid, agentsOf(hub)])),
+    };
   } finally {
-    await hub.stop();
+    await seen.close();
   }
 }
 
-/** Servers quote what they refuse, and reports are shown to others. */
-function withoutToken(failure: Failure | null, token: string | null): Failure | null {
-  if (failure === null || token === null) return failure;
-  const redaction = new Redaction();
-  redaction.learn(token);
-  return { ...failure, message: String(redaction.clean(failure.message)) };
+async function diagnosed(row: SeenInstance): Promise<DiagnosedInstance> {
+  return { ...row, isProcessGone: processGone({ pid: row.pid, processStart: await startOf(row) }) };
+}
+
+/** When the process of an instance began, as far as its file says. */
+async function startOf({ origin }: SeenInstance): Promise<string | null> {
+  const found = await readFile(origin.file, undefined);
+  if (found.kind !== 'read') return null;
+  const parsed = parseRegistration(found.bytes);
+  return 'registration' in parsed ? parsed.registration.processStart : null;
 }

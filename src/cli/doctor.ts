@@ -7,14 +7,14 @@ import type { DoctorOptions } from './commands/doctor.ts';
 import { renderReport, reportStyleOf } from './report.ts';
 
 /** `signalbox doctor`: says what is wrong, with what to do; sets exit code 1 when something is. */
-export async function runDoctor(config: Config, { json }: DoctorOptions): Promise<void> {
+export async function runDoctor(config: Config, { json, probe }: DoctorOptions): Promise<void> {
   const node = checkNodeVersion(process.version, NODE_NEEDED);
   const findings = [node];
   // On a Node that is too old, what the other checks need may not even load.
   if (node.level === 'ok') {
     const { doctorInputOf } = await import('./doctor-input.ts');
     const { examine } = await import('../doctor/examine.ts');
-    findings.push(...(await examine(await doctorInputOf(config, here()))));
+    findings.push(...(await examine(await doctorInputOf(config, here(), probe))));
   }
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const text = json

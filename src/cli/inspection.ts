@@ -3,7 +3,6 @@ import type { Config } from '../config/config.ts';
 import type { Hub } from '../hub/create-hub.ts';
 import { Feed } from '../inspector/feed.ts';
 import { offer } from '../inspector/offer.ts';
-import { sourceOfFeed } from '../inspector/page-source.ts';
 import type { WatchSource } from '../inspector/watch.ts';
 import type { Logger } from '../log.ts';
 import { defaultInstancesDirectories, hubsDirectory } from '../paths.ts';
@@ -36,7 +35,7 @@ export async function startInspection(
       started,
     },
     refusals: () => hub.refusals(),
-    callsInFlight: (instance) => hub.callsInFlight(instance),
+    trafficOf: hub.trafficOf,
     agentOf: (session) => {
       const { name, version } = hub.agentOf(session)?.clientInfo ?? {};
       return typeof name === 'string' ? [name, version].filter(Boolean).join(' ') : null;
@@ -63,6 +62,7 @@ export async function startInspection(
 
 async function servePage(feed: Feed, hub: string, port: number): Promise<Inspection> {
   const { PageServer } = await import('../inspector/page-server.ts');
+  const { sourceOfFeed } = await import('../inspector/page-source.ts');
   const page = await PageServer.start({ source: sourceOfFeed(feed, hub), port });
   // The agent's end is the hub's end, whoever looks.
   page.unref();

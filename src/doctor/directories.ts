@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
-import type { Registration } from '../../machines/model.ts';
+import type { Origin } from '../../machines/model.ts';
 import { ownInstancesDirectories, ownInstancesDirectory, type Surroundings } from '../paths.ts';
 import { REFUSAL_CODES } from '../registration/refusal-codes.ts';
 import { codeOf, type DirectoryCondition, inspectDirectory } from '../trust.ts';
@@ -17,7 +17,7 @@ export interface Directories {
   /** Whether somebody has named them; otherwise they are the usual ones, of which the own is written to. */
   readonly areNamed: boolean;
   readonly where: Surroundings;
-  readonly instances: readonly { readonly registration: Pick<Registration, 'origin'> }[];
+  readonly instances: readonly { readonly origin: Origin }[];
 }
 
 /** Whether each directory can be used, and where files go. */
@@ -94,9 +94,7 @@ async function otherOwnDirectory(
   if (condition.kind !== 'usable') return unusable(directory, condition);
   const denied = await unreadable(directory);
   if (denied !== null) return denied;
-  const here = instances.filter(
-    ({ registration: { origin } }) => dirname(origin.file) === directory,
-  );
+  const here = instances.filter(({ origin }) => dirname(origin.file) === directory);
   if (here.length === 0) return ok(directory, 'ours; registrations are read here');
   const count = here.length === 1 ? '1 server is' : `${here.length} servers are`;
   const says = `${count} registered here from another environment; this one writes to ${own}`;

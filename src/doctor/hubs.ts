@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { ageOf } from '../age.ts';
 import { askHub, type HubAnswer } from '../inspector/ask-hub.ts';
 import { type HubSocket, hubSockets } from '../inspector/hub-sockets.ts';
 import type { HubFacts } from '../inspector/messages.ts';
@@ -21,6 +22,8 @@ export interface RunningHubs {
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** The agents of hubs, by the hubs' pids, where they are known. */
+  readonly agents?: ReadonlyMap<number, readonly string[]>;
   /** Sockets whose hubs are gone: another check tells of them. */
   readonly stale: readonly { readonly path: string }[];
 }
@@ -59,9 +62,8 @@ async function faultOf(directory: string): Promise<Finding | null> {
 
 async function findingsOfHub(socket: HubSocket, given: RunningHubs): Promise<Finding[]> {
   const answer = await askHub(socket.path, PATIENCE);
-  const { version, now } = given;
   return [
-    findingOf(socket, answer, version, now),
+    findingOf(socket, answer, given),
     ...(typeof answer === 'object' ? await lookingElsewhere(answer, given) : []),
   ];
 }
@@ -95,8 +97,7 @@ async function realPathOf(directory: string): Promise<string> {
 function findingOf(
   { path, pid }: HubSocket,
   answer: HubAnswer,
-  version: string,
-  now: number,
+  { version, now, agents }: RunningHubs,
 ): Finding {
   const subject = `hub ${pid}`;
   switch (answer) {
@@ -121,7 +122,7 @@ function findingOf(
         'Restart the agent that started it.',
       );
   }
-  const says = `version ${answer.version}, in ${answer.directory}, ${ageOf(now - Date.parse(answer.started))} old`;
+  const says = `version ${answer.version}, in ${answer.directory}, ${ageOf(now - Date.parse(answer.started))} old${agentsIn(agents?.get(answer.pid) ?? [])}`;
   if (answer.version === version) return ok(subject, says);
   return problem(
     subject,
@@ -130,14 +131,6 @@ function findingOf(
   );
 }
 
-const UNITS = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-] as const;
-
-/** Milliseconds in the largest unit of which there is one. */
-function ageOf(duration: number): string {
-  const [size, unit] = UNITS.find(([least]) => duration >= least) ?? [1_000, 's'];
-  return `${Math.max(0, Math.floor(duration / size))} ${unit}`;
+function agentsIn(agents: readonly string[]): string {
+  return agents.length === 0 ? '' : `, used by ${agents.join(', ')}`;
 }

@@ -1,20 +1,34 @@
-import type { Failure, FailureCode, InstanceState, Registration } from '../../machines/model.ts';
-import { processGone } from '../registration/process-gone.ts';
+import type { FailureCode, Origin } from '../../machines/model.ts';
+import { ageOf } from '../age.ts';
+import type { InstanceRow } from '../views/instance-row-schema.ts';
 import { LATEST_PROTOCOL_VERSION } from '../wire/protocol-versions.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { shellWord } from './shell-word.ts';
 
 const { ok, note, problem } = findingsOf('instances');
 
-/** An instance as a hub had it when it had tried every one. */
-export interface TriedInstance {
-  readonly registration: Registration;
-  readonly state: InstanceState;
-  readonly failure: Failure | null;
+/** What a hub says of an instance. */
+type Opinion = Pick<InstanceRow, 'state' | 'state_changed_at' | 'last_error'>;
+
+/** An instance as hubs see it. */
+export interface DiagnosedInstance
+  extends Opinion,
+    Pick<InstanceRow, 'id' | 'name' | 'port' | 'pid'> {
+  /** Where its registration is. */
+  readonly origin: Origin;
+  /** Whether the process that its file names is gone for certain. */
+  readonly isProcessGone: boolean;
+  /** What each running hub says of it; empty when it was connected to instead. */
+  readonly hubs: readonly (Opinion & {
+    readonly pid: number;
+    readonly agents: readonly string[];
+  })[];
 }
 
+type Facts = Pick<DiagnosedInstance, 'port' | 'origin'>;
+
 /** What to do about an instance that isn't active, by the code of its failure. */
-const REMEDIES: Readonly<Record<FailureCode, (registration: Registration) => string>> = {
+const REMEDIES: Readonly<Record<FailureCode, (facts: Facts) => string>> = {
   ANSWER_TOO_LARGE: () => 'Have the server offer less, or in smaller pages.',
   CONNECTION_REFUSED: ({ port, origin: { file } }) =>
     `Start the server at port ${port}, or remove its file: rm ${shellWord(file)}`,
@@ -39,13 +53,18 @@ const REMEDIES: Readonly<Record<FailureCode, (registration: Registration) => str
     `Update the server, or have it speak protocol version ${LATEST_PROTOCOL_VERSION} as well.`,
 };
 
-/** Whether every registered instance can be connected to. Those whose files are `stale` are left to that check. */
+const REMEDY_OF: ReadonlyMap<string, (facts: Facts) => string> = new Map(Object.entries(REMEDIES));
+
+/** Whether hubs can connect to every instance. Those whose files are `stale` are left to that check. */
 export function checkInstances({
   instances,
   stale,
+  now,
 }: {
-  readonly instances: readonly TriedInstance[];
+  readonly instances: readonly DiagnosedInstance[];
   readonly stale: readonly { readonly path: string }[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }): Finding[] {
   if (instances.length === 0) {
     return [
@@ -58,30 +77,45 @@ export function checkInstances({
   }
   const files = new Set(stale.map(({ path }) => path));
   return instances.flatMap((instance) => {
-    const { state, registration } = instance;
-    if (state === 'active') return active(registration);
-    return files.has(registration.origin.file) ? [] : [away(instance)];
+    const { state, origin, hubs } = instance;
+    if (state !== 'active' && files.has(origin.file)) return [];
+    const found = state === 'active' ? [active(instance)] : [];
+    if (hubs.length === 0) return state === 'active' ? found : [away(instance, instance, '')];
+    // One hub may be connected while another has given up.
+    const troubled = hubs.filter((each) => each.state !== 'active');
+    return [...found, ...troubled.map((each) => away(instance, each, inHub(each, now)))];
   });
 }
 
-function active(registration: Registration): Finding {
-  const { pid, port, origin } = registration;
-  const subject = subjectOf(registration);
-  if (!processGone(registration)) return ok(subject, `active at port ${port}`);
+function active(instance: DiagnosedInstance): Finding {
+  const { pid, port, origin, isProcessGone } = instance;
+  const subject = subjectOf(instance);
+  if (!isProcessGone) return ok(subject, `active at port ${port}`);
   const says = `active at port ${port}, but process ${pid}, which its file names, is gone`;
   return note(subject, says, `Have the server write the pid that it has: ${origin.file}`);
 }
 
-function away({ registration, state, failure }: TriedInstance): Finding {
-  const subject = subjectOf(registration);
-  if (failure === null) {
-    const says = `${state}; it could not be connected to in time`;
-    return problem(subject, says, REMEDIES.CONNECT_TIMEOUT(registration));
+function away(instance: DiagnosedInstance, { state, last_error }: Opinion, where: string): Finding {
+  const subject = subjectOf(instance);
+  if (last_error === null) {
+    const says = `${state}${where}; it could not be connected to in time`;
+    return problem(subject, says, REMEDIES.CONNECT_TIMEOUT(instance));
   }
-  const says = `${state}, ${failure.message} (${failure.code})`;
-  return problem(subject, says, REMEDIES[failure.code](registration));
+  const { code, message } = last_error;
+  const remedy = REMEDY_OF.get(code) ?? (() => 'Look into the log of its server.');
+  return problem(subject, `${state}${where}, ${message} (${code})`, remedy(instance));
 }
 
-function subjectOf({ name, id }: Registration): string {
+/** ` for 3 min in hub 5120 (claude-code 2.1)` */
+function inHub(
+  { pid, agents, state_changed_at }: DiagnosedInstance['hubs'][number],
+  now: number,
+): string {
+  const duration =
+    state_changed_at === null ? '' : ` for ${ageOf(now - Date.parse(state_changed_at))}`;
+  return `${duration} in hub ${pid}${agents.length === 0 ? '' : ` (${agents.join(', ')})`}`;
+}
+
+function subjectOf({ name, id }: DiagnosedInstance): string {
   return name === id ? name : `${name} (${id})`;
 }

@@ -19,8 +19,10 @@ import { DirectorySource } from '../registration/sources/directory.ts';
 import { Succession } from '../registration/succession.ts';
 import { SELF } from '../self.ts';
 import type { AgentSession } from '../server/agent-session.ts';
-import { type InstanceRow, instanceRows } from '../views/instance-row.ts';
+import { instanceRows } from '../views/instance-row.ts';
+import type { InstanceRow } from '../views/instance-row-schema.ts';
 import { instanceContexts, instanceRef } from '../views/selectors.ts';
+import type { ReadTraffic } from '../views/traffic.ts';
 import { watchForWake as watchClock } from '../wake-watch.ts';
 import { FairClock } from './fair-clock.ts';
 import { indexTimers } from './index-timers.ts';
@@ -40,8 +42,7 @@ export interface Hub {
   settled(limit: number): Promise<number>;
   instances(): InstanceRow[];
   refusals(): readonly Refusal[];
-  /** Calls that an instance has not answered yet. */
-  callsInFlight(instanceId: string): number;
+  readonly trafficOf: ReadTraffic;
   /** Who the agent of a session is, by its own words; null before it has said so. */
   agentOf(sessionId: string): AgentInfo | null;
   /** Opens a session for an agent whose frames go to `toAgent`. */
@@ -85,6 +86,7 @@ export function createHub(
   const tell = (id: string, event: InstanceEvent) =>
     instanceRef(actor.getSnapshot(), id)?.send(event);
   const traffic = new TrafficByInstance((id) => tell(id, { type: 'instance.awaited' }));
+  const trafficOf: ReadTraffic = (id) => traffic.now(id);
   const pacer = new TryPacer();
   const succession = new Succession({
     now,
@@ -195,10 +197,7 @@ export function createHub(
       onSuspected: (id) => tell(id, { type: 'instance.suspected' }),
       onShort: () => streams.runShort(),
     },
-    live: (instance) => ({
-      ...instance,
-      world: { ...instance.world, ...traffic.now(instance.registration.id) },
-    }),
+    trafficOf,
     discovered: untilRunning(actor, config.settle),
   });
 
@@ -207,10 +206,10 @@ export function createHub(
     settled,
     instances: () => {
       const snapshot = actor.getSnapshot();
-      return instanceRows(snapshot, instanceContexts(snapshot));
+      return instanceRows(snapshot, instanceContexts(snapshot), trafficOf);
     },
     refusals: () => registry.refusals(),
-    callsInFlight: (id) => traffic.known(id)?.callsInFlight ?? 0,
+    trafficOf,
     agentOf: (id) => sessions.agentOf(id),
     openSession: (toAgent) => sessions.open(toAgent),
     stop: async () => {

@@ -35,7 +35,7 @@ export interface SessionsOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly links: LinkPolicy;
-  readonly live: SessionPorts['live'];
+  readonly trafficOf: SessionPorts['trafficOf'];
   /** Resolves when start-up discovery has settled. */
   readonly discovered: Promise<void>;
 }
@@ -62,7 +62,7 @@ export class Sessions {
   open(toAgent: ToAgent): AgentSession {
     this.#last += 1;
     const id = `session-${this.#last}`;
-    const { config, log, live, links: policy, discovered } = this.#options;
+    const { config, log, trafficOf, links: policy, discovered } = this.#options;
     const outflow = new Outflow();
     const send: ToAgent = (frame, about) => {
       const fit = limitSize(frame, config.maxMessage);
@@ -99,7 +99,7 @@ export class Sessions {
       memory,
       toAgent: (frame) => send(frame, null),
       awaitInstance: policy.await,
-      live,
+      trafficOf,
       discovered,
       settings: {
         autoConnect: config.autoConnect,
@@ -153,7 +153,7 @@ export class Sessions {
   #describe(instanceId: string) {
     const found = instanceContext(this.#hub.getSnapshot(), instanceId);
     if (found === undefined) return { name: instanceId, facts: {} };
-    const row = instanceRow(this.#hub.getSnapshot(), found);
+    const row = instanceRow(this.#hub.getSnapshot(), found, this.#options.trafficOf);
     const { state, next_retry_at, last_error } = row;
     return { name: row.name, facts: { state, next_retry_at, last_error } };
   }

@@ -3,22 +3,12 @@ import * as z from 'zod';
 import { errnoOf } from '../errors.ts';
 import { parseJson } from '../wire/json.ts';
 import { LineReader } from '../wire/line-reader.ts';
-import type { HubFacts } from './messages.ts';
+import { type HubFacts, hubFactsSchema } from './messages.ts';
 
 /** Longest first line that is taken from a hub, in bytes. */
 const LONGEST = 64 * 2 ** 10;
 
-const first: z.ZodType<{ readonly facts: HubFacts }> = z.object({
-  type: z.literal('hub'),
-  facts: z.object({
-    id: z.string(),
-    pid: z.number(),
-    version: z.string(),
-    directory: z.string(),
-    watches: z.array(z.string()).default([]),
-    started: z.string(),
-  }),
-});
+const first = z.object({ type: z.literal('hub'), facts: hubFactsSchema });
 
 /**
  * What a hub says of itself; or that nobody listens, that nothing came in time, that it hung up before it said anything,

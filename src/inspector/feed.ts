@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { Redaction } from '../redaction.ts';
 import { SpareDescriptors } from '../spare-descriptors.ts';
 import { instanceContexts, instanceRef } from '../views/selectors.ts';
@@ -18,11 +17,6 @@ interface Looking {
   readonly send: (line: string) => void;
   frames: OfficialFrames | 'starting' | null;
 }
-
-const viewerMessage: z.ZodType<ViewerMessage> = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('reconnect'), id: z.string() }),
-  z.object({ type: z.literal('frames'), on: z.boolean() }),
-]);
 
 /**
  * Shows a hub to those who look, as {@link HubMessage}s in lines of JSON, without credentials. While nobody looks, it
@@ -61,7 +55,7 @@ export class Feed {
     for (const message of this.#watch.everything()) send(this.#lineOf(message));
     this.#viewers.add(viewer);
     return {
-      receive: (text) => this.#receive(viewer, text),
+      receive: (text) => void this.#receive(viewer, text),
       close: () => this.#close(viewer),
     };
   }
@@ -74,8 +68,8 @@ export class Feed {
     this.#watch = null;
   }
 
-  #receive(viewer: Looking, text: string): void {
-    const { data: message } = viewerMessage.safeParse(parseJson(text));
+  async #receive(viewer: Looking, text: string): Promise<void> {
+    const message = await this.#parse(text);
     if (message === undefined || !this.#viewers.has(viewer)) return;
     if (message.type === 'reconnect') {
       const hub = this.#source.actor.getSnapshot();
@@ -87,6 +81,17 @@ export class Feed {
     }
   }
 
+  /** Undefined for whatever is no message. The schema is loaded late: few hubs are ever told anything. */
+  async #parse(text: string): Promise<ViewerMessage | undefined> {
+    try {
+      const { viewerMessageSchema } = await this.#spare.during(() => import('./messages.ts'));
+      return viewerMessageSchema.safeParse(parseJson(text)).data;
+    } catch (error) {
+      this.#onTrouble('what a viewer asks for cannot be done', String(error));
+      return undefined;
+    }
+  }
+
   async #startFrames(viewer: Looking): Promise<void> {
     if (viewer.frames !== null) return;
     viewer.frames = 'starting';
@@ -94,7 +99,7 @@ export class Feed {
     try {
       frames = await this.#spare.during(() =>
         translate(this.#source.actor, (frame) =>
-          viewer.send(this.#lineOf({ type: 'frames', frames: [frame] })),
+          viewer.send(this.#lineOf({ type: 'frames', frames: [{ ...frame }] })),
         ),
       );
     } catch (error) {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { errnoOf } from '../errors.ts';
 import { LineReader } from '../wire/line-reader.ts';
@@ -12,13 +11,15 @@ const LONGEST = 64 * 2 ** 20;
 
 /** Who is told of the hubs. `key` is that of one connection. */
 export interface HubsListener {
+  onFound?(key: string): void;
   onLine(key: string, line: string): void;
   onLeft(key: string): void;
+  /** Nobody listens at this socket, and nobody will: the next hub with that pid makes its own. */
+  onNobody?(path: string): void;
 }
 
 /**
- * Finds the hubs that are offered in `directories`, connects to each, and looks for more until closed. Sockets that hubs
- * left behind are removed.
+ * Finds the hubs that are offered in `directories`, connects to each, and looks for more until closed.
  */
 export class Hubs {
   readonly #directories: readonly string[];
@@ -54,6 +55,7 @@ export class Hubs {
   #connect(path: string): Promise<void> {
     const socket = connect(path);
     this.#sockets.set(path, socket);
+    this.#listener.onFound?.(path);
     const lines = new LineReader({
       maxBytes: LONGEST,
       onLine: (line) => this.#listener.onLine(path, line),
@@ -63,8 +65,7 @@ export class Hubs {
     return new Promise((resolve) => {
       socket.once('connect', resolve);
       socket.once('error', (error) => {
-        // Nobody listens and nobody will: the next hub with that pid makes its own.
-        if (errnoOf(error) === 'ECONNREFUSED') void rm(path, { force: true });
+        if (errnoOf(error) === 'ECONNREFUSED') this.#listener.onNobody?.(path);
       });
       socket.once('close', () => {
         this.#sockets.delete(path);

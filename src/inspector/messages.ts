@@ -1,100 +1,164 @@
+import * as z from 'zod';
 import type { Role } from '../../machines/binding-setup.ts';
-import type { Failure, InstanceState, Refusal } from '../../machines/model.ts';
-import type { StateChange } from '../views/step.ts';
+import type { Origin, Refusal } from '../../machines/model.ts';
+import { instanceRowSchema } from '../views/instance-row-schema.ts';
+
+/** What hubs and their viewers say to each other. Times are ISO strings, durations milliseconds. */
 
 /** A hub as people tell it from others. */
-export interface HubFacts {
-  /** Unlike that of any other hub on this machine, also of one that had its pid before. */
-  readonly id: string;
-  readonly pid: number;
-  readonly version: string;
-  /** Its working directory. */
-  readonly directory: string;
-  /** The directories that it watches, absolute; none when it is of a version that doesn't tell. */
-  readonly watches: readonly string[];
-  /** ISO time. */
-  readonly started: string;
-}
+export const hubFactsSchema = z
+  .object({
+    /** Unlike that of any other hub on this machine, also of one that had its pid before. */
+    id: z.string(),
+    pid: z.number(),
+    version: z.string(),
+    /** Its working directory. */
+    directory: z.string(),
+    /** The directories that it watches, absolute; none if it is of a version that doesn't tell. */
+    watches: z.array(z.string()).readonly().default([]),
+    started: z.string(),
+  })
+  .readonly();
+
+export type HubFacts = z.infer<typeof hubFactsSchema>;
+
+const stepSchema = z
+  .object({
+    actor: z.string(),
+    at: z.string(),
+    /** Null for the first. */
+    from: z.string().nullable(),
+    to: z.string(),
+    /** For people where the chart says it in words, otherwise the event. */
+    because: z.string(),
+    /** The transitions taken, from state to state: a step may pass through states in which nobody stays. */
+    arrows: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+  })
+  .readonly();
 
 /** One change of an actor's state. */
-export interface Step extends StateChange {
-  readonly actor: string;
-  /** ISO time. */
-  readonly at: string;
-  /** The arrows that were taken, from state to state: a step may pass through states in which nobody stays. */
-  readonly arrows: readonly (readonly [from: string, to: string])[];
-}
+export type Step = z.infer<typeof stepSchema>;
 
-interface Row {
+const actorFields = {
   /** `hub`, `instance:ID`, `session:ID` or `session:ID/binding:INSTANCE`. */
-  readonly actor: string;
-  /** Its state as its chart has it, and the step that led there; null before the viewer came. */
-  readonly state: string;
-  readonly last: Step | null;
-}
+  actor: z.string(),
+  /** The state value as its chart names it: `active.idle`. */
+  value: z.string(),
+  /** The step that led there; null if that was before the viewer came. */
+  last: stepSchema.nullable(),
+};
 
-export interface HubRow extends Row {
-  readonly chart: 'hub';
-}
+const hubRowSchema = z.object({ ...actorFields, chart: z.literal('hub') }).readonly();
 
-/** Times are ISO strings or null, durations milliseconds. */
-export interface InstanceViewRow extends Row {
-  readonly chart: 'instance';
-  readonly id: string;
-  readonly name: string;
-  readonly path: string;
-  readonly port: number;
-  readonly pid: number | null;
-  /** What is shown: the outermost of `state`. */
-  readonly shown: InstanceState;
-  readonly since: string | null;
-  readonly connected_at: string | null;
-  readonly last_activity: string | null;
-  readonly retry_count: number;
-  readonly next_retry_at: string | null;
-  readonly last_error: Failure | null;
-  readonly missed_pings: number;
-  readonly response_time_ms: number | null;
-  readonly calls_in_flight: number;
-  readonly sessions: number;
-}
+export type HubRow = z.infer<typeof hubRowSchema>;
 
-export interface SessionViewRow extends Row {
-  readonly chart: 'session';
-  readonly id: string;
-  /** Name and version of the agent's program, once it has said so. */
-  readonly agent: string | null;
-  /** Id of its home, or null. */
-  readonly instance_id: string | null;
-}
+const fileOriginSchema = z
+  .object({ kind: z.literal('file'), file: z.string() })
+  .readonly() satisfies z.ZodType<Origin>;
+
+const instanceViewRowSchema = instanceRowSchema
+  .extend({
+    ...actorFields,
+    chart: z.literal('instance'),
+    /** Where its registration is. */
+    origin: fileOriginSchema,
+    missed_pings: z.number(),
+    response_time_ms: z.number().nullable(),
+    calls_in_flight: z.number(),
+  })
+  .readonly();
+
+export type InstanceViewRow = z.infer<typeof instanceViewRowSchema>;
+
+const sessionViewRowSchema = z
+  .object({
+    ...actorFields,
+    chart: z.literal('session'),
+    id: z.string(),
+    /** Name and version of the agent's program, once it has said so. */
+    agent: z.string().nullable(),
+    /** Id of its home, or null. */
+    instance_id: z.string().nullable(),
+  })
+  .readonly();
+
+export type SessionViewRow = z.infer<typeof sessionViewRowSchema>;
+
+const bindingViewRowSchema = z
+  .object({
+    ...actorFields,
+    chart: z.literal('binding'),
+    session_id: z.string(),
+    instance_id: z.string(),
+    role: z.enum(['home', 'once']) satisfies z.ZodType<Role>,
+  })
+  .readonly();
 
 /** A session's use of an instance. */
-export interface BindingViewRow extends Row {
-  readonly chart: 'binding';
-  readonly session_id: string;
-  readonly instance_id: string;
-  readonly role: Role;
-}
+export type BindingViewRow = z.infer<typeof bindingViewRowSchema>;
 
-export type ActorRow = HubRow | InstanceViewRow | SessionViewRow | BindingViewRow;
+const actorRowSchema = z.discriminatedUnion('chart', [
+  hubRowSchema,
+  instanceViewRowSchema,
+  sessionViewRowSchema,
+  bindingViewRowSchema,
+]);
 
-/** What a hub tells a viewer. First `hub`, then everything there is, then what changes, a few times a second. */
-export type HubMessage =
-  | { readonly type: 'hub'; readonly facts: HubFacts }
+export type ActorRow = z.infer<typeof actorRowSchema>;
+
+const REFUSAL_CODES = [
+  'FOREIGN_OWNER',
+  'HOST_NOT_ALLOWED',
+  'ID_TAKEN',
+  'INVALID_FIELD',
+  'NOT_A_DIRECTORY',
+  'NOT_A_FILE',
+  'NOT_AN_OBJECT',
+  'NOT_JSON',
+  'SYMBOLIC_LINK',
+  'TOO_LARGE',
+  'TOO_MANY_LINKS',
+  'UNREADABLE',
+  'WRITABLE_BY_ALL',
+  'WRITABLE_BY_OTHERS',
+] as const;
+
+const refusalSchema = z
+  .object({
+    origin: z.discriminatedUnion('kind', [
+      fileOriginSchema,
+      z.object({ kind: z.literal('directory'), directory: z.string() }).readonly(),
+    ]),
+    code: z.enum(REFUSAL_CODES),
+    reason: z.string(),
+  })
+  .readonly() satisfies z.ZodType<Refusal>;
+
+/** What a hub says to a viewer: first `hub`, then everything there is, then what changes, a few times a second. */
+export const hubMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hub'), facts: hubFactsSchema }),
   /** Actors that are new or changed. */
-  | { readonly type: 'actors'; readonly actors: readonly ActorRow[] }
-  | { readonly type: 'ended'; readonly actors: readonly string[] }
-  /** Changes of what is shown, oldest first. At first those that the instances remember. */
-  | { readonly type: 'steps'; readonly steps: readonly Step[] }
+  z.object({ type: z.literal('actors'), actors: z.array(actorRowSchema).readonly() }),
+  z.object({ type: z.literal('ended'), actors: z.array(z.string()).readonly() }),
   /** All files that are refused now. */
-  | { readonly type: 'refusals'; readonly refusals: readonly Refusal[] }
+  z.object({ type: z.literal('refusals'), refusals: z.array(refusalSchema).readonly() }),
+  /** All actors and refusals have been sent; what comes now is older, or a change. */
+  z.object({ type: z.literal('complete') }),
+  /** Changes of what is shown, oldest first. At first those that the instances remember. */
+  z.object({ type: z.literal('steps'), steps: z.array(stepSchema).readonly() }),
   /** Frames of the official inspection protocol, for those who asked for them. */
-  | { readonly type: 'frames'; readonly frames: readonly object[] };
+  z.object({ type: z.literal('frames'), frames: z.array(z.looseObject({})).readonly() }),
+]);
+
+export type HubMessage = z.infer<typeof hubMessageSchema>;
 
 /** What a viewer may tell a hub. Everything else is ignored. */
-export type ViewerMessage =
-  | { readonly type: 'reconnect'; readonly id: string }
-  | { readonly type: 'frames'; readonly on: boolean };
+export const viewerMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('reconnect'), id: z.string() }),
+  z.object({ type: z.literal('frames'), on: z.boolean() }),
+]);
+
+export type ViewerMessage = z.infer<typeof viewerMessageSchema>;
 
 /** What the page gets: the messages of all hubs, each with its hub's id; `left` when a hub has ended. */
 export type PageMessage = { readonly hub: string } & (HubMessage | { readonly type: 'left' });

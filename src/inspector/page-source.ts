@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { parseJson } from '../wire/json.ts';
 import type { Feed } from './feed.ts';
@@ -62,6 +63,7 @@ export function sourceOfHubs(directories: readonly string[]): PageSource {
           ids.delete(key);
           if (id !== undefined) send(ofHub(id, '{"type":"left"}'));
         },
+        onNobody: (path) => void rm(path, { force: true }),
       });
       void hubs.look();
       return {

@@ -2,7 +2,6 @@ import type { HubActor } from '../../machines/hub.ts';
 import { sessionActorId } from '../../machines/hub-setup.ts';
 import { bindingActorId } from '../../machines/session-setup.ts';
 import { isAlive } from '../../machines/supervisor.ts';
-import { healthRow } from '../views/health-row.ts';
 import { instanceRows } from '../views/instance-row.ts';
 import {
   bindingRefs,
@@ -13,6 +12,7 @@ import {
   sessionRef,
 } from '../views/selectors.ts';
 import { pathOf } from '../views/state-path.ts';
+import type { ReadTraffic } from '../views/traffic.ts';
 import type {
   ActorRow,
   BindingViewRow,
@@ -25,8 +25,7 @@ import type {
 /** What rows are made of beside the hub's snapshots. */
 export interface RowSource {
   readonly actor: HubActor;
-  /** Calls that an instance has not answered yet. */
-  callsInFlight(instanceId: string): number;
+  readonly trafficOf: ReadTraffic;
   /** Who a session's agent says it is, or null. */
   agentOf(sessionId: string): string | null;
 }
@@ -62,36 +61,32 @@ export function rowsOf(
 }
 
 function hubRow({ actor }: RowSource, last: ReadonlyMap<string, Step>): HubRow {
-  const state = pathOf(actor.getSnapshot().value) ?? '';
-  return { actor: 'hub', chart: 'hub', state, last: last.get('hub') ?? null };
+  const value = pathOf(actor.getSnapshot().value) ?? '';
+  return { actor: 'hub', chart: 'hub', value, last: last.get('hub') ?? null };
 }
 
 function viewRowsOfInstances(
-  { actor: hubActor, callsInFlight }: RowSource,
+  { actor: hubActor, trafficOf }: RowSource,
   ids: readonly string[],
   last: ReadonlyMap<string, Step>,
 ): InstanceViewRow[] {
   const hub = hubActor.getSnapshot();
   const contexts = ids.flatMap((id) => instanceContext(hub, id) ?? []);
-  return instanceRows(hub, contexts).map((row, index) => {
-    const { id, name, path, port, pid, state: shown, connected_at, last_activity } = row;
+  const rows = instanceRows(hub, contexts, trafficOf);
+  return contexts.flatMap(({ registration: { id, origin }, missedPings, responseTime }, index) => {
+    const row = rows[index];
+    if (row === undefined) return [];
     const actor = `instance:${id}`;
-    const context = contexts[index];
-    const health = context === undefined ? null : healthRow(context);
     return {
+      ...row,
       actor,
       chart: 'instance',
-      state: pathOf(instanceRef(hub, id)?.getSnapshot().value) ?? '',
+      value: pathOf(instanceRef(hub, id)?.getSnapshot().value) ?? '',
       last: last.get(actor) ?? null,
-      ...{ id, name, path, port, pid, shown, connected_at, last_activity },
-      since: row.state_changed_at,
-      retry_count: row.retry_count,
-      next_retry_at: row.next_retry_at,
-      last_error: row.last_error,
-      missed_pings: health?.missed_pings ?? 0,
-      response_time_ms: health?.response_time_ms ?? null,
-      calls_in_flight: callsInFlight(id),
-      sessions: row.sessions,
+      origin,
+      missed_pings: missedPings,
+      response_time_ms: responseTime,
+      calls_in_flight: trafficOf(id).callsInFlight,
     };
   });
 }
@@ -108,7 +103,7 @@ function viewRowOfSession(
   return {
     actor,
     chart: 'session',
-    state: pathOf(sessionRef(hub, id)?.getSnapshot().value) ?? '',
+    value: pathOf(sessionRef(hub, id)?.getSnapshot().value) ?? '',
     last: last.get(actor) ?? null,
     id,
     agent: source.agentOf(id),
@@ -130,7 +125,7 @@ function viewRowsOfBindings(
       if (!names.has(actor)) return [];
       return {
         ...{ actor, chart: 'binding' as const, role },
-        state: pathOf(value) ?? '',
+        value: pathOf(value) ?? '',
         last: last.get(actor) ?? null,
         session_id: sessionId,
         instance_id: instanceId,

@@ -38,8 +38,8 @@ export class Watch {
   constructor(source: WatchSource, tell: (message: HubMessage) => void) {
     this.#source = source;
     this.#tell = tell;
-    for (const { actor, state } of rowsOf(source, livingActors(source), this.#last)) {
-      this.#states.set(actor, state);
+    for (const { actor, value } of rowsOf(source, livingActors(source), this.#last)) {
+      this.#states.set(actor, value);
     }
     this.#refusals = JSON.stringify(source.refusals());
     this.#subscription = source.actor.system.inspect((event) => this.#inspect(event));
@@ -52,6 +52,7 @@ export class Watch {
     yield { type: 'hub', facts: source.facts };
     yield { type: 'refusals', refusals: source.refusals() };
     yield* this.#rows(livingActors(source));
+    yield { type: 'complete' };
     yield* portions(this.#remembered()).map((steps) => ({ type: 'steps' as const, steps }));
   }
 
@@ -108,9 +109,9 @@ export class Watch {
     return portions(rows).map((actors) => ({ type: 'actors', actors }));
   }
 
-  /** Calls and sessions of an instance, and who an agent is. */
+  /** Traffic and sessions of an instance, and who an agent is. */
   #changedQuietly(living: readonly string[]): string[] {
-    const { actor, agentOf, callsInFlight } = this.#source;
+    const { actor, agentOf } = this.#source;
     const sessions = new Map<string, number>();
     for (const { home } of sessionContexts(actor.getSnapshot())) {
       if (home !== null) sessions.set(home, (sessions.get(home) ?? 0) + 1);
@@ -119,11 +120,17 @@ export class Watch {
       const id = name.slice(name.indexOf(':') + 1);
       const facts = name.startsWith('session:')
         ? `${agentOf(id)}`
-        : `${callsInFlight(id)} ${sessions.get(id) ?? 0}`;
+        : `${this.#trafficFacts(id)} ${sessions.get(id) ?? 0}`;
       if (this.#quiet.get(name) === facts) return false;
       this.#quiet.set(name, facts);
       return true;
     });
+  }
+
+  /** Changes once a second at most by activity alone: that is all that anybody sees. */
+  #trafficFacts(id: string): string {
+    const { callsInFlight, lastActivity } = this.#source.trafficOf(id);
+    return `${callsInFlight} ${Math.floor((lastActivity ?? 0) / 1_000)}`;
   }
 
   /** What the instances remember, oldest first. */

@@ -42,12 +42,12 @@ export function createLinkActor(linksOf: (sessionId: string) => Links | undefine
           links.takeOver(link, command.from);
           break;
         case 'close':
-          links.close(link, command.because);
+          links.close(input.instanceId, link, command.because);
           break;
       }
     });
 
-    return () => links.close(link, 'closed');
+    return () => links.close(input.instanceId, link, 'closed');
   });
 }
 

@@ -1,10 +1,9 @@
 import type { Failure, Target } from '../../machines/model.ts';
-import { HubError, type HubErrorCode } from '../errors.ts';
+import type { HubErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { errorFrame, failureFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
-import { oneLine } from '../wire/envelope.ts';
+import { errorFrame, notificationFrame, RPC_CODE } from '../wire/answer.ts';
 import { ExchangeError } from '../wire/exchange-error.ts';
-import { type Frame, textOf } from '../wire/frame.ts';
+import { Answers } from './answers.ts';
 import { Call, type Transform } from './call.ts';
 import { Calls } from './calls.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
@@ -13,16 +12,9 @@ import type { LinkOptions } from './link-options.ts';
 import { LinkSession } from './link-session.ts';
 import type { Asker } from './server-requests.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { readableResult } from './tool-result.ts';
 
 /** Milliseconds after a cancellation in which the instance may end the exchange itself. */
 const CANCEL_GRACE = 200;
-
-/**
- * Milliseconds by which progress comes before the answer to its call. Over HTTP they come apart, over stdio in one read;
- * then agents made with the official SDKs forget whom the progress is for before they tell.
- */
-const PROGRESS_LEAD = 5;
 
 /**
  * Carries one session's traffic to one instance, as frames. It outlives the MCP sessions at the instance: `open` makes
@@ -35,8 +27,7 @@ export class Link implements Asker {
   readonly #subscriptions = new Subscriptions();
   readonly #fromInstance: FromInstance;
   readonly #owner: ExchangeOwner;
-  /** Answers that came too soon after progress. */
-  #held = 0;
+  readonly #answers: Answers;
   #session: LinkSession | null = null;
   #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting';
 
@@ -46,21 +37,22 @@ export class Link implements Asker {
       (call) => this.#sendOrQueue(call),
       (change) => options.backlog.count(change),
     );
+    this.#answers = new Answers(this.#calls, options);
     this.#fromInstance = new FromInstance({
       ...options,
       asker: this,
       calls: this.#calls,
-      answer: (call, frame) => this.#answer(call, frame),
+      answer: (call, frame) => this.#answers.answer(call, frame),
       unreadable: (call, message) =>
-        this.#fail(call, 'CONNECTION_LOST', message, { code: 'PROTOCOL_ERROR', message }),
+        this.#answers.fail(call, 'CONNECTION_LOST', message, { code: 'PROTOCOL_ERROR', message }),
       reply: (frame) => this.#reply(frame),
     });
     this.#owner = {
       maxMessage: options.maxMessage,
       fromInstance: this.#fromInstance,
       isCurrent: (session) => !this.#isStale(session),
-      answer: (call, frame) => void this.#answer(call, frame),
-      fail: (call, code, message, failure) => this.#fail(call, code, message, failure),
+      answer: (call, frame) => void this.#answers.answer(call, frame),
+      fail: (call, code, message, failure) => this.#answers.fail(call, code, message, failure),
       again: (call) => this.#again(call),
       expired: (session) => this.#expired(session),
       lost: (session, failure) => this.#lose(session, failure),
@@ -79,7 +71,7 @@ export class Link implements Asker {
   }
 
   get isIdle(): boolean {
-    return this.#calls.size === 0 && this.#held === 0;
+    return this.#answers.isIdle;
   }
 
   /** Whether the instance tells of its changes on this link. */
@@ -137,7 +129,8 @@ export class Link implements Asker {
     this.#fromInstance.withdrawAsks();
     this.#calls.clearQueue();
     for (const call of this.#calls) {
-      if (call.sent) this.#fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
+      if (call.sent)
+        this.#answers.fail(call, 'CONNECTION_LOST', 'the connection broke during the call');
       else this.#again(call);
     }
   }
@@ -149,12 +142,8 @@ export class Link implements Asker {
   move(options: LinkOptions): void {
     this.suspend();
     this.#options = options;
+    this.#answers.move(options);
     for (const call of this.#calls) if (call.isQueued) call.requeue(options.await());
-  }
-
-  /** Whether there is no session, and none is being opened. */
-  get isWaiting(): boolean {
-    return this.#state === 'waiting';
   }
 
   /** Takes over the calls that wait on a link that is suspended and of no more use. */
@@ -187,7 +176,7 @@ export class Link implements Asker {
       .map(({ rawId }) =>
         notificationFrame('notifications/cancelled', { requestId: JSON.parse(rawId), reason }),
       );
-    for (const call of this.#calls) this.#fail(call, code, reason);
+    for (const call of this.#calls) this.#answers.fail(call, code, reason);
     const session = this.#session;
     this.#session = null;
     await session?.close(farewells);
@@ -205,7 +194,7 @@ export class Link implements Asker {
     this.#calls.add(call);
     this.#subscriptions.note(method, frame);
     if (this.#state === 'closed') {
-      this.#fail(call, 'INSTANCE_GONE', `instance "${this.instanceId}" is gone`);
+      this.#answers.fail(call, 'INSTANCE_GONE', `instance "${this.instanceId}" is gone`);
     } else this.#sendOrQueue(call);
   }
 
@@ -222,7 +211,7 @@ export class Link implements Asker {
     const call = this.#calls.get(rawId);
     if (call === undefined) return false;
     const wasUnderWay = call.isUnderWay;
-    this.#finish(call);
+    this.#answers.finish(call);
     if (wasUnderWay) {
       this.notify(frame);
       setTimeout(() => call.drop(), CANCEL_GRACE).unref();
@@ -260,7 +249,7 @@ export class Link implements Asker {
     const wait = this.#state === 'opening' ? Math.max(callWait, openTimeout) : callWait;
     // What can be answered without the instance doesn't wait for it.
     const patience = this.#state === 'opening' || call.transform === null ? wait : 0;
-    const expire = () => this.#fail(call, 'INSTANCE_NOT_ACTIVE', this.#awayFor(wait));
+    const expire = () => this.#answers.fail(call, 'INSTANCE_NOT_ACTIVE', this.#awayFor(wait));
     call.queue(patience, expire, this.#options.await());
   }
 
@@ -308,7 +297,7 @@ export class Link implements Asker {
     if (this.#isStale(session)) return;
     for (const call of this.#calls) {
       if (call.phase !== 'accepted') continue;
-      this.#fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
+      this.#answers.fail(call, 'CONNECTION_LOST', 'the stream for its answer broke');
     }
   }
 
@@ -321,53 +310,6 @@ export class Link implements Asker {
 
   #isStale(session: LinkSession): boolean {
     return this.#session !== session || this.#state !== 'open';
-  }
-
-  #answer(call: Call, frame: Frame): Promise<void> | undefined {
-    this.#finish(call);
-    const { progressedAt } = call;
-    const answer = this.#answerOf(call, frame);
-    const early = progressedAt + PROGRESS_LEAD - performance.now();
-    if (early <= 0) return this.#options.toAgent(answer, null);
-    this.#held += 1;
-    setTimeout(() => {
-      this.#held -= 1;
-      void this.#options.toAgent(answer, null);
-    }, early);
-    return undefined;
-  }
-
-  /** What the agent is told: on one line, and for it to read. */
-  #answerOf({ transform, method }: Call, frame: Frame): Frame {
-    if (transform !== null) return oneLine(transform(textOf(frame)));
-    if (typeof frame !== 'string') return frame;
-    const { maxMessage } = this.#options;
-    return oneLine(method === 'tools/call' ? readableResult(frame, maxMessage) : frame);
-  }
-
-  #fail(call: Call, code: HubErrorCode, message: string, failure?: Failure): void {
-    if (call.over) return;
-    if (call.transform !== null && (code === 'CONNECTION_LOST' || code === 'INSTANCE_NOT_ACTIVE')) {
-      this.#finish(call);
-      call.drop();
-      this.#options.toAgent(call.transform(null), null);
-      return;
-    }
-    const error = new HubError(code, message, {
-      ...this.#options.describe().facts,
-      instance_id: this.instanceId,
-      ...(failure === undefined ? {} : { last_error: failure }),
-    });
-    this.#finish(call);
-    call.drop();
-    this.#options.toAgent(failureFrame(call.rawId, call.method, error), null);
-  }
-
-  #finish(call: Call): void {
-    if (call.over) return;
-    call.finish();
-    this.#calls.delete(call);
-    if (this.isIdle) this.#options.onIdle();
   }
 
   #leaveSession(): void {

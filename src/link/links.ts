@@ -56,10 +56,9 @@ export class Links {
     link.takeOver(other);
   }
 
-  /** Closes a link for good. Open calls are answered with the reason. */
-  close(link: Link, because: EndedBecause | 'closed'): void {
-    const { instanceId } = link;
-    // It has gone over to another binding.
+  /** Closes the link to an instance for good. Open calls are answered with the reason. */
+  close(instanceId: string, link: Link, because: EndedBecause | 'closed'): void {
+    // The binding of a successor has taken it over.
     if (this.#links.get(instanceId) !== link) return;
     this.#links.delete(instanceId);
     const { subscriptions } = link;

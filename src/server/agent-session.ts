@@ -269,8 +269,8 @@ export class AgentSession {
         await this.#callInstance(request, params, signal);
         return;
       }
-      const { hub, id: sessionId, awaitInstance, live } = this.#ports;
-      const context = { hub, sessionId, signal, awaitInstance, live };
+      const { hub, id: sessionId, awaitInstance, trafficOf } = this.#ports;
+      const context = { hub, sessionId, signal, awaitInstance, trafficOf };
       const result = await tool.call(params['arguments'], context);
       if (!signal.aborted) this.#send(resultFrame(rawId, result));
     });

@@ -53,7 +53,7 @@ export function isHubResource(uri: unknown): uri is string {
 
 /** The contents of a resource of the hub, or null when there is none of that URI. */
 export function readHubResource(
-  { hub, id: sessionId, live }: Ports & Pick<SessionPorts, 'live'>,
+  { hub, id: sessionId, trafficOf }: Ports & Pick<SessionPorts, 'trafficOf'>,
   uri: string,
 ): object | null {
   const snapshot = hub.getSnapshot();
@@ -61,13 +61,13 @@ export function readHubResource(
     contents: [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }],
   });
   if (uri === ALL) {
-    return show(instanceRows(snapshot, instanceContexts(snapshot).map(live), sessionId));
+    return show(instanceRows(snapshot, instanceContexts(snapshot), trafficOf, sessionId));
   }
   const chart = uri.startsWith(CHARTS) ? charts.get(uri.slice(CHARTS.length)) : undefined;
   if (chart !== undefined) return { contents: [{ uri, mimeType: MERMAID, text: mermaid(chart) }] };
   if (!uri.startsWith(`${ALL}/`)) return null;
   const found = instanceWithId(snapshot, uri.slice(ALL.length + 1));
-  return found === undefined ? null : show(instanceRow(snapshot, live(found), sessionId));
+  return found === undefined ? null : show(instanceRow(snapshot, found, trafficOf, sessionId));
 }
 
 /** The URIs whose contents change when instance `id` does. */

@@ -1,8 +1,8 @@
 import type { HubActor } from '../../machines/hub.ts';
-import type { InstanceContext } from '../../machines/instance-setup.ts';
 import type { AgentInfo } from '../../machines/model.ts';
 import type { HubErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { ReadTraffic } from '../views/traffic.ts';
 
 /** Carries a session's traffic to one instance. */
 export interface LinkPort {
@@ -78,8 +78,7 @@ export interface SessionPorts {
   toAgent(frame: string): Promise<void> | undefined;
   /** Notes that somebody waits for the instance; returns the function that takes this back. */
   awaitInstance(instanceId: string): () => void;
-  /** The instance with its traffic as it is now, without a step of its actor. */
-  live(instance: InstanceContext): InstanceContext;
+  readonly trafficOf: ReadTraffic;
   /** Resolves when start-up discovery has settled. */
   readonly discovered: Promise<void>;
   readonly settings: {

@@ -1,53 +1,35 @@
 import type { InstanceContext } from '../../machines/instance-setup.ts';
-import type { Failure, InstanceState } from '../../machines/model.ts';
 import type { SessionContext } from '../../machines/session-setup.ts';
+import type { InstanceRow } from './instance-row-schema.ts';
 import { iso } from './iso-time.ts';
 import { type HubSnapshot, sessionContexts } from './selectors.ts';
-
-/** An instance as tools, command line and pages show it. Times are ISO strings. */
-export interface InstanceRow {
-  readonly id: string;
-  readonly name: string;
-  readonly path: string;
-  readonly port: number;
-  readonly pid: number | null;
-  readonly state: InstanceState;
-  readonly connected_at: string | null;
-  readonly has_package_json: boolean;
-  readonly discovered_at: string | null;
-  readonly state_changed_at: string | null;
-  readonly retry_count: number;
-  readonly next_retry_at: string | null;
-  readonly last_activity: string | null;
-  readonly last_error: Failure | null;
-  /** How many sessions are connected to it. */
-  readonly sessions: number;
-  /** Whether the session that asks is. */
-  readonly connected: boolean;
-}
+import type { ReadTraffic } from './traffic.ts';
 
 /** The rows of instances, as session `sessionId` sees them. */
 export function instanceRows(
   hub: HubSnapshot,
   instances: readonly InstanceContext[],
+  trafficOf: ReadTraffic,
   sessionId: string | null = null,
 ): InstanceRow[] {
   const sessions = sessionContexts(hub);
-  return instances.map((instance) => rowOf(instance, sessions, sessionId));
+  return instances.map((instance) => rowOf(instance, sessions, trafficOf, sessionId));
 }
 
 /** The row of one instance, as session `sessionId` sees it. */
 export function instanceRow(
   hub: HubSnapshot,
   instance: InstanceContext,
+  trafficOf: ReadTraffic,
   sessionId: string | null = null,
 ): InstanceRow {
-  return rowOf(instance, sessionContexts(hub), sessionId);
+  return rowOf(instance, sessionContexts(hub), trafficOf, sessionId);
 }
 
 function rowOf(
   instance: InstanceContext,
   sessions: readonly SessionContext[],
+  trafficOf: ReadTraffic,
   sessionId: string | null,
 ): InstanceRow {
   const { registration } = instance;
@@ -65,7 +47,7 @@ function rowOf(
     state_changed_at: iso(instance.stateChangedAt),
     retry_count: instance.retryCount,
     next_retry_at: iso(instance.nextRetryAt),
-    last_activity: iso(instance.world.lastActivity),
+    last_activity: iso(trafficOf(registration.id).lastActivity),
     last_error: instance.lastFailure,
     sessions: bound.length,
     connected: bound.some(({ id }) => id === sessionId),

@@ -28,7 +28,7 @@ function usual(where: ReturnType<typeof surroundings>, files: readonly string[] 
     directories: defaultInstancesDirectories(where),
     areNamed: false,
     where,
-    instances: files.map((file) => ({ registration: { origin: { kind: 'file' as const, file } } })),
+    instances: files.map((file) => ({ origin: { kind: 'file' as const, file } })),
   });
 }
 

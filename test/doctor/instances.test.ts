@@ -1,23 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FailureCode } from '../../machines/model.ts';
-import { checkInstances, type TriedInstance } from '../../src/doctor/instances.ts';
+import { checkInstances, type DiagnosedInstance } from '../../src/doctor/instances.ts';
 import { gonePid } from '../helpers/gone.ts';
 import { WEB as REGISTRATION } from '../helpers/scripted-instance.ts';
 
-const WEB: TriedInstance = {
-  registration: { ...REGISTRATION, pid: null },
+const NOW = Date.parse('2026-11-22T10:00:00Z');
+
+const WEB: DiagnosedInstance = {
+  id: REGISTRATION.id,
+  name: REGISTRATION.name,
+  port: REGISTRATION.port,
+  origin: REGISTRATION.origin,
+  pid: null,
+  isProcessGone: false,
   state: 'active',
-  failure: null,
+  state_changed_at: null,
+  last_error: null,
+  hubs: [],
 };
 
-const failed = (code: FailureCode): TriedInstance => ({
+const failed = (code: FailureCode): DiagnosedInstance => ({
   ...WEB,
   state: 'retrying',
-  failure: { code, message: 'it says why' },
+  last_error: { code, message: 'it says why' },
 });
 
-const check = (instance: TriedInstance, stale: { path: string }[] = []) =>
-  checkInstances({ instances: [instance], stale });
+const check = (instance: DiagnosedInstance, stale: { path: string }[] = []) =>
+  checkInstances({ instances: [instance], stale, now: NOW });
 
 describe('an instance', () => {
   it('is fine when it is active', () => {
@@ -34,8 +43,7 @@ describe('an instance', () => {
 
   it('is noted when it is active under another pid than its file says', () => {
     const pid = gonePid();
-    const registration = { ...WEB.registration, pid };
-    expect(check({ ...WEB, registration })).toMatchObject([
+    expect(check({ ...WEB, pid, isProcessGone: true })).toMatchObject([
       {
         level: 'note',
         says: expect.stringContaining(`process ${pid}, which its file names, is gone`),
@@ -79,8 +87,30 @@ describe('an instance', () => {
     expect(check(WEB, stale)).toMatchObject([{ level: 'ok' }]);
   });
 
+  it('is wrong in each hub that has trouble with it, however others see it', () => {
+    const sighting = { agents: ['claude 2'], state_changed_at: '2026-11-22T09:57:00Z' };
+    const { last_error } = failed('CONNECTION_REFUSED');
+    const hubs = [
+      { ...sighting, pid: 5, state: 'active' as const, last_error: null },
+      { ...sighting, pid: 6, state: 'dead' as const, last_error },
+      { ...sighting, agents: [], pid: 7, state: 'connecting' as const, last_error: null },
+    ];
+    expect(check({ ...WEB, hubs })).toMatchObject([
+      { level: 'ok', says: 'active at port 7778' },
+      {
+        level: 'problem',
+        says: 'dead for 3 min in hub 6 (claude 2), it says why (CONNECTION_REFUSED)',
+        remedy: expect.stringContaining('Start the server at port 7778'),
+      },
+      {
+        level: 'problem',
+        says: 'connecting for 3 min in hub 7; it could not be connected to in time',
+      },
+    ]);
+  });
+
   it('may be announced when there is none', () => {
-    expect(checkInstances({ instances: [], stale: [] })).toMatchObject([
+    expect(checkInstances({ instances: [], stale: [], now: NOW })).toMatchObject([
       { level: 'note', remedy: expect.stringContaining('signalbox register') },
     ]);
   });

@@ -18,6 +18,7 @@ import {
 import { pathOf } from '../../src/views/state-path.ts';
 import { textOf } from '../../src/wire/frame.ts';
 import { afterTest } from './cleanup.ts';
+import { asDeclared } from './declared-output.ts';
 import { register, temporaryDirectory } from './registrations.ts';
 import { type ScriptedPeer, startPeer } from './scripted-peer.ts';
 import { SteppingClock } from './stepping-clock.ts';
@@ -180,7 +181,10 @@ export class DrivenHub {
         const params = { name, arguments: args };
         const called = new Promise<Answer>((resolve) => waiting.set(id, resolve));
         session.receive(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
-        return called;
+        return called.then((answered) => {
+          asDeclared(name, answered.result);
+          return answered;
+        });
       },
       cancelCalls: () => {
         for (const requestId of waiting.keys()) {
@@ -233,8 +237,7 @@ export class DrivenHub {
     await when(
       () => {
         peer?.murmur();
-        void this.agents[0]?.call('instances_health');
-        return (this.instance(id)?.world.lastActivity ?? 0) >= heard;
+        return (this.hub.trafficOf(id).lastActivity ?? 0) >= heard;
       },
       () => `a sign of life of ${id}`,
     );

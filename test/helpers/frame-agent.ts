@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asDeclared } from './declared-output.ts';
 
 const frame = z.record(z.string(), z.any());
 
@@ -58,6 +59,6 @@ export abstract class FrameAgent {
   /** Makes a call. Resolves with its answer. */
   async call(id: number, name: string, args: object = {}) {
     this.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
-    return (await this.answer(id))['result'];
+    return asDeclared(name, (await this.answer(id))['result']);
   }
 }

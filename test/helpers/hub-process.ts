@@ -7,6 +7,7 @@ import {
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { afterTest } from './cleanup.ts';
+import { asDeclared } from './declared-output.ts';
 import { type Frame, FrameAgent } from './frame-agent.ts';
 import { BIN, exitOf, startProcess, textOf } from './processes.ts';
 
@@ -31,11 +32,12 @@ export async function callTool(
   args: Readonly<Record<string, unknown>> = {},
   options: { signal?: AbortSignal; timeout?: number } = {},
 ): Promise<ToolAnswer> {
-  return client.request(
+  const answer = await client.request(
     { method: 'tools/call', params: { name, arguments: args } },
     toolAnswer,
     options,
   );
+  return asDeclared(name, answer);
 }
 
 /** The text of a tool result. */

@@ -4,7 +4,7 @@ import type { LinkCommand, LinkInput, LinkReport } from '../../machines/binding-
 import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand, ConnectionReport } from '../../machines/instance-events.ts';
-import type { InstancePolicy } from '../../machines/model.ts';
+import type { InstancePolicy, Registration } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import { supervisorOf } from '../../machines/supervisor.ts';
 import { instanceRef, sessionRef } from '../../src/views/selectors.ts';
@@ -47,7 +47,6 @@ export class ScriptedWorld {
   readonly links = new Map<string, OpenLink>();
   linkMode: 'well' | 'hang' | 'refuse' = 'well';
   random = 0.5;
-  #crashNext: string | null = null;
   readonly hub;
 
   constructor(policy: InstancePolicy) {
@@ -78,10 +77,6 @@ export class ScriptedWorld {
         readWorld: assign({
           world: ({ context: { registration } }) => {
             const { id } = registration;
-            if (this.#crashNext === id) {
-              this.#crashNext = null;
-              throw new Error('a defect');
-            }
             return {
               now: this.clock.now,
               random: this.random,
@@ -207,15 +202,18 @@ export class ScriptedWorld {
     sessionRef(this.hub.getSnapshot(), session)?.send({ type: 'session.unbind' });
   }
 
-  send(id: string, type: 'instance.reconnect' | 'instance.suspected' | 'instance.observed'): void {
+  send(id: string, type: 'instance.reconnect' | 'instance.suspected'): void {
     instanceRef(this.hub.getSnapshot(), id)?.send({ type });
   }
 
-  /** Its actor crashes at its next look at the world, which is now. */
+  /** Its actor crashes at an event that it can't read. */
   crash(id: string): void {
-    this.#crashNext = id;
-    this.send(id, 'instance.observed');
-    this.#crashNext = null;
+    instanceRef(this.hub.getSnapshot(), id)?.send({
+      type: 'registration.changed',
+      get registration(): Registration {
+        throw new Error('a defect');
+      },
+    });
   }
 }
 

@@ -108,7 +108,9 @@ inBrowser('the inspector in a browser', () => {
 
     await page.getByRole('button', { name: 'Hub and sessions' }).click();
     await page.getByRole('heading', { name: /test-agent 1\.2\.3/ }).waitFor();
-    await page.locator('[data-chart="session"] [data-state="bound.ready"].is-active').waitFor();
+    await page
+      .locator('[data-chart="binding"] [data-state="bound.ready.used"].is-active')
+      .waitFor();
     expect(errors).toEqual([]);
   }, 60_000);
 

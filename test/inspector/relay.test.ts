@@ -96,12 +96,18 @@ describe('the inspector of a hub', () => {
     await callTool(client, 'instances_connect', { instance_id: 'web' });
     const viewer = new PageViewer(url);
     await viewer.until(({ rows }) => {
-      expect(rows.get('hub')).toMatchObject({ chart: 'hub', state: 'running' });
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'active', name: 'web', sessions: 1 });
+      expect(rows.get('hub')).toMatchObject({ chart: 'hub', value: 'running' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'active', name: 'web', sessions: 1 });
       expect(rows.get('session:session-1')).toMatchObject({
-        state: 'bound.ready',
+        value: 'open',
         agent: 'test-agent 1.2.3',
         instance_id: 'web',
+      });
+      expect(rows.get('session:session-1/binding:web')).toMatchObject({
+        value: 'bound.ready.used',
+        session_id: 'session-1',
+        instance_id: 'web',
+        role: 'home',
       });
     });
     await viewer.until(({ messages }) => {
@@ -114,13 +120,14 @@ describe('the inspector of a hub', () => {
     });
     await server.kill();
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'retrying' });
     });
     await breakAt(server.port);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'dead', retry_count: 2 });
-      // The session is unbound without a request.
-      expect(rows.get('session:session-1')).toMatchObject({ state: 'unbound', instance_id: null });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'dead', retry_count: 2 });
+      // The session has no home without a request.
+      expect(rows.get('session:session-1')).toMatchObject({ value: 'open', instance_id: null });
+      expect([...rows.keys()]).not.toContain('session:session-1/binding:web');
     });
     const steps = viewer.messages.flatMap((each) => (each.type === 'steps' ? each.steps : []));
     const lost = steps.find(({ to }) => to === 'retrying.waiting');
@@ -144,15 +151,15 @@ describe('the inspector of a hub', () => {
     register(directory, { id: 'web', port: server.port });
     const viewer = new PageViewer(url);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'active' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'active' });
     });
     await server.kill();
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'retrying' });
     });
     const restore = await breakAt(server.port);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'dead' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'dead' });
     });
     await restore();
     await startFixture('sdk-stateful', { port: server.port });
@@ -169,7 +176,7 @@ describe('the inspector of a hub', () => {
     expect((await post({ hub, id: 'web', more: 'x'.repeat(9_999) })).status).toBe(400);
     expect((await post({ hub, id: 'web' })).status).toBe(204);
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'active' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'active' });
     });
   });
 

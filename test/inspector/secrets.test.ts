@@ -88,6 +88,7 @@ describe('what a hub sends to viewers', () => {
         expect.arrayContaining([
           'hub',
           'session:session-1',
+          'binding:web',
           'instance:web',
           'instance:quoter',
           'connection',
@@ -103,7 +104,8 @@ describe('what a hub sends to viewers', () => {
     }
     const definitions: Record<string, string> = {
       hub: 'running',
-      'session:session-1': 'bound',
+      'session:session-1': 'open',
+      'binding:web': 'bound',
       'instance:web': 'retrying',
     };
     for (const [name, state] of Object.entries(definitions)) {
@@ -141,7 +143,7 @@ describe('what a hub sends to viewers', () => {
     await viewer.until(({ rows }) => expect(rows.size).toBeGreaterThan(2));
     await server.kill();
     await viewer.until(({ rows }) => {
-      expect(rows.get('instance:web')).toMatchObject({ shown: 'retrying' });
+      expect(rows.get('instance:web')).toMatchObject({ state: 'retrying' });
     });
     expect(viewer.frames).toEqual([]);
   });

@@ -246,6 +246,7 @@ describe('between agent and instance', () => {
       'signalbox://statecharts/hub',
       'signalbox://statecharts/instance',
       'signalbox://statecharts/session',
+      'signalbox://statecharts/binding',
     ]);
   });
 });

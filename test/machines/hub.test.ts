@@ -16,6 +16,7 @@ import { SteppingClock } from '../helpers/stepping-clock.ts';
 
 /** Milliseconds. */
 const SETTLE = 1_000;
+const NO_TRAFFIC = () => ({ callsInFlight: 0, lastActivity: null });
 
 /** The hub chart with all that is under it, on a stepping clock; connections and links do as they are told here. */
 function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
@@ -273,7 +274,7 @@ describe('the hub', () => {
     const row = (sessionId: string) => {
       const instance = instanceContext(hub.actor.getSnapshot(), 'a');
       if (instance === undefined) throw new Error('gone');
-      return instanceRow(hub.actor.getSnapshot(), instance, sessionId);
+      return instanceRow(hub.actor.getSnapshot(), instance, NO_TRAFFIC, sessionId);
     };
     expect(row('s')).toMatchObject({ sessions: 1, connected: true });
     expect(row('t')).toMatchObject({ sessions: 1, connected: false });

@@ -5,6 +5,7 @@ import { hubMachine } from '../../machines/hub.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { InstancePolicy } from '../../machines/model.ts';
 import { sessionMachine } from '../../machines/session.ts';
+import { instanceRef } from '../../src/views/selectors.ts';
 import { ChartCoverage } from '../helpers/chart-coverage.ts';
 import { coveringPaths, type Path } from '../helpers/chart-paths.ts';
 import { DrivenHub, when } from '../helpers/driven-hub.ts';
@@ -203,7 +204,7 @@ describe('the hub goes every way that its chart declares', () => {
     /** Has an instance look at a clock that breaks. */
     const crash = () => {
       driven.breakClock();
-      void agent.call('instances_health');
+      instanceRef(driven.snapshot, 'web')?.send({ type: 'instance.suspected' });
     };
     const hubState = () => driven.snapshot.value;
     return { driven, agent, peer, becomesActive, crash, hubState, actor: driven.hub.actor };

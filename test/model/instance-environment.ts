@@ -129,9 +129,6 @@ export class InstanceEnvironment {
       case 'instance.reconnect':
         void this.#agent.call('instances_reconnect', { instance_id: ID });
         return;
-      case 'instance.observed':
-        void this.#agent.call('instances_health');
-        return;
       case 'instance.suspected':
         void this.#agent.call('instances_call', { instance_id: ID, tool: 'tool-0' });
         await held('call');

@@ -76,7 +76,6 @@ export function instancePathOptions(policy: InstancePolicy): PathOptions {
         },
         { type: 'registration.removed' },
         { type: 'instance.suspected' },
-        { type: 'instance.observed' },
         { type: 'machine.woke' },
       ];
       // Whoever asks for one that is superseded gets its successor.

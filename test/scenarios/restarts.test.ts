@@ -105,7 +105,7 @@ describe.each(BRUMMERS)('Brummer, %s, restarted during a session', (kind) => {
 
     // The same holds for a hub that never saw the old processes, for prune and for doctor.
     const options = ['--instances-dir', home.instances];
-    const list = await runCommand(['list', '--all', '--json', ...options]);
+    const list = await runCommand(['list', '--probe', '--all', '--json', ...options]);
     const seen = z.array(z.looseObject({ id: z.string(), state: z.string() }));
     const states = seen.parse(JSON.parse(list.stdout));
     expect(states.filter(({ state }) => state !== 'dead').map((each) => each.id)).toEqual([id]);
@@ -113,7 +113,7 @@ describe.each(BRUMMERS)('Brummer, %s, restarted during a session', (kind) => {
     const stale = registrationsIn(home.instances).filter((each) => each.id !== id);
     for (const each of stale) expect(doctor.stdout).toContain(`${each.id}.json`);
     const pruned = await runCommand(['prune', ...options]);
-    expect(pruned.stdout.match(/^removed: /gm)).toHaveLength(stale.length);
+    expect(pruned.stdout.match(/^removed: .*\.json/gm)).toHaveLength(stale.length);
     await eventually(async () => expect(await listed(client)).toHaveLength(1));
     expect(registrationsIn(home.instances)).toMatchObject([{ id }]);
   }, 180_000);

@@ -24,6 +24,7 @@ describe('the resources of the hub', () => {
       ['signalbox://statecharts/hub', 'text/vnd.mermaid'],
       ['signalbox://statecharts/instance', 'text/vnd.mermaid'],
       ['signalbox://statecharts/session', 'text/vnd.mermaid'],
+      ['signalbox://statecharts/binding', 'text/vnd.mermaid'],
     ]);
     for (const { uri, mimeType } of resources) {
       const { contents } = await client.readResource({ uri });

@@ -1,11 +1,12 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
 import { originKey, originText } from '../../origin.ts';
 import { outerState } from '../../views/state-path.ts';
+import type { HubView } from '../hub-view.ts';
 import { HubDetail } from './hub-detail.tsx';
 import { InstanceDetail } from './instance-detail.tsx';
 import { InstanceList } from './instance-list.tsx';
 import { Stately } from './stately.tsx';
-import { type HubView, instancesOf, type Store } from './store.ts';
+import { instancesOf, type Store } from './store.ts';
 import { Timeline } from './timeline.tsx';
 
 const STATES = ['active', 'retrying', 'dead', 'connecting', 'discovered'];
@@ -109,7 +110,7 @@ function Hub({ hub }: { readonly hub: HubView }) {
             <option value="">all states</option>
             {STATES.map((state) => (
               <option key={state} value={state}>
-                {`${state} (${all.filter(({ shown }) => shown === state).length})`}
+                {`${state} (${all.filter((row) => row.state === state).length})`}
               </option>
             ))}
           </select>

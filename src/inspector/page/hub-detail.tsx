@@ -1,6 +1,6 @@
+import type { HubView } from '../hub-view.ts';
 import type { ActorRow } from '../messages.ts';
 import { Chart } from './chart.tsx';
-import type { HubView } from './store.ts';
 
 /** The hub and its sessions. */
 export function HubDetail({ hub }: { readonly hub: HubView }) {
@@ -11,7 +11,7 @@ export function HubDetail({ hub }: { readonly hub: HubView }) {
   return (
     <section class="detail" aria-label="Hub and sessions">
       <h2>Hub</h2>
-      <Chart chart="hub" state={own?.state ?? null} last={own?.last ?? null} />
+      <Chart chart="hub" state={own?.value ?? null} last={own?.last ?? null} />
       {sessions.map((session) => (
         <section key={session.actor} aria-label={`Session ${session.id}`}>
           <h2>
@@ -20,13 +20,13 @@ export function HubDetail({ hub }: { readonly hub: HubView }) {
           {session.instance_id === null && <p>Not connected to an instance.</p>}
           {bindings
             .filter(({ session_id }) => session_id === session.id)
-            .map(({ actor, instance_id, role, state, last }) => (
+            .map(({ actor, instance_id, role, value, last }) => (
               <div key={actor}>
                 <p>
                   {role === 'home' ? 'Connected to' : 'Calls'} {instance_id}.{' '}
-                  <span class="dim">{state}</span>
+                  <span class="dim">{value}</span>
                 </p>
-                <Chart chart="binding" state={state} last={last} />
+                <Chart chart="binding" state={value} last={last} />
               </div>
             ))}
         </section>

@@ -14,13 +14,13 @@ interface Props {
 /** One instance: its facts, its chart and its history. */
 export function InstanceDetail({ row, steps, reconnect }: Props) {
   const now = useNow();
-  const canReconnect = row.shown === 'retrying' || row.shown === 'dead';
+  const canReconnect = row.state === 'retrying' || row.state === 'dead';
   const facts: readonly (readonly [string, string])[] = [
     ['id', row.id],
     ['project', row.path],
     ['port', String(row.port)],
     ['pid', String(row.pid ?? 'unknown')],
-    ['in this state for', since(row.since, now)],
+    ['in this state for', since(row.state_changed_at, now)],
     ['retries', String(row.retry_count)],
     ['next retry in', until(row.next_retry_at, now) || '–'],
     ['calls in flight', String(row.calls_in_flight)],
@@ -37,13 +37,13 @@ export function InstanceDetail({ row, steps, reconnect }: Props) {
       <header>
         <h2 id="instance-name">{row.name}</h2>
         <span aria-live="polite">
-          <State state={row.shown} />
+          <State state={row.state} />
         </span>
         <button type="button" disabled={!canReconnect} onClick={reconnect}>
           Reconnect now
         </button>
       </header>
-      {row.shown !== 'active' && row.last_error !== null && (
+      {row.state !== 'active' && row.last_error !== null && (
         <p class="failure">
           <strong>{row.last_error.code}</strong> {row.last_error.message}
         </p>
@@ -56,7 +56,7 @@ export function InstanceDetail({ row, steps, reconnect }: Props) {
           </div>
         ))}
       </dl>
-      <Chart chart="instance" state={row.state} last={row.last} />
+      <Chart chart="instance" state={row.value} last={row.last} />
       <h3>History</h3>
       <Timeline steps={steps} withActors={false} />
     </section>

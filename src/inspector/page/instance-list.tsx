@@ -86,7 +86,7 @@ export function InstanceList({ rows, total, selected, select }: Props) {
             count={rows.length}
             top={(first + offset) * viewport.row}
             isSelected={row.id === selected}
-            time={since(row.since, now)}
+            time={since(row.state_changed_at, now)}
             next={until(row.next_retry_at, now)}
             select={select}
           />
@@ -123,7 +123,7 @@ const Row = memo(function Row(props: RowProps) {
       onClick={() => select(row.id)}
     >
       <div>
-        <State state={row.shown} />
+        <State state={row.state} />
         <span class="name">{row.name}</span>
         <span class="time">{time}</span>
       </div>

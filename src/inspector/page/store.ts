@@ -1,18 +1,5 @@
-import type { Refusal } from '../../../machines/model.ts';
-import type { ActorRow, HubFacts, InstanceViewRow, PageMessage, Step } from '../messages.ts';
-
-/** Maximum number of steps kept per hub. */
-const MAX_STEPS = 2_000;
-
-/** A hub as the page knows it. */
-export interface HubView {
-  readonly id: string;
-  facts: HubFacts | null;
-  readonly actors: Map<string, ActorRow>;
-  /** Oldest first. */
-  steps: readonly Step[];
-  refusals: readonly Refusal[];
-}
+import { HubView } from '../hub-view.ts';
+import type { InstanceViewRow, PageMessage } from '../messages.ts';
 
 /** The state of the page. Unchanged rows stay the same objects. */
 export class Store {
@@ -39,43 +26,20 @@ export class Store {
   }
 
   take(message: PageMessage): void {
-    const hub = this.#hub(message.hub);
-    switch (message.type) {
-      case 'hub':
-        this.hubs.set(hub.id, { ...emptyHub(hub.id), facts: message.facts });
-        break;
-      case 'actors':
-        for (const row of message.actors) hub.actors.set(row.actor, row);
-        break;
-      case 'ended':
-        for (const actor of message.actors) hub.actors.delete(actor);
-        break;
-      case 'steps':
-        hub.steps = [...hub.steps, ...message.steps].slice(-MAX_STEPS);
-        break;
-      case 'refusals':
-        hub.refusals = message.refusals;
-        break;
-      case 'left':
-        this.hubs.delete(hub.id);
-        break;
-      case 'frames':
-        return;
-    }
+    if (message.type === 'frames') return;
+    if (message.type === 'left') this.hubs.delete(message.hub);
+    else this.#hub(message).take(message);
     this.#listener();
   }
 
-  #hub(id: string): HubView {
+  /** A hub that says who it is begins anew. */
+  #hub({ hub: id, type }: PageMessage): HubView {
     const known = this.hubs.get(id);
-    if (known !== undefined) return known;
-    const fresh = emptyHub(id);
+    if (known !== undefined && type !== 'hub') return known;
+    const fresh = new HubView(id);
     this.hubs.set(id, fresh);
     return fresh;
   }
-}
-
-function emptyHub(id: string): HubView {
-  return { id, facts: null, actors: new Map(), steps: [], refusals: [] };
 }
 
 /** A filter for the list of instances. */
@@ -94,11 +58,11 @@ export function instancesOf(hub: HubView, { text, state }: Filter): InstanceView
   const wanted = text.trim().toLowerCase();
   return [...hub.actors.values()]
     .filter((row) => row.chart === 'instance')
-    .filter((row) => state === '' || row.shown === state)
+    .filter((row) => state === '' || row.state === state)
     .filter(({ name, path, id }) => `${name}\n${path}\n${id}`.toLowerCase().includes(wanted))
     .sort(
       (a, b) =>
-        ORDER.indexOf(a.shown) - ORDER.indexOf(b.shown) ||
+        ORDER.indexOf(a.state) - ORDER.indexOf(b.state) ||
         compare(a.name, b.name) ||
         compare(a.id, b.id),
     );

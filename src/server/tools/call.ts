@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { hubTool, parseArguments } from './hub-tool.ts';
-import { instanceRef } from './schemas.ts';
+import { instanceRef } from './inputs.ts';
 
 const input = z.object({
   instance_id: instanceRef.optional(),

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { HubError, type HubErrorFacts } from '../../errors.ts';
 import { instanceRow } from '../../views/instance-row.ts';
+import { instanceRowSchema } from '../../views/instance-row-schema.ts';
 import { currentId, homeOf, isHomeOpening, sessionRef } from '../../views/selectors.ts';
+import { toolRows } from '../../views/tool-row.ts';
+import { toolRowSchema } from '../../views/tool-row-schema.ts';
 import { findInstance, instanceWithId } from '../find-instance.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
-import { instance, instanceRef, tool } from './schemas.ts';
+import { instanceRef } from './inputs.ts';
 import { triedInstance } from './tried.ts';
 import { until } from './until.ts';
 
@@ -21,12 +24,12 @@ export const instancesConnect = hubTool({
   },
   input: z.object({ instance_id: instanceRef }),
   output: z.object({
-    instance,
+    instance: instanceRowSchema,
     instructions: z.string().nullable().describe('What the instance says on how to use it.'),
-    tools: z.array(tool),
+    tools: z.array(toolRowSchema),
   }),
   async run({ instance_id }, context) {
-    const { hub, sessionId } = context;
+    const { hub, sessionId, trafficOf } = context;
     const asked = (await triedInstance(context, instance_id)).registration.id;
     await until(context, () => !['discovered', 'connecting'].includes(stateOf(context, asked)));
     const id = currentId(hub.getSnapshot(), asked);
@@ -51,9 +54,9 @@ export const instancesConnect = hubTool({
     const found = findInstance(hub.getSnapshot(), bound);
     return {
       structured: {
-        instance: instanceRow(hub.getSnapshot(), found, sessionId),
+        instance: instanceRow(hub.getSnapshot(), found, trafficOf, sessionId),
         instructions: found.peer?.instructions ?? null,
-        tools: found.catalogue?.tools ?? [],
+        tools: toolRows(found),
       },
     };
   },

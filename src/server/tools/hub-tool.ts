@@ -1,8 +1,8 @@
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import type { HubActor } from '../../../machines/hub.ts';
-import type { InstanceContext } from '../../../machines/instance-setup.ts';
 import { HubError } from '../../errors.ts';
+import type { ReadTraffic } from '../../views/traffic.ts';
 
 /** What a hub tool has at hand while it runs. */
 export interface ToolContext {
@@ -13,17 +13,16 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Notes that somebody waits for the instance; returns the function that takes this back. */
   awaitInstance(instanceId: string): () => void;
-  /** The instance with its traffic as it is now, without a step of its actor. */
-  live(instance: InstanceContext): InstanceContext;
+  readonly trafficOf: ReadTraffic;
 }
 
 /** What a tool answers: `structuredContent`, and what is shown as text if that is something else. */
-export interface ToolAnswer {
-  readonly structured: object;
+export interface ToolAnswer<Output> {
+  readonly structured: Output;
   readonly shown?: unknown;
 }
 
-interface ToolDefinition<Input> {
+interface ToolDefinition<Input, Output> {
   readonly name: string;
   readonly title: string;
   /** One paragraph, for a model. */
@@ -31,14 +30,19 @@ interface ToolDefinition<Input> {
   readonly annotations: ToolAnnotations;
   readonly input: z.ZodType<Input>;
   /** Null when the answer is an instance's. */
-  readonly output: z.ZodType | null;
+  readonly output: z.ZodType<Output> | null;
   /** Throws {@link HubError}. */
-  run(input: Input, context: ToolContext): ToolAnswer | Promise<ToolAnswer>;
+  run(
+    input: Input,
+    context: ToolContext,
+  ): ToolAnswer<NoInfer<Output>> | Promise<ToolAnswer<NoInfer<Output>>>;
 }
 
 /** A tool of the hub's own. */
 export interface HubTool {
   readonly name: string;
+  /** What every `structuredContent` of it fits; null when the answer is an instance's. */
+  readonly output: z.ZodType | null;
   /** The tool as `tools/list` shows it. */
   describe(): object;
   /** The result of a call with arguments as they came. Rejects with {@link HubError}. */
@@ -46,10 +50,11 @@ export interface HubTool {
 }
 
 /** Makes a tool of its definition. */
-export function hubTool<Input>(definition: ToolDefinition<Input>): HubTool {
+export function hubTool<Input, Output>(definition: ToolDefinition<Input, Output>): HubTool {
   const { name, title, description, annotations, input, output } = definition;
   return {
     name,
+    output,
     describe: () => ({
       name,
       title,

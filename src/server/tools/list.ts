@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { instanceRows } from '../../views/instance-row.ts';
+import { instanceRowSchema } from '../../views/instance-row-schema.ts';
 import { instanceContexts } from '../../views/selectors.ts';
 import { hubTool } from './hub-tool.ts';
-import { instance, state } from './schemas.ts';
+import { state } from './inputs.ts';
 
 export const instancesList = hubTool({
   name: 'instances_list',
@@ -14,15 +15,13 @@ export const instancesList = hubTool({
     state: state.optional().describe('Only instances in this state.'),
     include_dead: z.boolean().default(true).describe('Whether to list dead instances too.'),
   }),
-  output: z.object({ instances: z.array(instance) }),
-  run({ state: wanted, include_dead }, context) {
-    const snapshot = context.hub.getSnapshot();
-    const wantedOnes = instanceContexts(snapshot)
-      .filter(({ state: is }) =>
-        wanted === undefined ? include_dead || is !== 'dead' : is === wanted,
-      )
-      .map(context.live);
-    const instances = instanceRows(snapshot, wantedOnes, context.sessionId);
+  output: z.object({ instances: z.array(instanceRowSchema) }),
+  run({ state: wanted, include_dead }, { hub, trafficOf, sessionId }) {
+    const snapshot = hub.getSnapshot();
+    const wantedOnes = instanceContexts(snapshot).filter(({ state: is }) =>
+      wanted === undefined ? include_dead || is !== 'dead' : is === wanted,
+    );
+    const instances = instanceRows(snapshot, wantedOnes, trafficOf, sessionId);
     return { structured: { instances }, shown: instances };
   },
 });

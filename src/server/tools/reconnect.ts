@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { instanceRow } from '../../views/instance-row.ts';
+import { instanceRowSchema } from '../../views/instance-row-schema.ts';
 import { instanceRef as actorOf } from '../../views/selectors.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
-import { instance, instanceRef } from './schemas.ts';
+import { instanceRef } from './inputs.ts';
 import { until } from './until.ts';
 
 export const instancesReconnect = hubTool({
@@ -18,14 +19,15 @@ export const instancesReconnect = hubTool({
     openWorldHint: false,
   },
   input: z.object({ instance_id: instanceRef }),
-  output: z.object({ instance }),
+  output: z.object({ instance: instanceRowSchema }),
   async run({ instance_id }, context) {
-    const { hub, sessionId } = context;
+    const { hub, sessionId, trafficOf } = context;
     const { id } = findInstance(hub.getSnapshot(), instance_id).registration;
     const actor = actorOf(hub.getSnapshot(), id);
     actor?.send({ type: 'instance.reconnect' });
     await until(context, () => actor?.getSnapshot().context.state !== 'connecting');
     const found = findInstance(hub.getSnapshot(), id);
-    return { structured: { instance: instanceRow(hub.getSnapshot(), found, sessionId) } };
+    const row = instanceRow(hub.getSnapshot(), found, trafficOf, sessionId);
+    return { structured: { instance: row } };
   },
 });

@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import type { JsonObject } from '../../../machines/model.ts';
 import { BUDGETS } from '../../budgets.ts';
 import { HubError } from '../../errors.ts';
 import { instanceContexts } from '../../views/selectors.ts';
+import { toolRows } from '../../views/tool-row.ts';
+import { type ToolRow, toolRowSchema } from '../../views/tool-row-schema.ts';
 import { findInstance } from '../find-instance.ts';
 import { hubTool } from './hub-tool.ts';
-import { instanceRef, tool } from './schemas.ts';
+import { instanceRef } from './inputs.ts';
+
+const toolOfInstance = toolRowSchema.extend({ instance_id: z.string() });
 
 export const instancesTools = hubTool({
   name: 'instances_tools',
@@ -20,7 +23,7 @@ export const instancesTools = hubTool({
       .optional()
       .describe('Only tools whose name, title or description has all of these words.'),
   }),
-  output: z.object({ tools: z.array(tool.extend({ instance_id: z.string() })) }),
+  output: z.object({ tools: z.array(toolOfInstance) }),
   run({ instance_id, query = '' }, { hub }) {
     const snapshot = hub.getSnapshot();
     const instances =
@@ -28,14 +31,14 @@ export const instancesTools = hubTool({
         ? instanceContexts(snapshot).filter(({ state }) => state === 'active')
         : [findInstance(snapshot, instance_id)];
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    const tools: JsonObject[] = [];
+    const tools: z.infer<typeof toolOfInstance>[] = [];
     let size = 0;
-    for (const { registration, catalogue } of instances) {
-      for (const each of catalogue?.tools ?? []) {
+    for (const instance of instances) {
+      for (const each of toolRows(instance)) {
         if (!words.every((word) => searchable(each).includes(word))) continue;
         size += JSON.stringify(each).length;
         if (size > BUDGETS.ownAnswer.value) throw tooMany();
-        tools.push({ ...each, instance_id: registration.id });
+        tools.push({ ...each, instance_id: instance.registration.id });
       }
     }
     return { structured: { tools } };
@@ -47,7 +50,7 @@ function tooMany(): HubError {
   return new HubError('MESSAGE_TOO_LARGE', message);
 }
 
-function searchable({ name, title, description }: JsonObject): string {
+function searchable({ name, title, description }: ToolRow): string {
   const texts = [name, title, description].filter((each) => typeof each === 'string');
   return texts.join('\n').toLowerCase();
 }

@@ -2,11 +2,12 @@ import * as z from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
 import { HubError } from '../../errors.ts';
 import { instanceRow } from '../../views/instance-row.ts';
+import { instanceRowSchema } from '../../views/instance-row-schema.ts';
 import { currentId, instanceContext } from '../../views/selectors.ts';
 import { ambiguous, instancesNamed, instanceWithId, isNamed } from '../find-instance.ts';
 import { AwaitedInstances } from './awaited-instances.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
-import { instance, instanceRef, state } from './schemas.ts';
+import { instanceRef, state } from './inputs.ts';
 
 /** How long a wait is unless said, in milliseconds. */
 const DEFAULT_TIMEOUT = 30_000;
@@ -34,16 +35,16 @@ export const instancesWait = hubTool({
     .refine(({ instance_id, name, path }) => (instance_id ?? name ?? path) !== undefined, {
       message: 'give one of instance_id, name or path',
     }),
-  output: z.object({ instance }),
+  output: z.object({ instance: instanceRowSchema }),
   async run({ instance_id, name, path, state: wanted, timeout_ms }, context) {
-    const { hub, sessionId } = context;
+    const { hub, sessionId, trafficOf } = context;
     const ref = instance_id ?? name ?? path ?? '';
     const inState = () => {
       const found = known(context, ref);
       const there = found.find((each) => each.state === wanted);
       if (there === undefined) return undefined;
       if (found.length > 1) throw ambiguous(ref, found);
-      return instanceRow(hub.getSnapshot(), there, sessionId);
+      return instanceRow(hub.getSnapshot(), there, trafficOf, sessionId);
     };
     // Only the instance that moved is looked at: many may move while many wait.
     const isMeant = (id: string) => {
