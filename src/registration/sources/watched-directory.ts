@@ -78,9 +78,11 @@ export class WatchedDirectory {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#ancestors.close();
     await this.#unwatch();
     await this.#looking;
+    // A look under way may have begun to watch.
+    this.#ancestors.close();
+    await this.#unwatch();
   }
 
   async #lookUntilStill(): Promise<void> {
