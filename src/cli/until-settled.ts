@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Hub } from '../hub/create-hub.ts';
+import type { Hub } from '../hub/hub.ts';
 
 /**
  * Waits until every instance has been connected to or has failed, however many there are: as long as there are fewer left

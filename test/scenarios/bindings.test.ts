@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { instanceActorId } from '../../machines/hub-setup.ts';
+import { instanceActorId } from '../../machines/hub-children.ts';
 import { DrivenHub, when } from '../helpers/driven-hub.ts';
 
 /** Waits for the state of an instance's actor, as its chart names it. */
