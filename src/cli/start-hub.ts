@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { createHub, type Hub } from '../hub/create-hub.ts';
 import type { Logger } from '../log.ts';
 
-/** A hub as `hub`, `list` and `doctor` start it, recorded if that is wanted. */
+/** Starts a hub for `hub`, `list` or `doctor`, with a recording if configured. */
 export async function startHub(
   config: Config,
   log: Logger,

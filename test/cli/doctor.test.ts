@@ -174,7 +174,7 @@ describe('a report', () => {
         '  note    a\\u001b[31m\\u000ab: is\\u202e so',
         '            do\\u000a',
         '',
-        'Nothing is wrong.',
+        'No problems found.',
       ],
     );
   });

@@ -136,7 +136,7 @@ onPosix('a hub offers no socket through a link, and says so', async () => {
     expect(stdout).toContain(`${hubs} is a link`);
   });
   hub.stdin?.end();
-  expect(await said).toContain('the hub cannot be looked at');
+  expect(await said).toContain('the hub cannot be inspected');
   expect(readdirSync(real)).toEqual([]);
 });
 

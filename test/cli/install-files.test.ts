@@ -9,7 +9,7 @@ describe('signalbox install', () => {
     const before = '\ufeff{\n  "theme": "dark" // keep\n}\n';
     const file = put('.cursor/mcp.json', before, 0o640);
     const { stdout } = await run('install', 'cursor', '--yes');
-    expect(stdout).toContain(`What was there before: ${file}.signalbox-backup`);
+    expect(stdout).toContain(`Backup: ${file}.signalbox-backup`);
     expect(readFileSync(`${file}.signalbox-backup`, 'utf8')).toBe(before);
     expect(statSync(`${file}.signalbox-backup`).mode & 0o777).toBe(0o600);
     expect(statSync(file).mode & 0o777).toBe(0o640);
@@ -25,7 +25,7 @@ describe('signalbox install', () => {
     await run('install', 'cursor', '--yes');
     const installed = readFileSync(file, 'utf8');
     const { stdout } = await run('uninstall', 'cursor', '--yes');
-    expect(stdout).toContain(`What was there before: ${file}.signalbox-backup-2\n`);
+    expect(stdout).toContain(`Backup: ${file}.signalbox-backup-2\n`);
     expect((await run('install', 'cursor', '--yes')).stdout).toContain('.signalbox-backup-3\n');
     const kept = ['', '-2', '-3'].map((end) =>
       readFileSync(`${file}.signalbox-backup${end}`, 'utf8'),

@@ -154,7 +154,7 @@ onPosix('list where no hub can be asked', () => {
     await leaveSocket(join(hubs, '999999.sock'));
     const { stdout, stderr, code } = await run('list');
     expect(stdout).toMatch(/^web +active +\d+ +- +web/m);
-    expect(stderr).toBe(`Hub ${hung.pid} does not answer. What it sees is not shown.\n`);
+    expect(stderr).toBe(`Hub ${hung.pid} does not answer. Its instances are not shown.\n`);
     expect(code).toBe(0);
     hung.kill('SIGKILL');
   });

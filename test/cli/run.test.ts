@@ -166,7 +166,7 @@ describe('a server that', () => {
     const { code, stderr } = await run.outcome();
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^signalbox: ended too often, and not started again: the server was ended by SIGKILL\n$/,
+      /^signalbox: exited too often, not restarted: the server was ended by SIGKILL\n$/,
     );
     expect(readdirSync(run.directory)).toEqual([]);
   });
@@ -182,9 +182,9 @@ describe('a server that', () => {
     expect(await pidOf(await agentOf(run))).toBeGreaterThan(0);
     const told = run.stderr.split('\n').filter((line) => line.includes('not a message'));
     expect(told).toEqual([
-      "signalbox: not a message, on the server's stdout: Server ready on stdio!",
-      'signalbox: not a message, on the server\'s stdout: {"jsonrpc":"2.0"}',
-      'signalbox: not a message, on the server\'s stdout: {"half":  (and no more is told of that)',
+      "signalbox: not an MCP message, on the server's stdout: Server ready on stdio!",
+      'signalbox: not an MCP message, on the server\'s stdout: {"jsonrpc":"2.0"}',
+      'signalbox: not an MCP message, on the server\'s stdout: {"half":  (further lines are not reported)',
     ]);
   });
 });
