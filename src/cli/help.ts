@@ -41,7 +41,7 @@ function renderOverview(): string {
     '',
     ...sources(),
     '',
-    'signalbox install CLIENT adds the hub to an agent's configuration:',
+    "signalbox install CLIENT adds the hub to an agent's configuration:",
     '  { "mcpServers": { "signalbox": { "command": "signalbox", "args": ["hub"] } } }',
   ].join('\n');
 }

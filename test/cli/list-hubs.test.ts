@@ -186,7 +186,7 @@ onPosix('list where no hub can be asked', () => {
     const { stdout, stderr } = await run('list');
     expect(stdout).toMatch(/^web +active/m);
     expect(stderr).toMatch(
-      new RegExp(`^Hub ${process.pid}.* is of another version\\. What it sees is not shown`),
+      new RegExp(`^Hub ${process.pid}.* has another version\\. Its instances are not shown`),
     );
   });
 });

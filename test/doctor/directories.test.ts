@@ -48,7 +48,7 @@ describe('directories that are named', () => {
 
   it('may be missing, which is worth knowing', async () => {
     expect(await named(join(temporaryDirectory(), 'none'))).toMatchObject([
-      { level: 'note', says: expect.stringMatching(/^missing/), remedy: 'Is it spelled right?' },
+      { level: 'note', says: expect.stringMatching(/^missing/), remedy: 'Check the spelling.' },
     ]);
   });
 
@@ -135,7 +135,7 @@ describe('the usual directories', () => {
     const [own] = await usual(surroundings({ XDG_RUNTIME_DIR: join(file, 'run') }));
     expect(own).toMatchObject({
       level: 'problem',
-      says: `missing, and cannot be made in ${file} (it is not a directory)`,
+      says: `missing, and cannot be created in ${file} (it is not a directory)`,
     });
   });
 
@@ -145,7 +145,7 @@ describe('the usual directories', () => {
     restrict(runtime, 0o500);
     const env = { XDG_RUNTIME_DIR: runtime, HOME: runtime, TMPDIR: runtime };
     const missing = runAsPlainUser(['doctor'], env);
-    expect(missing.stdout).toContain(`missing, and cannot be made in ${runtime} (EACCES)`);
+    expect(missing.stdout).toContain(`missing, and cannot be created in ${runtime} (EACCES)`);
     expect(missing.code).toBe(1);
     chmodSync(runtime, 0o700);
     const own = join(runtime, 'signalbox', 'instances');

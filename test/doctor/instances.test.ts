@@ -104,7 +104,7 @@ describe('an instance', () => {
       },
       {
         level: 'problem',
-        says: 'connecting for 3 min in hub 7; it could not be connected to in time',
+        says: 'connecting for 3 min in hub 7; connecting timed out',
       },
     ]);
   });
