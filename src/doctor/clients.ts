@@ -16,5 +16,5 @@ export function checkClients({ configs }: { readonly configs: readonly FoundConf
       : note(file, `${client.title} does not start the hub`, install);
   });
   if (findings.length > 0) return findings;
-  return [note('agents', 'no agent's configuration was found', 'signalbox install CLIENT')];
+  return [note('agents', "no agent's configuration was found", 'signalbox install CLIENT')];
 }

@@ -38,7 +38,13 @@ export async function checkHubs(given: RunningHubs): Promise<Finding[]> {
     .filter(({ path }) => !stale.some((each) => each.path === path));
   const found = await Promise.all(sockets.map((socket) => findingsOfHub(socket, given)));
   if (wrong.length > 0 || found.length > 0) return [...wrong, ...found.flat()];
-  return [note('hubs', 'none runs', 'An agent starts one if its configuration has an entry: see signalbox --help')];
+  return [
+    note(
+      'hubs',
+      'none runs',
+      'An agent starts one if its configuration has an entry: see signalbox --help',
+    ),
+  ];
 }
 
 /** Checks whether hubs can offer their sockets in this directory. */
@@ -56,7 +62,7 @@ async function faultOf(directory: string): Promise<Finding | null> {
   }
   const facts = await stat(directory).catch(() => null);
   if (facts === null || (facts.mode & 0o077) === 0) return null;
-  const says = "open to other users, so hubs cannot be inspected";
+  const says = 'open to other users, so hubs cannot be inspected';
   return problem(directory, says, `chmod 700 ${shellWord(directory)}, then restart the agents.`);
 }
 
@@ -114,11 +120,15 @@ function findingOf(
         `It hangs or is stopped (ps ${pid}): restart its agent.`,
       );
     case 'hung up':
-      return note(subject, 'closed the connection without an answer; it may be exiting', 'Run doctor again.');
+      return note(
+        subject,
+        'closed the connection without an answer; it may be exiting',
+        'Run doctor again.',
+      );
     case 'strange':
       return problem(
         subject,
-        'does not use this version's protocol',
+        "does not use this version's protocol",
         'Restart the agent that started it.',
       );
   }

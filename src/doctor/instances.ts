@@ -32,8 +32,7 @@ const REMEDIES: Readonly<Record<FailureCode, (facts: Facts) => string>> = {
   ANSWER_TOO_LARGE: () => 'Make the server offer less, or use smaller pages.',
   CONNECTION_REFUSED: ({ port, origin: { file } }) =>
     `Start the server at port ${port}, or remove its file: rm ${shellWord(file)}`,
-  CONNECTION_LOST: () =>
-    'Hubs will retry. If it breaks again, check the server's log.',
+  CONNECTION_LOST: () => "Hubs will retry. If it breaks again, check the server's log.",
   CONNECT_TIMEOUT: () => 'Find out why the server is slow or hangs, or raise --connect-timeout.',
   HTTP_ERROR: ({ origin: { file } }) =>
     `If its endpoint is not /mcp, set the url in its file: ${file}`,
@@ -42,7 +41,8 @@ const REMEDIES: Readonly<Record<FailureCode, (facts: Facts) => string>> = {
   OUT_OF_DESCRIPTORS: () => 'Allow more open files before the agent is started: ulimit -n 4096',
   PROCESS_GONE: ({ port, origin: { file } }) =>
     `Restart the server, so that it registers again, or remove the file: rm ${shellWord(file)}. Port ${port} now belongs to another server.`,
-  SUPERSEDED: ({ origin: { file } }) => `Nothing needs to be done. You can remove the old file: rm ${shellWord(file)}`,
+  SUPERSEDED: ({ origin: { file } }) =>
+    `Nothing needs to be done. You can remove the old file: rm ${shellWord(file)}`,
   PINGS_MISSED: () => 'Its process hangs or is stopped: restart it.',
   PROTOCOL_ERROR: ({ port, origin: { file } }) =>
     `Check what uses port ${port}. If it isn't this server, start the server on another port, or remove its file: rm ${shellWord(file)}`,
@@ -102,7 +102,7 @@ function away(instance: DiagnosedInstance, { state, last_error }: Opinion, where
     return problem(subject, says, REMEDIES.CONNECT_TIMEOUT(instance));
   }
   const { code, message } = last_error;
-  const remedy = REMEDY_OF.get(code) ?? (() => 'Check the server's log.');
+  const remedy = REMEDY_OF.get(code) ?? (() => "Check the server's log.");
   return problem(subject, `${state}${where}, ${message} (${code})`, remedy(instance));
 }
 

@@ -49,7 +49,7 @@ describe('signalbox run ends with one line and code 1, and leaves nothing,', () 
 
   it('when it repeats what it reads', async () => {
     expect(await failing(['cat'])).toBe(
-      'signalbox: the command repeats what it reads: it is no MCP server',
+      'signalbox: the command echoes its input: it is not an MCP server',
     );
   });
 

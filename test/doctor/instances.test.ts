@@ -53,14 +53,14 @@ describe('an instance', () => {
 
   it.each([
     ['CONNECTION_REFUSED', 'Start the server at port 7778, or remove its file: rm /run/instances/'],
-    ['CONNECTION_LOST', 'Hubs try it again'],
+    ['CONNECTION_LOST', 'Hubs will retry'],
     ['CONNECT_TIMEOUT', '--connect-timeout'],
     ['HTTP_ERROR', '/mcp'],
     ['IDENTITY_MISMATCH', 'Another process has port 7778'],
     ['PINGS_MISSED', 'restart it'],
-    ['PROTOCOL_ERROR', 'See what has port 7778'],
-    ['SESSION_EXPIRED', 'anew'],
-    ['UNAUTHORIZED', 'token that the server asks for into its file: /run/instances/web.json'],
+    ['PROTOCOL_ERROR', 'Check what uses port 7778'],
+    ['SESSION_EXPIRED', 'reconnect'],
+    ['UNAUTHORIZED', 'token that the server requires in its file: /run/instances/web.json'],
     ['UNSUPPORTED_VERSION', '2025-11-25'],
   ] as const)('has a remedy for %s', (code, remedy) => {
     expect(check(failed(code))).toMatchObject([
