@@ -70,8 +70,9 @@ export interface Outcome {
 }
 
 /** The outcome of a request, from its answer. */
-export function outcomeOf({ isError, text }: RpcAnswer): Outcome 
+export function outcomeOf({ isError, text }: RpcAnswer): Outcome {
   return { isError, raw: textAt(text, isError ? 'error' : 'result') ?? '{}' };
+}
 
 /** Answers request `id`. */
 export function answerWith(id: string, { isError, raw }: Outcome): RpcAnswer {
