@@ -1,11 +1,11 @@
 import type { Refusal, RefusedOrigin } from '../../machines/model.ts';
 import { originKey } from '../origin.ts';
 
-/** So many origins are told as refused, and of each so many reasons; the list holds all. */
+/** Maximum number of origins that are reported, and of reasons for each. The list of refusals holds all. */
 const ORIGINS_TOLD = 500;
 const REASONS_TOLD = 10;
 
-/** What is refused now, and what was told of it: each reason once per origin, so that no writer can fill a log. */
+/** Tracks what is refused now and what has been reported: each reason once per origin, so that no writer can fill a log. */
 export class Refusals {
   readonly #refusals = new Map<string, Refusal>();
   readonly #told = new Map<string, Set<string>>();
@@ -25,7 +25,10 @@ export class Refusals {
     this.#onRefused(refusal);
   }
 
-  /** The origin is fine now. A writer that writes in place comes by here often: what was told stays told. */
+  /**
+   * The origin is valid now. Reported reasons are kept, because files that are written in place switch between valid and
+   * invalid.
+   */
   accept(origin: RefusedOrigin): void {
     this.#refusals.delete(originKey(origin));
   }
