@@ -98,7 +98,7 @@ function active(instance: DiagnosedInstance): Finding {
 function away(instance: DiagnosedInstance, { state, last_error }: Opinion, where: string): Finding {
   const subject = subjectOf(instance);
   if (last_error === null) {
-    const says = `${state}${where}; connecting timed out`;
+    const says = `${state}${where}; it did not connect in time`;
     return problem(subject, says, REMEDIES.CONNECT_TIMEOUT(instance));
   }
   const { code, message } = last_error;

@@ -75,9 +75,9 @@ describe('signalbox doctor', () => {
     expect(problems).toMatchObject([
       bad(open, 'can be written by others', `chmod go-w ${open}`),
       bad(join(own, 'half.json'), 'not JSON', 'remove it'),
-      bad(join(own, 'link.json'), 'a symbolic link', 'Put the file itself there'),
+      bad(join(own, 'link.json'), 'a symbolic link', 'Replace the link with the file itself'),
       bad(stale, 'is gone, and nothing listens at port 1', 'signalbox prune'),
-      bad('html', '(PROTOCOL_ERROR)', `See what has port ${html.port}`),
+      bad('html', '(PROTOCOL_ERROR)', `Check what uses port ${html.port}`),
       bad('locked', '(UNAUTHORIZED)', lockedFile),
       bad('off', '(CONNECTION_REFUSED)', 'Start the server at port 1'),
     ]);

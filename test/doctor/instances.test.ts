@@ -76,7 +76,7 @@ describe('an instance', () => {
     expect(check({ ...WEB, state: 'connecting' })).toMatchObject([
       {
         level: 'problem',
-        says: expect.stringMatching(/^connecting; .* not be connected to in time/),
+        says: expect.stringMatching(/^connecting; .* did not connect in time/),
       },
     ]);
   });
@@ -104,7 +104,7 @@ describe('an instance', () => {
       },
       {
         level: 'problem',
-        says: 'connecting for 3 min in hub 7; connecting timed out',
+        says: 'connecting for 3 min in hub 7; it did not connect in time',
       },
     ]);
   });

@@ -32,11 +32,11 @@ describe('refused files', () => {
         `id a is already held by ${at('a.json')}`,
         expect.stringContaining('Remove one'),
       ],
-      [at('c.json'), 'not JSON', expect.stringContaining('write it correctly')],
+      [at('c.json'), 'not JSON', expect.stringContaining('Fix the server')],
       [
         at('d.json'),
         expect.stringMatching(/^port: must/),
-        expect.stringContaining('write it correctly'),
+        expect.stringContaining('Fix the server'),
       ],
       [
         at('e.json'),
@@ -48,7 +48,11 @@ describe('refused files', () => {
         expect.stringContaining('not a loopback host'),
         expect.stringContaining('--allow-host HOST'),
       ],
-      [at('g.json'), 'a symbolic link', expect.stringContaining('Put the file itself there')],
+      [
+        at('g.json'),
+        'a symbolic link',
+        expect.stringContaining('Replace the link with the file itself'),
+      ],
     ]);
     for (const { check, level } of findings) expect([check, level]).toEqual(['refused', 'problem']);
   });

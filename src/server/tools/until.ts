@@ -1,6 +1,9 @@
 import type { ToolContext } from './hub-tool.ts';
 
-/** Resolves as soon as `holds`, asked again at every step of an instance or a binding; also when the call is cancelled. */
+/**
+ * Resolves as soon as `holds` returns true, which is checked at every step of an instance or a binding. Also resolves if the
+ * call is cancelled.
+ */
 export function until(
   { hub, signal }: Pick<ToolContext, 'hub' | 'signal'>,
   holds: () => boolean,
