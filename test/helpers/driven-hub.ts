@@ -273,7 +273,7 @@ export class DrivenHub {
 export async function when(holds: () => boolean, what: () => string): Promise<void> {
   const end = Date.now() + 10_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what()}`);
+    if (Date.now() > end) throw new Error(`timed out waiting for ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
