@@ -11,7 +11,7 @@ import { eventually, startFixture, textOf } from '../helpers/processes.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
 import { runCommand } from '../helpers/run-command.ts';
 
-/** A machine on which nothing but what the test puts there is found. */
+/** An environment in which only what the test creates is found. */
 function machine() {
   const home = temporaryDirectory();
   const env = { HOME: home, XDG_RUNTIME_DIR: join(home, 'run'), TMPDIR: join(home, 'tmp') };
@@ -28,7 +28,7 @@ const bad = (subject: string, says: string, remedy: string) => ({
 });
 
 describe('signalbox doctor', () => {
-  it('finds nothing wrong where instances and hubs run', async () => {
+  it('finds no problems if instances and hubs run', async () => {
     const { env, own } = machine();
     const web = await startFixture('sdk-stateful');
     register(own, { id: 'web', port: web.port, pid: web.pid });
@@ -48,7 +48,7 @@ describe('signalbox doctor', () => {
     });
   });
 
-  it('finds what is wrong, each with its remedy', async () => {
+  it('finds problems, each with a remedy', async () => {
     const { env, own } = machine();
     const [html, locked] = await Promise.all([
       startFixture('junk', { mode: 'html' }),
@@ -84,7 +84,7 @@ describe('signalbox doctor', () => {
     expect(report.problems).toBe(problems.length);
   });
 
-  it('keeps to itself the token that a server quotes', async () => {
+  it('does not print a token that a server quotes', async () => {
     const { env, own } = machine();
     const server = http.createServer(async (request, response) => {
       const { id } = JSON.parse(await textOf(request));
@@ -105,7 +105,7 @@ describe('signalbox doctor', () => {
     }
   });
 
-  it('looks where it is told to, and makes nothing', async () => {
+  it('checks the given directories and creates nothing', async () => {
     const home = temporaryDirectory();
     const env = { HOME: home, XDG_RUNTIME_DIR: join(home, 'run'), TMPDIR: home };
     const usual = await runCommand(['doctor'], env);
@@ -135,7 +135,7 @@ describe('signalbox doctor', () => {
     expect(existsSync(join(home, 'run'))).toBe(false);
   });
 
-  it('says only that Node is too old where it is', async () => {
+  it('reports only that Node is too old', async () => {
     const { env, own } = machine();
     const older = join(own, 'older.mjs');
     writeFileSync(older, "Object.defineProperty(process, 'version', { value: 'v18.20.4' });");
@@ -147,7 +147,7 @@ describe('signalbox doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('is told in one line what is wrong with its use', async () => {
+  it('reports wrong usage in one line', async () => {
     for (const args of [['--jsn'], ['--settle', 'x'], ['web'], ['--config', '/none']]) {
       const { stdout, stderr, code } = await runCommand(['doctor', ...args]);
       expect([stdout, code]).toEqual(['', 2]);
@@ -166,7 +166,7 @@ describe('a report', () => {
   });
   const words = { hasSigns: false, hasColour: false };
 
-  it('is in words, with nothing in it that steers a terminal', () => {
+  it('uses words and escapes control characters', () => {
     expect(renderReport([finding('ok', null), finding('note', 'do\n')], words).split('\n')).toEqual(
       [
         'files',
@@ -179,14 +179,14 @@ describe('a report', () => {
     );
   });
 
-  it('is in signs and colours on a terminal', () => {
+  it('uses signs and colours on a terminal', () => {
     const findings = (['ok', 'note', 'problem'] as const).map((level) => finding(level, null));
     const text = renderReport(findings, { hasSigns: true, hasColour: true });
     for (const mark of ['\u001b[32m✓', '\u001b[33m!', '\u001b[31m✗']) expect(text).toContain(mark);
     expect(renderReport(findings, { hasSigns: true, hasColour: false })).not.toContain('\u001b');
   });
 
-  it('says a remedy for several once, and counts', () => {
+  it('shows a common remedy once, and counts the problems', () => {
     const findings = [finding('problem', 'prune'), finding('problem', 'prune')];
     const text = renderReport(findings, words);
     expect(text.split('prune')).toHaveLength(2);

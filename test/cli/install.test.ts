@@ -42,7 +42,7 @@ describe('signalbox install', () => {
     },
   );
 
-  it('starts a hub by the entry that it writes', async () => {
+  it('writes an entry that starts a hub', async () => {
     const { run, directory } = home();
     await run('install', 'claude-code', '--yes');
     const { mcpServers } = JSON.parse(readFileSync(join(directory, '.claude.json'), 'utf8'));
@@ -55,7 +55,7 @@ describe('signalbox install', () => {
     expect(JSON.parse(stdout)).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
   });
 
-  it('shows the change, and writes nothing without --yes or a terminal to ask on', async () => {
+  it('shows the change, and writes nothing without --yes or a terminal', async () => {
     const { put, run } = home();
     const before = '{\n  // mine\n  "mcpServers": {\n    "docs": {}\n  }\n}\n';
     const file = put('.cursor/mcp.json', before);

@@ -40,7 +40,7 @@ describe('the check of the configurations of agents', () => {
     ]);
   });
 
-  it('tells that there is none', () => {
+  it('reports that there is none', () => {
     expect(checkClients({ configs: [] })).toMatchObject([{ level: 'note', subject: 'agents' }]);
   });
 });

@@ -15,7 +15,7 @@ async function refusalsIn(directory: string) {
 }
 
 describe('refused files', () => {
-  it('have the reason of their reader, and a remedy by it', async () => {
+  it('have the reader’s reason, and a remedy for it', async () => {
     const directory = temporaryDirectory();
     const at = (name: string) => join(directory, name);
     register(directory, { id: 'a', port: 1 });
@@ -57,7 +57,7 @@ describe('refused files', () => {
     for (const { check, level } of findings) expect([check, level]).toEqual(['refused', 'problem']);
   });
 
-  it('are told of without the directories, which have a check of their own', async () => {
+  it('are reported without directories, which have their own check', async () => {
     const directory = temporaryDirectory();
     chmodSync(directory, 0o770);
     const given = await refusalsIn(directory);
