@@ -18,9 +18,6 @@ let longestTurn = 0;
 let last = onProcessor();
 const beat = setInterval(() => {
   const now = onProcessor();
-  if (now - last > 5e7 && process.env.SHOW_BLOCKS) {
-    writeSync(2, `${milliseconds(now - last)} ms at ${process.hrtime.bigint() / 1000n}\n`);
-  }
   longestTurn = Math.max(longestTurn, now - last);
   last = now;
 }, BEAT);

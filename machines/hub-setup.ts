@@ -1,111 +1,20 @@
-import {
-  type ActorRefFrom,
-  type AnyActorRef,
-  assign,
-  emit,
-  enqueueActions,
-  fromPromise,
-  sendTo,
-  setup,
-} from 'xstate';
+import { assign, emit, enqueueActions, fromPromise, sendTo, setup } from 'xstate';
 import { CLOSE_DEADLINE, CRASH_BUDGET, CRASH_WINDOW } from './backoff.ts';
-import type { BindingReport } from './binding-setup.ts';
-import { instanceMachine } from './instance.ts';
-import type { InstanceReport } from './instance-events.ts';
+import {
+  instanceActorId,
+  instanceActors,
+  instances,
+  livingInstance,
+  livingOf,
+  sessionActorId,
+} from './hub-children.ts';
+import type { HubContext, HubEmitted, HubEvent, HubInput } from './hub-events.ts';
 import { factsDiffer } from './instance-facts.ts';
 import type { InstanceInput } from './instance-setup.ts';
-import type { Failure, InstancePolicy, Registration, Transition } from './model.ts';
 import { placeholder } from './placeholder.ts';
 import { sessionMachine } from './session.ts';
-import { freed, granted, isIdle, queued, type Slots } from './slots.ts';
-import { type ChildrenStopped, isAlive, supervisorOf } from './supervisor.ts';
-
-export interface HubInput {
-  readonly policy: InstancePolicy;
-  /** Milliseconds for which the hub is `settling` at most. */
-  readonly settle: number;
-}
-
-export interface HubContext extends HubInput {
-  /** Milliseconds since the epoch, as last read. */
-  readonly now: number;
-  /** Instances that have not been connected to yet and have not failed either hold a slot or wait for one. */
-  readonly slots: Slots;
-  /** Ids of the actors of sessions: there are few, and many instances. */
-  readonly sessions: readonly string[];
-  /** When actors crashed lately. */
-  readonly crashes: readonly { readonly actorId: string; readonly at: number }[];
-  /** Which instance took the place of which, the oldest first: by the actor id of the old one, the id of the new one. */
-  readonly successors: Readonly<Record<string, string>>;
-}
-
-export type HubEvent =
-  | InstanceReport
-  | BindingReport
-  | { readonly type: 'registration.accepted'; readonly registration: Registration }
-  | { readonly type: 'registration.removed'; readonly id: string }
-  | {
-      readonly type: 'registration.superseded';
-      readonly id: string;
-      readonly failure: Failure;
-    }
-  /** The process of instance `from` has ended, or its file was removed; `to` is of the same name and path, and lives. */
-  | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
-  | { readonly type: 'scan.completed' }
-  | ChildrenStopped
-  | { readonly type: 'session.opened'; readonly id: string }
-  | { readonly type: 'session.ended'; readonly id: string }
-  /** The clock jumped: the machine was asleep. */
-  | { readonly type: 'machine.woke' }
-  | { readonly type: 'hub.stop' };
-
-/** What the hub tells those who listen with `actor.on(…)`: supervision, as it happens. */
-export type HubEmitted =
-  | {
-      readonly type: 'instance.transitioned';
-      readonly id: string;
-      readonly transition: Transition;
-    }
-  | { readonly type: 'instance.catalogueChanged'; readonly id: string }
-  | { readonly type: 'instance.succeeded'; readonly from: string; readonly to: string }
-  | BindingReport
-  | {
-      readonly type: 'actor.crashed';
-      readonly actorId: string;
-      readonly error: string;
-      readonly restarted: boolean;
-    };
-
-export type InstanceRef = ActorRefFrom<typeof instanceMachine>;
-export type SessionRef = ActorRefFrom<typeof sessionMachine>;
-
-/** Ids of children carry a prefix: an instance may be called `__proto__`. */
-export const instanceActorId = (id: string) => `instance:${id}`;
-export const sessionActorId = (id: string) => `session:${id}` as const;
-
-/** The one supervisor that all instances have. */
-const instances = supervisorOf(instanceMachine);
-
-/** The actors of instances by {@link instanceActorId}, those included that have ended and weren't stopped yet. */
-export function instanceActors({ children }: HubChildren): ReadonlyMap<string, InstanceRef> {
-  // In a replay nobody has children.
-  return children.instances?.getSnapshot().children ?? new Map();
-}
-
-interface HubChildren {
-  readonly children: { readonly instances?: ActorRefFrom<typeof instances> | undefined };
-}
-
-/** The actor of an instance, unless it has ended. */
-const livingInstance = (hub: { getSnapshot(): HubChildren }, id: string) => {
-  const child = instanceActors(hub.getSnapshot()).get(instanceActorId(id));
-  return isAlive(child) ? child : undefined;
-};
-
-const livingOf = (
-  children: Readonly<Record<string, AnyActorRef | undefined>>,
-  ids: readonly string[],
-) => ids.map((id) => children[id]).filter(isAlive);
+import { freed, granted, isIdle, queued } from './slots.ts';
+import { isAlive } from './supervisor.ts';
 
 /** The child that an `xstate.done.actor.*` or `xstate.error.actor.*` event is about. */
 const actorIdOf = (event: object) =>

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Config } from '../config/config.ts';
-import type { Hub } from '../hub/create-hub.ts';
+import type { Hub } from '../hub/hub.ts';
 import { Feed } from '../inspector/feed.ts';
 import { offer } from '../inspector/offer.ts';
 import type { WatchSource } from '../inspector/watch.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Hub } from '../hub/create-hub.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { Logger } from '../log.ts';
 import type { Inspection } from './inspection.ts';
 

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../machines/model.ts';
 import type { Config } from '../config/config.ts';
-import type { Hub } from '../hub/create-hub.ts';
+import type { Hub } from '../hub/hub.ts';
 import { type CompleteView, HubViews, type UnseenHub } from '../inspector/hub-views.ts';
 import { createLogger } from '../log.ts';
 import { originKey } from '../origin.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Hub } from '../hub/create-hub.ts';
+import type { Hub } from '../hub/hub.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { ownInstancesDirectory } from '../paths.ts';
 import type { AgentSession } from '../server/agent-session.ts';

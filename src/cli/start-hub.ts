@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { createHub, type Hub } from '../hub/create-hub.ts';
+import { createHub } from '../hub/create-hub.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { Logger } from '../log.ts';
 
 /** Starts a hub for `hub`, `list` or `doctor`, with a recording if configured. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Hub } from '../hub/create-hub.ts';
+import type { Hub } from '../hub/hub.ts';
 
 /**
  * Waits until every instance is connected or has failed, or until a whole connection timeout passes without progress.

@@ -1,7 +1,7 @@
 import { assign, fromPromise } from 'xstate';
 import { bindingMachine } from '../../machines/binding.ts';
 import { hubMachine } from '../../machines/hub.ts';
-import { instanceActorId } from '../../machines/hub-setup.ts';
+import { instanceActorId } from '../../machines/hub-children.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
 import type { Registration, World } from '../../machines/model.ts';

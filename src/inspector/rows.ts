@@ -1,5 +1,5 @@
 import type { HubActor } from '../../machines/hub.ts';
-import { sessionActorId } from '../../machines/hub-setup.ts';
+import { sessionActorId } from '../../machines/hub-children.ts';
 import { bindingActorId } from '../../machines/session-setup.ts';
 import { isAlive } from '../../machines/supervisor.ts';
 import { instanceRows } from '../views/instance-row.ts';

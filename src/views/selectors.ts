@@ -6,7 +6,7 @@ import {
   instanceActors,
   type SessionRef,
   sessionActorId,
-} from '../../machines/hub-setup.ts';
+} from '../../machines/hub-children.ts';
 import type { InstanceContext } from '../../machines/instance-setup.ts';
 import {
   type BindingRef,

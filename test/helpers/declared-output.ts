@@ -13,6 +13,12 @@ export function asDeclared<Result>(name: string, result: Result): Result {
   const { data } = answer.safeParse(result);
   if (output === null || data === undefined) return result;
   const { structuredContent } = data;
-  expect(structuredContent).toEqual(output.parse(structuredContent));
+  const kept = withoutProto(structuredContent);
+  expect(kept).toEqual(output.parse(kept));
   return result;
+}
+
+/** Without members that are called `__proto__`: zod drops them, the hub doesn't. */
+function withoutProto(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (key, each) => (key === '__proto__' ? undefined : each));
 }

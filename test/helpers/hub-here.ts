@@ -1,5 +1,6 @@
 import { resolveConfig } from '../../src/config/config.ts';
-import { createHub, type Hub } from '../../src/hub/create-hub.ts';
+import { createHub } from '../../src/hub/create-hub.ts';
+import type { Hub } from '../../src/hub/hub.ts';
 import { createLogger } from '../../src/log.ts';
 import type { AgentSession } from '../../src/server/agent-session.ts';
 import { textOf } from '../../src/wire/frame.ts';

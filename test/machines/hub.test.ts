@@ -3,7 +3,7 @@ import { assign, createActor, fromCallback, fromPromise } from 'xstate';
 import { bindingMachine } from '../../machines/binding.ts';
 import type { LinkCommand, LinkInput } from '../../machines/binding-setup.ts';
 import { hubMachine } from '../../machines/hub.ts';
-import { instanceActors } from '../../machines/hub-setup.ts';
+import { instanceActors } from '../../machines/hub-children.ts';
 import { instanceMachine } from '../../machines/instance.ts';
 import type { ConnectionCommand } from '../../machines/instance-events.ts';
 import { sessionMachine } from '../../machines/session.ts';

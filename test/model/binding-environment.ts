@@ -1,7 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
 import type { BindingInput } from '../../machines/binding-setup.ts';
-import { instanceActorId } from '../../machines/hub-setup.ts';
+import { instanceActorId } from '../../machines/hub-children.ts';
 import { bindingActorId } from '../../machines/session-setup.ts';
 import { type Agent, type DrivenHub, when } from '../helpers/driven-hub.ts';
 import type { Matter, ScriptedPeer } from '../helpers/scripted-peer.ts';

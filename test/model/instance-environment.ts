@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect } from '@jest/globals';
 import type { AnyEventObject } from 'xstate';
 import { z } from 'zod';
-import { instanceActorId } from '../../machines/hub-setup.ts';
+import { instanceActorId } from '../../machines/hub-children.ts';
 import type { Path } from '../helpers/chart-paths.ts';
 import { type Agent, type DrivenHub, when } from '../helpers/driven-hub.ts';
 import { gonePid } from '../helpers/gone.ts';

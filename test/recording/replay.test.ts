@@ -76,7 +76,7 @@ describe('--record and replay', () => {
     const { stdout } = await signalbox('replay', file);
     expect(stdout).toMatch(/^signalbox \d+\.\d+\.\d+, recorded \d{4}-/);
     expect(stdout).toMatch(/s {2}instance:web +active +retrying +\S/);
-    expect(stdout).toMatch(/\d+ events of 3 actors: as recorded\n$/);
+    expect(stdout).toMatch(/\d+ events of 4 actors: as recorded\n$/);
     expect(stdout).not.toContain('active.idle');
     expect((await signalbox('replay', '--all', file)).stdout).toContain('active.idle');
   });
@@ -114,7 +114,7 @@ describe('--record and replay', () => {
   it('an invalid event affects only its actor', async () => {
     const file = join(temporaryDirectory(), 'file');
     const lines = [
-      { recording: 2, signalbox: '0', started: '2026-01-01T00:00:00.000Z' },
+      { recording: 3, signalbox: '0', started: '2026-01-01T00:00:00.000Z' },
       { actor: 'x:1', name: 'instance:web' },
       { at: 1, of: 'x:1', event: { type: 'xstate.init' }, from: null },
       { at: 2, of: 'x:1', event: { type: 'connection.up', attempt: 'none' }, from: null },

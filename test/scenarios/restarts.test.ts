@@ -199,6 +199,8 @@ describe('a server without a standing stream that restarts on its port', () => {
     expect(textOfAnswer(await call())).toBe('hi');
     for (let round = 0; round < 3; round += 1) {
       await server.kill();
+      // A socket that was used within the last 10 ms would be trusted.
+      await new Promise((resolve) => setTimeout(resolve, 20));
       const calling = call();
       await new Promise((resolve) => setTimeout(resolve, 700));
       server = await startFixture('plain-post', { port: server.port });

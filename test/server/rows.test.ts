@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Hub } from '../../src/hub/create-hub.ts';
+import type { Hub } from '../../src/hub/hub.ts';
 import { Feed } from '../../src/inspector/feed.ts';
 import { type ActorRow, hubMessageSchema } from '../../src/inspector/messages.ts';
 import * as plainPost from '../fixtures/plain-post.mjs';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { InstanceState } from '../../machines/model.ts';
-import type { Hub } from '../../src/hub/create-hub.ts';
+import type { Hub } from '../../src/hub/hub.ts';
 import * as plainPost from '../fixtures/plain-post.mjs';
 import { breakAt } from '../helpers/broken-server.ts';
 import { afterTest } from '../helpers/cleanup.ts';

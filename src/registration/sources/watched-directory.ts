@@ -78,9 +78,11 @@ export class WatchedDirectory {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#ancestors.close();
     await this.#unwatch();
     await this.#looking;
+    // A look under way may have begun to watch.
+    this.#ancestors.close();
+    await this.#unwatch();
   }
 
   async #lookUntilStill(): Promise<void> {
@@ -126,7 +128,8 @@ export class WatchedDirectory {
     if (this.#stopped) return;
     if (Array.isArray(listing)) onLook(condition, listing);
     else if (codeOf(listing) === 'ENOENT') this.#again = true;
-    else onLook(unreadable(listing), []);
+    // A shortage says nothing about the directory: what is known stays, and it is listed again soon.
+    else if (!this.#isShort) onLook(unreadable(listing), []);
   }
 
   /** Watches the directory with this identity, or none. Resolves when it is watched. */
