@@ -34,7 +34,7 @@ export function renderReport(findings: readonly Finding[], style: ReportStyle): 
   });
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const sum =
-    problems === 0 ? 'No problems found.' : `${problems} problem${problems === 1 ? '' : 's'}`;
+    problems === 0 ? 'All checks passed.' : `${problems} problem${problems === 1 ? '' : 's'}`;
   return [...groups, sum].join('\n\n');
 }
 

@@ -107,7 +107,7 @@ function findingOf(
 ): Finding {
   const subject = `hub ${pid}`;
   switch (answer) {
-    case 'nobody':
+    case 'closed':
       return problem(
         subject,
         'gone; another process has its pid, and nothing listens on its socket',
@@ -119,7 +119,7 @@ function findingOf(
         'does not answer',
         `It hangs or is stopped (ps ${pid}): restart its agent.`,
       );
-    case 'hung up':
+    case 'dropped':
       return note(
         subject,
         'closed the connection without an answer; it may be exiting',

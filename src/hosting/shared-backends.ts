@@ -146,7 +146,7 @@ export class SharedBackends implements Backends {
     else if (message.kind === 'notification') this.#announce(message);
     else {
       const { id, method } = message;
-      const refusal = 'a shared server can ask nobody';
+      const refusal = 'a shared server cannot send requests to clients';
       server.send(
         method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, refusal),
       );

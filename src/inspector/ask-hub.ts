@@ -14,7 +14,7 @@ const first = z.object({ type: z.literal('hub'), facts: hubFactsSchema });
  * What a hub states about itself, or why it can't be read: nothing listens, nothing was sent in time, the connection was
  * closed first, or the first line isn't a hub's.
  */
-export type HubAnswer = HubFacts | 'nobody' | 'silent' | 'hung up' | 'strange';
+export type HubAnswer = HubFacts | 'closed' | 'silent' | 'dropped' | 'strange';
 
 /** Asks the hub at a socket to identify itself, within `limit` milliseconds. Never rejects. */
 export function askHub(path: string, limit: number): Promise<HubAnswer> {
@@ -33,8 +33,8 @@ export function askHub(path: string, limit: number): Promise<HubAnswer> {
     });
     socket.on('data', (chunk) => lines.push(chunk));
     socket.on('error', (error) => {
-      end(errnoOf(error) === 'ECONNREFUSED' ? 'nobody' : 'hung up');
+      end(errnoOf(error) === 'ECONNREFUSED' ? 'closed' : 'dropped');
     });
-    socket.on('end', () => end('hung up'));
+    socket.on('end', () => end('dropped'));
   });
 }

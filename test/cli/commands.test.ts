@@ -55,7 +55,7 @@ describe('signalbox', () => {
     [['register', '--name', 'x', '--url', 'nowhere'], '--url: must be a URL'],
     [
       ['register', '--name', 'x', '--port', '1', '--url', 'http://localhost/'],
-      '--port and --url say the same',
+      'use either --port or --url, not both',
     ],
     [['register', '--name', 'x', '--port', '0'], '--port: must be a whole number from 1 to 65535'],
     [['register', '--name', 'x', '--port', 'x'], '--port: "x" is not a whole number'],
@@ -66,7 +66,7 @@ describe('signalbox', () => {
       ['register', '--name', 'x', '--port', '1', '--instances-dir', ''],
       '--instances-dir: "" is not a path',
     ],
-  ])('is told in one line what is wrong: %j', async (args, message) => {
+  ])('reports wrong usage in one line: %j', async (args, message) => {
     // If one were accepted, it must not be registered for the user who runs the tests.
     const env = { SIGNALBOX_INSTANCES_DIR: temporaryDirectory() };
     const { stdout, stderr, code } = await run(args, env);

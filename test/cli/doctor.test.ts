@@ -42,7 +42,7 @@ describe('signalbox doctor', () => {
       expect(stdout).toMatch(/^ {2}ok {6}Node: v\d+\.\d+\.\d+, and >=\d+\.\d+ is needed$/m);
       expect(stdout).toContain(`  ok      ${own}: ours; registrations are written and read here\n`);
       expect(stdout).toContain(`  ok      web: active at port ${web.port}\n`);
-      expect(stdout).toMatch(/\n\nNo problems found\.\n$/);
+      expect(stdout).toMatch(/\n\nAll checks passed\.\n$/);
       expect(stdout).not.toContain('problem');
       expect([stderr, code]).toEqual(['', 0]);
     });
@@ -174,7 +174,7 @@ describe('a report', () => {
         '  note    a\\u001b[31m\\u000ab: is\\u202e so',
         '            do\\u000a',
         '',
-        'No problems found.',
+        'All checks passed.',
       ],
     );
   });
