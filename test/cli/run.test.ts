@@ -180,7 +180,7 @@ describe('a server that', () => {
   it('prints junk on stdout can still be used, and this is reported three times', async () => {
     const run = new RunProcess(odd('--prints-junk'));
     expect(await pidOf(await agentOf(run))).toBeGreaterThan(0);
-    const told = run.stderr.split('\n').filter((line) => line.includes('not a message'));
+    const told = run.stderr.split('\n').filter((line) => line.includes('not an MCP message'));
     expect(told).toEqual([
       "signalbox: not an MCP message, on the server's stdout: Server ready on stdio!",
       'signalbox: not an MCP message, on the server\'s stdout: {"jsonrpc":"2.0"}',

@@ -1,27 +1,12 @@
+import { waitFor } from 'xstate';
 import type { ToolContext } from './hub-tool.ts';
 
-/**
- * Resolves as soon as `holds` returns true, which is checked at every step of an instance or a binding. Also resolves if the
- * call is cancelled.
- */
-export function until(
+/** Resolves as soon as `holds` returns true, which is checked at every step of the hub. Also resolves if the call is cancelled. */
+export async function until(
   { hub, signal }: Pick<ToolContext, 'hub' | 'signal'>,
   holds: () => boolean,
 ): Promise<void> {
-  if (holds() || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const finish = () => {
-      for (const subscription of subscriptions) subscription.unsubscribe();
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const check = () => {
-      if (holds()) finish();
-    };
-    const subscriptions = [
-      hub.on('instance.transitioned', check),
-      hub.on('binding.transitioned', check),
-    ];
-    signal.addEventListener('abort', finish);
-  });
+  if (signal.aborted) return;
+  // Rejects if the call is cancelled or the hub ends: both end the wait.
+  await waitFor(hub, holds, { signal }).catch(() => {});
 }

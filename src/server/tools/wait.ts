@@ -1,3 +1,4 @@
+import { waitFor } from 'xstate';
 import * as z from 'zod';
 import { LONGEST_DELAY } from '../../../machines/backoff.ts';
 import { HubError } from '../../errors.ts';
@@ -61,7 +62,7 @@ export const instancesWait = hubTool({
     };
     const row =
       look() ??
-      (await untilChange(context, timeout_ms, (id) => (isMeant(id) ? look() : undefined)).finally(
+      (await untilFound(context, timeout_ms, (id) => (isMeant(id) ? look() : undefined)).finally(
         () => awaited.set([]),
       ));
     if (row !== undefined) return { structured: { instance: row } };
@@ -82,35 +83,30 @@ function known({ hub }: ToolContext, ref: string) {
 }
 
 /**
- * Calls `check` with an instance's id whenever that changes its state or replaces another. Resolves with its first result,
- * or with undefined if the time runs out or the call is cancelled.
+ * Calls `find` with an instance's id whenever that changes its state or replaces another. Resolves with its first result, or
+ * with undefined if the time runs out or the call is cancelled. Rejects with what `find` throws.
  */
-function untilChange<T>(
+async function untilFound<T>(
   { hub, signal }: ToolContext,
   timeout: number,
-  check: (id: string) => T | undefined,
+  find: (id: string) => T | undefined,
 ): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const finish = (settle: () => void) => {
-      clearTimeout(timer);
-      for (const subscription of subscriptions) subscription.unsubscribe();
-      signal.removeEventListener('abort', giveUp);
-      settle();
-    };
-    const giveUp = () => finish(() => resolve(undefined));
-    const timer = setTimeout(giveUp, timeout);
-    const changed = (id: string) => {
-      try {
-        const found = check(id);
-        if (found !== undefined) finish(() => resolve(found));
-      } catch (error) {
-        finish(() => reject(error));
-      }
-    };
-    const subscriptions = [
-      hub.on('instance.transitioned', ({ id }) => changed(id)),
-      hub.on('instance.succeeded', ({ to }) => changed(to)),
-    ];
-    signal.addEventListener('abort', giveUp);
-  });
+  let found: T | undefined;
+  const failures: unknown[] = [];
+  const changed = (id: string) => {
+    try {
+      found ??= find(id);
+    } catch (error) {
+      failures.push(error);
+    }
+  };
+  const listening = [
+    hub.on('instance.transitioned', ({ id }) => changed(id)),
+    hub.on('instance.succeeded', ({ to }) => changed(to)),
+  ];
+  const isOver = () => found !== undefined || failures.length > 0;
+  await waitFor(hub, isOver, { timeout, signal }).catch(() => {});
+  for (const subscription of listening) subscription.unsubscribe();
+  if (failures.length > 0) throw failures[0];
+  return found;
 }
