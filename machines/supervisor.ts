@@ -138,7 +138,7 @@ function tell<Logic extends AnyActorLogic>(
   event: EventFromLogic<Logic> & EventObject,
   { self, system }: Scope<Logic>,
 ): void {
-  for (let told = 0; told < PORTION; told += 1) {
+  for (let sent = 0; sent < PORTION; sent += 1) {
     const { done, value: child } = rest.next();
     if (done === true) return;
     if (isAlive(child)) child.send(event);

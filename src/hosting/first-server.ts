@@ -177,9 +177,9 @@ export class FirstServer {
     } else if (message.kind === 'request') {
       const { id, method } = message;
       // There is no client to ask, and no capabilities were offered.
-      const told = `${method} is not answered here`;
+      const reason = `${method} is not answered here`;
       server.send(
-        method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, told),
+        method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, reason),
       );
     } else if (this.#lists.forget(message.method)) {
       for (const listener of [...this.#listeners]) listener.onListChanged(message.method);

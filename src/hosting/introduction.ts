@@ -36,8 +36,8 @@ export function introduce(
   return new Promise<Introduction>((resolve, reject) => {
     const timers = [
       setTimeout(() => {
-        const told = `the server did not answer initialize within ${timeout / 1_000} s (--start-timeout): is it an MCP server?`;
-        reject(new Error(server.withLastLines(told)));
+        const reason = `the server did not answer initialize within ${timeout / 1_000} s (--start-timeout): is it an MCP server?`;
+        reject(new Error(server.withLastLines(reason)));
       }, timeout),
       setTimeout(onSlow, SLOW),
     ];

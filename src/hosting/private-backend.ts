@@ -134,10 +134,10 @@ export class PrivateBackend implements Backend {
       if (!this.#hasLeft) this.#use(start.server);
       return introduced;
     } catch (error) {
-      const told = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof Error ? error.message : String(error);
       this.#starting = null;
       for (const message of this.#queue.splice(0)) {
-        if (message.kind === 'request') this.#tell(errorAnswer(message.id, told));
+        if (message.kind === 'request') this.#tell(errorAnswer(message.id, reason));
       }
       throw error;
     }

@@ -98,9 +98,9 @@ export class StdioServer {
   }
 
   /** A message followed by the last lines that the server wrote to stderr. */
-  withLastLines(told: string): string {
+  withLastLines(reason: string): string {
     const { lines } = this.#said;
-    return lines.length === 0 ? told : `${told}; its last lines: ${lines.join(' | ')}`;
+    return lines.length === 0 ? reason : `${reason}; its last lines: ${lines.join(' | ')}`;
   }
 
   /** How it ended, and its last lines. */
@@ -159,8 +159,8 @@ export class StdioServer {
 
   #refuse(bytes: number, head: string, tail: string): void {
     this.#options.onNoise(`a line of ${bytes} bytes`);
-    const told = `the server answered ${bytes} bytes, more than ${LONGEST}`;
-    const answer = answerInstead(head, tail, told);
+    const reason = `the server answered ${bytes} bytes, more than ${LONGEST}`;
+    const answer = answerInstead(head, tail, reason);
     if (answer !== null) this.#listener?.(answer);
   }
 

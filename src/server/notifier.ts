@@ -16,7 +16,7 @@ export class Notifier {
   readonly #ports: SessionPorts;
   readonly #project: Project;
   readonly #stop: () => void;
-  #told = false;
+  #isInitialized = false;
   /** Notifications to send once the agent reads again. */
   readonly #untold = new Set<string>();
   /** The home in the last notification. */
@@ -47,7 +47,7 @@ export class Notifier {
 
   /** Starts sending notifications, because the agent is initialized. */
   start(): void {
-    this.#told = true;
+    this.#isInitialized = true;
   }
 
   stop(): void {
@@ -117,7 +117,7 @@ export class Notifier {
   }
 
   #tell(method: string, params?: object): void {
-    if (!this.#told) return;
+    if (!this.#isInitialized) return;
     const frame = notificationFrame(method, params);
     const { behind } = this.#ports.outflow;
     if (behind === undefined) {
