@@ -4,27 +4,27 @@ import type { InstancePolicy, Transition } from './model.ts';
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
 /**
- * Milliseconds an instance must stay active before its retries are forgiven. Longer, and a server that is restarted all
- * day would add up its retries until it counts as dead.
+ * Milliseconds an instance must stay active before its retry count is reset. If this were longer, a server that is restarted
+ * often would accumulate retries until it is dead.
  */
 export const STABLE_AFTER = 5_000;
 
 /** Milliseconds after its last activity for which a port that refuses connections is tried often. */
 export const EAGER_FOR = 30_000;
 
-/** Shortest time, in milliseconds, for which an instance whose process has ended waits for its file or a successor. */
+/** Minimum time, in milliseconds, that an instance whose process has ended waits for its file or a successor. */
 export const GONE_GRACE = 30_000;
 
-/** Milliseconds between two attempts at an instance that answers 401 or 403, at least. */
+/** Minimum milliseconds between two attempts at an instance that answers 401 or 403. */
 export const UNAUTHORIZED_DELAY = 5_000;
 
-/** Milliseconds until a connection is tried again for which the hub had no file descriptor, at most; at least half. */
+/** Maximum milliseconds until a retry after the hub ran out of file descriptors. The minimum is half of it. */
 export const DESCRIPTOR_DELAY = 2_000;
 
 /** Transitions that an instance remembers. */
 export const HISTORY_LENGTH = 20;
 
-/** Crashes of one instance actor that are repaired within {@link CRASH_WINDOW}; one more and it stays down. */
+/** How many crashes of one instance actor within {@link CRASH_WINDOW} lead to a restart. After one more it stays down. */
 export const CRASH_BUDGET = 3;
 
 /** Milliseconds over which crashes are counted. */
@@ -59,7 +59,7 @@ export function untilBeat(due: number, now: number, pingInterval: number): numbe
   return Math.max(1, Math.ceil(Math.round(due / beat) * beat - now));
 }
 
-/** Whether an instance was silent for `pingInterval`, to half a beat. */
+/** Whether an instance was silent for `pingInterval`, give or take half a beat. */
 export function isQuiet(lastHeard: number, now: number, pingInterval: number): boolean {
   return now - lastHeard >= pingInterval * (1 - 0.5 / BEATS);
 }

@@ -3,11 +3,11 @@ import { hubSetup } from './hub-setup.ts';
 import { NO_SLOTS } from './slots.ts';
 
 /**
- * The parent of all: one instance actor per registration, under a supervisor, and one session actor per agent session.
+ * The root actor: one instance actor per registration, under a supervisor, and one session actor per agent session.
  *
- * `starting` (first scan) → `settling` (the instances that were found are connected to, for `settle` at most) → `running`
- * → `stopping` (links and connections are closed, within a second) → `stopped`. A crashed actor is started again
- * within a budget and never takes the hub down.
+ * `starting` (first scan) → `settling` (connects to the instances found, for `settle` at most) → `running` → `stopping`
+ * (closes links and connections within a second) → `stopped`. A crashed actor is restarted within a budget and never stops
+ * the hub.
  */
 export const hubMachine = hubSetup.createMachine({
   id: 'hub',
@@ -59,7 +59,7 @@ export const hubMachine = hubSetup.createMachine({
     running: {},
     stopping: {
       on: {
-        // Nothing new while it stops.
+        // Nothing new starts while the hub stops.
         'registration.accepted': {},
         'session.opened': {},
         'machine.woke': {},

@@ -1,13 +1,13 @@
-/** Connection attempts of newly discovered instances that may run at once. */
+/** How many first connection attempts may run at once. */
 export const CONNECTION_SLOTS = 16;
 
-/** Ids in one portion of the queue. */
+/** Ids in one chunk of the queue. */
 const PORTION = 64;
 
-/** Whose first attempt runs, and who waits for theirs, by id. A start is over when there is nobody. */
+/** The instances whose first attempt runs, and those waiting for theirs, by id. Start-up is over when both are empty. */
 export interface Slots {
   readonly holders: readonly string[];
-  /** In order and in portions: a change copies two short arrays, however many wait. */
+  /** In order and in chunks: a change copies two short arrays, however many instances wait. */
   readonly queue: readonly (readonly string[])[];
 }
 
@@ -17,12 +17,12 @@ export function isIdle({ holders, queue }: Slots): boolean {
   return holders.length === 0 && queue.length === 0;
 }
 
-/** How many hold a slot or wait for one. */
+/** The number of instances that hold a slot or wait for one. */
 export function countOf({ holders, queue }: Slots): number {
   return queue.reduce((count, portion) => count + portion.length, holders.length);
 }
 
-/** With `id` at the end of the queue. */
+/** Adds `id` to the end of the queue. */
 export function queued({ holders, queue }: Slots, id: string): Slots {
   const last = queue.at(-1);
   return last === undefined || last.length === PORTION
@@ -30,10 +30,10 @@ export function queued({ holders, queue }: Slots, id: string): Slots {
     : { holders, queue: [...queue.slice(0, -1), [...last, id]] };
 }
 
-/** Without `id`, which holds a slot, waits for one, or neither. */
+/** Removes `id`, whether it holds a slot, waits for one, or neither. */
 export function freed(slots: Slots, id: string): Slots {
   const { holders, queue } = slots;
-  // There are few holders, and nobody is both.
+  // There are few holders, and an id can't be in both.
   if (holders.includes(id)) return { holders: holders.filter((each) => each !== id), queue };
   const index = queue.findIndex((portion) => portion.includes(id));
   const portion = queue[index];
@@ -42,7 +42,7 @@ export function freed(slots: Slots, id: string): Slots {
   return { holders, queue: queue.toSpliced(index, 1, ...(rest.length > 0 ? [rest] : [])) };
 }
 
-/** The slots after those that are free went to the first of the queue, and who got one. */
+/** Gives free slots to the first ids in the queue. Returns the new slots and these ids. */
 export function granted(slots: Slots): { readonly slots: Slots; readonly ids: readonly string[] } {
   const ids: string[] = [];
   let { queue } = slots;

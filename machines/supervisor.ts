@@ -10,31 +10,31 @@ import {
   type Snapshot,
 } from 'xstate';
 
-/** Children that are told of something, or stopped, in one turn of the event loop. */
+/** How many children get an event, or are stopped, in one turn of the event loop. */
 const PORTION = 100;
 
-/** What a parent tells a supervisor; `Event` is what the children take. */
+/** The commands of a parent to its supervisor. `Event` is the event type of the children. */
 export type SupervisorCommand<Input, Event> =
-  /** Takes the place of a child with this id. */
+  /** Replaces a child with the same id. */
   | { readonly type: 'child.start'; readonly id: string; readonly input: Input }
   | { readonly type: 'child.stop'; readonly id: string }
-  /** Sends `event` to every child, a portion at a time. */
+  /** Sends `event` to every child, in batches. */
   | { readonly type: 'children.tell'; readonly event: Event }
-  /** Stops every child, a portion at a time. Then the parent gets {@link ChildrenStopped}. */
+  /** Stops every child, in batches. Then the parent gets {@link ChildrenStopped}. */
   | { readonly type: 'children.stop' };
 
 export interface ChildrenStopped {
   readonly type: 'children.stopped';
 }
 
-/** Children by id, those that have ended included until they are stopped. Live: every snapshot has the same map. */
+/** Children by id. Includes ended ones until they are stopped. Live: all snapshots share the same map. */
 export type Children<Logic extends AnyActorLogic> = Map<string, Actor<Logic>>;
 
 export type SupervisorSnapshot<Logic extends AnyActorLogic> = Snapshot<undefined> & {
   readonly children: Children<Logic>;
 };
 
-/** Whether an actor still takes events: one that has ended or crashed is among the children until it is stopped. */
+/** Whether an actor still takes events. Ended and crashed actors remain among the children until they are stopped. */
 export const isAlive = <Ref extends AnyActorRef>(child: Ref | undefined): child is Ref =>
   child?.getSnapshot().status === 'active';
 
@@ -54,9 +54,9 @@ type Scope<Logic extends AnyActorLogic> = ActorScope<
 
 /**
  * An actor with any number of children of one logic. A machine copies its `children` whenever it spawns or stops one; a
- * supervisor keeps them in a map, so that the ten-thousandth costs as much as the first.
+ * supervisor keeps them in a map, so that the cost per child doesn't grow with their number.
  *
- * Whatever a child sends to its parent, its end and its crash included, goes on to the parent of the supervisor.
+ * Everything that a child sends to its parent is forwarded to the supervisor's parent, including its end and its crash.
  */
 export function supervisorOf<Logic extends AnyActorLogic>(
   logic: Logic,
@@ -132,13 +132,13 @@ function stopPortion<Logic extends AnyActorLogic>(
   self._parent?.send({ type: 'children.stopped' } satisfies ChildrenStopped);
 }
 
-/** Ten thousand actors take half a second to do anything: others have their turn meanwhile. */
+/** Ten thousand actors take half a second for anything. Batches let other work run in between. */
 function tell<Logic extends AnyActorLogic>(
   rest: Iterator<Actor<Logic>>,
   event: EventFromLogic<Logic> & EventObject,
   { self, system }: Scope<Logic>,
 ): void {
-  for (let told = 0; told < PORTION; told += 1) {
+  for (let sent = 0; sent < PORTION; sent += 1) {
     const { done, value: child } = rest.next();
     if (done === true) return;
     if (isAlive(child)) child.send(event);

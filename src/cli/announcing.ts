@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { announcementDirectory } from '../paths.ts';
 import { parseRegistration } from '../registration/schema.ts';
 
-/** The options of a command that announces an instance. */
+/** The options of a command that registers an instance. */
 export interface AnnouncingOptions {
   readonly name: string | null;
   readonly id: string | null;
@@ -11,10 +11,10 @@ export interface AnnouncingOptions {
   readonly instancesDir: string | null;
 }
 
-/** What was said of an instance, and where it is announced. */
+/** The given facts of an instance, and the directory that it is registered in. */
 export interface Announcing {
   readonly directory: string;
-  /** Whether somebody has named the directory. */
+  /** Whether the user named the directory. */
   readonly isNamed: boolean;
   /** Absolute. */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface Announcing {
   readonly name?: string;
 }
 
-/** Reads the options. Throws {@link UsageError} for what hubs would refuse. */
+/** Reads the options. Throws {@link UsageError} for values that hubs would refuse. */
 export function readAnnouncing({ name, id, path, instancesDir }: AnnouncingOptions): Announcing {
   const facts = {
     path: resolve(path ?? '.'),
@@ -35,7 +35,7 @@ export function readAnnouncing({ name, id, path, instancesDir }: AnnouncingOptio
   return { ...facts, directory: resolve(directory), isNamed };
 }
 
-/** Throws {@link UsageError} for facts of a registration that hubs would refuse. */
+/** Throws {@link UsageError} if hubs would refuse a registration with these facts. */
 export function checkFacts(facts: Readonly<Record<string, string | number>>): void {
   const parsed = parseRegistration(JSON.stringify(facts));
   if ('reason' in parsed) throw new UsageError(`--${parsed.reason}`);

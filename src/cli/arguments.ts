@@ -4,25 +4,25 @@ import { nameOf, type Options } from '../config/option.ts';
 import { UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 
-/** What stood on a command line. */
+/** A parsed command line. */
 export interface ParsedArguments {
   /** By option name. */
   readonly given: GivenOptions;
-  /** What is no option. */
+  /** The arguments that are not options. */
   readonly operands: readonly string[];
 }
 
-/** How an option of that name is taken. */
+/** How an option with this name is parsed. */
 interface Taken {
   readonly takes: string;
-  /** The option that is given by it: for `--no-foo`, this is `foo`. */
+  /** The option that it sets: `foo` for `--no-foo`. */
   readonly name: string;
   readonly isDenied: boolean;
 }
 
 /**
- * Parses the arguments of a command that has these options. Throws {@link UsageError} for an unknown option, for one that
- * lacks its value, and for an operand where none is expected.
+ * Parses the arguments of a command with these options. Throws {@link UsageError} for an unknown option, a missing value,
+ * and an unexpected operand.
  */
 export function parseArguments(
   args: readonly string[],
@@ -30,7 +30,7 @@ export function parseArguments(
   takesOperands = false,
 ): ParsedArguments {
   const known = takenBy(options);
-  // Every option as a flag: whether it takes a value is decided here, for errors that name it.
+  // Every option is parsed as a flag; whether it takes a value is decided here, so that errors can name it.
   const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true, options: {} });
   const given: Record<string, (string | boolean)[] | undefined> = {};
   const operands: string[] = [];
@@ -67,7 +67,7 @@ export function parseArguments(
   return { given, operands };
 }
 
-/** The options by the names under which they are given. */
+/** The options by their names on the command line, including `no-` forms. */
 function takenBy(options: Options): ReadonlyMap<string, Taken> {
   const known = new Map<string, Taken>();
   const denials = new Map<string, Taken>();
@@ -79,7 +79,7 @@ function takenBy(options: Options): ReadonlyMap<string, Taken> {
   return new Map([...known, ...denials]);
 }
 
-/** `; did you mean …?` when one of `known` is near. */
+/** `; did you mean …?` if one of `known` is similar. */
 export function suggestion(word: string, known: Iterable<string>, dashes = '--'): string {
   const near = [...known].filter((each) => each.startsWith(word) || distance(each, word) <= 2);
   const [best] = near.sort((a, b) => distance(a, word) - distance(b, word));

@@ -10,8 +10,8 @@ import { instanceContexts } from '../views/selectors.ts';
 import { untilSettled } from './until-settled.ts';
 
 /**
- * Connects to a server as hubs do, and reads what it has. Resolves with a sentence about it; rejects with one that says
- * what is wrong, after some seconds at most.
+ * Connects to a server as hubs do and reads its lists. Resolves with a sentence about the server, or rejects with one about
+ * the problem, within a few seconds.
  */
 export async function checkServer(announcement: Announcement): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'signalbox-check-'));

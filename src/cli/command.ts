@@ -3,30 +3,30 @@ import { nameOf, type Options, readOptions, type ValuesOf, value } from '../conf
 import { type Defaults, SETTINGS } from '../config/options.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
 
-/** One command: everything that `main`, the help and the parser know of it. */
+/** A command: everything that `main`, the help and the parser need to know about it. */
 export interface Command {
   readonly name: string;
-  /** What follows `signalbox`. */
+  /** The usage line after `signalbox`. */
   readonly usage: string;
   readonly does: string;
-  /** Options of its own, in the order of the help. */
+  /** Its own options, in the order of the help. */
   readonly options: Options;
-  /** What it takes beside options. */
+  /** Its operand, or null. */
   readonly operand: Operand | null;
-  /** Its settings of a hub; null when it has none. */
+  /** The hub settings that it takes, or null. */
   readonly settings: SettingsOf | null;
-  /** Parses the arguments and runs. Rejects with a UsageError when they are wrong. */
+  /** Parses the arguments and runs. Rejects with a UsageError if they are invalid. */
   readonly run: (args: readonly string[]) => Promise<void>;
 }
 
-/** What stands on the command line without dashes. */
+/** An argument without dashes. */
 export interface Operand {
   readonly name: string;
-  /** Null: the usage says it all. */
+  /** Null if the usage line needs no explanation. */
   readonly help: string | (() => Promise<string>) | null;
 }
 
-/** The settings of a hub that a command takes. */
+/** The hub settings that a command takes. */
 export interface SettingsOf {
   readonly options: Options;
   /** Defaults that differ from the hub's. */
@@ -40,15 +40,15 @@ interface Facts<Own extends Options> {
   readonly options: Own;
 }
 
-/** A command as it is given to its implementation. */
+/** The parsed arguments that a command's implementation gets. */
 export interface Invocation<Own extends Options> {
   readonly options: ValuesOf<Own>;
   readonly operands: readonly string[];
-  /** What follows `--`, where the command takes another program's arguments. */
+  /** The arguments after `--`, if the command runs another program. */
   readonly program: readonly string[];
 }
 
-/** A command that knows only its own options. */
+/** Defines a command that takes only its own options. */
 export function command<Own extends Options>({
   run,
   operand = null,
@@ -56,7 +56,7 @@ export function command<Own extends Options>({
   ...facts
 }: Facts<Own> & {
   readonly operand?: Operand | null;
-  /** What follows `--` is another program and its arguments. */
+  /** Whether another program and its arguments follow `--`. */
   readonly takesProgram?: boolean;
   readonly run: (invocation: Invocation<Own>) => Promise<void>;
 }): Command {
@@ -73,20 +73,20 @@ export function command<Own extends Options>({
   };
 }
 
-/** All settings of a hub, and the file that may have them. */
+/** All hub settings, and the option for a config file. */
 export const ALL_SETTINGS: Options = {
   ...SETTINGS,
   config: value('FILE', 'a JSON file with these settings'),
 };
 
-/** A command that takes the settings of a hub beside its own options. */
+/** Defines a command that takes hub settings in addition to its own options. */
 export function hubCommand<Own extends Options>({
   run,
   settings = ALL_SETTINGS,
   defaults = {},
   ...facts
 }: Facts<Own> & {
-  /** All of them unless it takes only some. */
+  /** All settings by default. */
   readonly settings?: Options;
   readonly defaults?: Defaults;
   readonly run: (config: Config, options: ValuesOf<Own>) => Promise<void>;

@@ -26,7 +26,7 @@ export const COMMANDS: readonly Command[] = [
   demo,
 ];
 
-/** The command that a word on the command line stands for, those without help included. */
+/** The command with this name, including those that the help doesn't show. */
 export function commandNamed(word: string): Command | undefined {
   if (word === '--mcp') return hub;
   return [...COMMANDS, demoInstance].find(({ name }) => name === word);

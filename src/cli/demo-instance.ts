@@ -6,8 +6,8 @@ import { registerInstance } from '../instance.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 /**
- * An ordinary MCP server as somebody would write it with the official SDK: listens on a free loopback port, then
- * announces itself in `directory`.
+ * An ordinary MCP server, written with the official SDK. It listens on a free loopback port and registers itself in
+ * `directory`.
  */
 export async function runDemoInstance(name: string, directory: string): Promise<void> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
@@ -47,7 +47,7 @@ export async function runDemoInstance(name: string, directory: string): Promise<
 function tools(name: string): McpServer {
   const server = new McpServer(
     { name, version: '1.0.0' },
-    { instructions: `The ${name} project. hello says who answers.` },
+    { instructions: `The ${name} project. Call hello to see which process answers.` },
   );
   server.registerTool('hello', { description: `Says hello from ${name}` }, () => ({
     content: [{ type: 'text', text: `Hello from ${name}, pid ${process.pid}` }],

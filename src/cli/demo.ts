@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { renderTable } from './table.ts';
 import { untilSignalled } from './until-signalled.ts';
 
-/** Milliseconds that a state is left to be looked at. */
+/** Milliseconds for which each state is shown. */
 const SHOWN = 6_000;
 
 const answer = z.object({
@@ -29,9 +29,9 @@ const answer = z.object({
 const [bin = ''] = process.argv.slice(1);
 
 /**
- * `signalbox demo`: real MCP servers come up, an agent finds them through a hub, uses one, and goes on using it when that
- * was killed and is back. With `inspect` it prints the address of the hub's page, and goes on killing and starting one
- * server until it is signalled.
+ * `signalbox demo`: starts real MCP servers. An agent finds them through a hub, uses one, and continues to use it after it
+ * is killed and restarted. With `inspect`, prints the address of the hub's page and keeps killing and restarting one server
+ * until it is signalled.
  */
 export async function runDemo(print: (line: string) => void, inspect: boolean): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-demo-'));
@@ -60,7 +60,7 @@ export async function runDemo(print: (line: string) => void, inspect: boolean): 
 
   const script = async () => {
     print(
-      'Two MCP servers start, each on a port of its own; an agent has one entry: signalbox hub.\n',
+      'Starting two MCP servers, each on its own port. The agent has one entry: signalbox hub.\n',
     );
     const web = await start('web');
     await start('api');
@@ -105,7 +105,7 @@ export async function runDemo(print: (line: string) => void, inspect: boolean): 
     print(
       `agent: instances_call api hello, without connecting\n  ${(await call('instances_call', { instance_id: 'api', tool: 'hello' })).text}`,
     );
-    print('\nThat is the main job. signalbox install CLIENT gives it to your agent.');
+    print('\nTo add the hub to your agent: signalbox install CLIENT');
     return again;
   };
 
@@ -119,13 +119,15 @@ export async function runDemo(print: (line: string) => void, inspect: boolean): 
   }
 }
 
-/** Something to look at, for ever. */
+/** Keeps killing and restarting the server. */
 async function dieAndComeBack(
   server: ChildProcess,
   start: (name: string) => Promise<ChildProcess>,
   print: (line: string) => void,
 ): Promise<never> {
-  print('Open the address above: from now on web dies and comes back. Ctrl-C ends it.');
+  print(
+    'Open the address above. The demo now keeps killing and restarting web. Press Ctrl-C to stop.',
+  );
   for (let web = server; ; ) {
     await pause(SHOWN);
     web.kill('SIGKILL');

@@ -4,10 +4,7 @@ import { printable } from '../printable.ts';
 
 const COLOURS: Readonly<Record<string, string>> = { '+': '32', '-': '31', '@': '36' };
 
-/**
- * A change as a unified diff, without the values that are not the hub's own; in colours on a terminal, unless NO_COLOR is
- * set.
- */
+/** Renders a change as a unified diff. Values of other entries are hidden. Coloured on a terminal unless NO_COLOR is set. */
 export function renderDiff(
   { file, before, shown }: Change,
   { isTTY }: { readonly isTTY?: boolean },

@@ -19,8 +19,8 @@ import { agentsOf, type SeenInstance } from './seen-instance.ts';
 import { SeenInstances } from './seen-instances.ts';
 
 /**
- * What the checks of `doctor` look at: this machine as the running hubs see it, or, where none does and with `probe`, as a
- * hub with this configuration finds it. Changes nothing on it.
+ * Collects the input of `doctor`'s checks: what the running hubs see or, with `probe` or if no hub runs, what a hub with
+ * this configuration finds. Changes nothing on the machine.
  */
 export async function doctorInputOf(
   config: Config,
@@ -50,12 +50,12 @@ export async function doctorInputOf(
   };
 }
 
-/** What the running hubs see; where none does, what a hub finds that is started for this. */
+/** What the running hubs see or, if none runs, what a temporary hub finds. */
 async function lookAtInstances(config: Config, where: Surroundings, probe: boolean) {
   const seen = await SeenInstances.open({
     config: {
       ...config,
-      // No instance is dead for so long that its file is deleted.
+      // The temporary hub must not delete the files of dead instances.
       policy: { ...config.policy, deadTtl: LONGEST_DELAY },
     },
     where,
@@ -77,7 +77,7 @@ async function diagnosed(row: SeenInstance): Promise<DiagnosedInstance> {
   return { ...row, isProcessGone: processGone({ pid: row.pid, processStart: await startOf(row) }) };
 }
 
-/** When the process of an instance began, as far as its file says. */
+/** When the process of an instance started according to its file, or null. */
 async function startOf({ origin }: SeenInstance): Promise<string | null> {
   const found = await readFile(origin.file, undefined);
   if (found.kind !== 'read') return null;

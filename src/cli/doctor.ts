@@ -6,11 +6,11 @@ import { NODE_NEEDED } from '../version.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import { renderReport, reportStyleOf } from './report.ts';
 
-/** `signalbox doctor`: says what is wrong, with what to do; sets exit code 1 when something is. */
+/** `signalbox doctor`: reports problems and how to fix them. Sets exit code 1 if there are problems. */
 export async function runDoctor(config: Config, { json, probe }: DoctorOptions): Promise<void> {
   const node = checkNodeVersion(process.version, NODE_NEEDED);
   const findings = [node];
-  // On a Node that is too old, what the other checks need may not even load.
+  // If Node is too old, the modules of the other checks may fail to load.
   if (node.level === 'ok') {
     const { doctorInputOf } = await import('./doctor-input.ts');
     const { examine } = await import('../doctor/examine.ts');

@@ -4,7 +4,7 @@ import { charts } from '../drawing/charts.ts';
 import { errnoOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 
-/** Writes the three charts to `file`, each under its name as the Stately editor takes it: the configuration as JSON. */
+/** Writes all charts to `file` as JSON: each chart's configuration by its name, as the Stately editor imports it. */
 export function exportCharts(file: string): void {
   const configs = Object.fromEntries(
     Array.from(charts, ([name, machine]) => [name, machine.config]),
@@ -18,7 +18,7 @@ export function exportCharts(file: string): void {
   process.stdout.write(`${[...charts.keys()].join(', ')}: ${printable(file)}\n`);
 }
 
-/** A guard made of others is named by them; a first context is made when the machine starts. */
+/** Replaces guards with their names and drops other functions, such as the one that creates the initial context. */
 function withoutFunctions(value: unknown): unknown {
   if (typeof value !== 'function') return value;
   return guardName(value) || undefined;

@@ -3,7 +3,7 @@ import { OPTIONS, variableOf } from '../config/options.ts';
 import { ALL_SETTINGS, type Command, type Operand } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
-/** The text of `signalbox --help`, or that of one command; null when there is no such command. */
+/** The text of `signalbox --help`, or the help of one command. Null if there is no such command. */
 export async function renderHelp(word?: string): Promise<string | null> {
   if (word === undefined) return renderOverview();
   const command = COMMANDS.find(({ name }) => name === word);
@@ -34,14 +34,14 @@ function renderOverview(): string {
     'Usage: signalbox COMMAND [OPTIONS]',
     '',
     ...COMMANDS.map(({ name, does }) => `  ${name.padEnd(10)}${does}`),
-    `  ${'help'.padEnd(10)}this, or what a command takes: signalbox help COMMAND`,
+    `  ${'help'.padEnd(10)}shows this help, or that of a command: signalbox help COMMAND`,
     '',
     `Options of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}:`,
     ...rows(ALL_SETTINGS),
     '',
     ...sources(),
     '',
-    'signalbox install CLIENT has an agent start it, by an entry in its configuration:',
+    "signalbox install CLIENT adds the hub to an agent's configuration:",
     '  { "mcpServers": { "signalbox": { "command": "signalbox", "args": ["hub"] } } }',
   ].join('\n');
 }
@@ -50,11 +50,11 @@ function takesAllSettings({ settings }: Command): boolean {
   return settings?.options === ALL_SETTINGS;
 }
 
-/** Where else an option may be set, by the example of one. */
+/** Explains with an example where else options can be set. */
 function sources(): string[] {
   return OPTIONS.slice(1, 2).map(
     ({ key, name }) =>
-      `Each of hub's options can be set by a variable or in the file as well: --${name} is ${variableOf(key)} and "${key}".`,
+      `Each option of hub can also be set by an environment variable or in the config file: --${name} is ${variableOf(key)} and "${key}".`,
   );
 }
 
@@ -63,7 +63,7 @@ async function operandRow({ name, help }: Operand): Promise<string[]> {
   return [row(name, typeof help === 'string' ? help : await help())];
 }
 
-/** A row for each option; `defaults` are those of a command that differ. */
+/** One row per option. `defaults` replace those of the options. */
 function rows(
   options: Options,
   defaults: Readonly<Record<string, string | undefined>> = {},

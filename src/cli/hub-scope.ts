@@ -6,14 +6,14 @@ import { distinctDirectories } from '../registration/distinct-directories.ts';
 import { inspectDirectory } from '../trust.ts';
 import type { ScopedView } from './seen-instance.ts';
 
-/** The hubs that see what a command looks at. */
+/** The hubs that watch the directories of a command. */
 export interface HubScope {
   readonly views: readonly ScopedView[];
-  /** Whether every directory in which something can be registered now is watched by one of them. */
+  /** Whether they watch every directory that can hold registrations now. */
   readonly isCovered: boolean;
 }
 
-/** Of these hubs, those that watch a directory of this configuration. */
+/** Selects the hubs that watch a directory of this configuration. */
 export async function scopeOf(
   { instancesDirs }: Config,
   where: Surroundings,
@@ -45,7 +45,7 @@ export async function scopeOf(
   return { views: scoped, isCovered: scoped.length > 0 && needed.size === 0 };
 }
 
-/** One directory can be spelled in two ways. */
+/** Resolves links, because a directory can have several paths. */
 async function realPathOf(directory: string): Promise<string> {
   const condition = await inspectDirectory(directory, { isNamed: true });
   return 'path' in condition ? condition.path : directory;

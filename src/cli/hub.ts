@@ -4,12 +4,12 @@ import { StdioTransport } from '../server/fronts/stdio.ts';
 import { VERSION } from '../version.ts';
 import { untilSignalled } from './until-signalled.ts';
 
-/** Milliseconds that the agent is given to speak first: loading the hub would delay the answer to `initialize`. */
+/** Milliseconds to wait for the agent's first message. Loading the hub earlier would delay the answer to `initialize`. */
 const FIRST_WORD = 100;
 
 /**
- * `signalbox hub`: the MCP stdio server. Answers `initialize` before the hub is loaded. Resolves when the agent has gone, or
- * by SIGTERM or SIGINT, and everything is closed.
+ * `signalbox hub`: the MCP stdio server. Answers `initialize` before the hub is loaded. Ends when the agent has gone, or at
+ * SIGTERM or SIGINT. Resolves once everything is closed.
  */
 export async function runHub(config: Config): Promise<void> {
   if (process.stdin.isTTY) {

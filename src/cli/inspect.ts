@@ -6,7 +6,7 @@ import type { InspectOptions } from './commands/inspect.ts';
 import { redirectFile } from './redirect-file.ts';
 import { untilSignalled } from './until-signalled.ts';
 
-/** `signalbox inspect`: a page that shows the statecharts of all running hubs, until it is signalled. */
+/** `signalbox inspect`: serves a page with the statecharts of all running hubs until it is signalled. */
 export async function runInspect(options: InspectOptions): Promise<void> {
   const { export: file, port, open, stately } = options;
   if (file !== null) {
@@ -22,9 +22,11 @@ export async function runInspect(options: InspectOptions): Promise<void> {
   });
   const signalled = untilSignalled();
   const url = stately ? `${page.url}#stately` : page.url;
-  process.stdout.write(`${url}\nThe statecharts of the hubs that run here. Ctrl-C ends it.\n`);
+  process.stdout.write(
+    `${url}\nShows the statecharts of the running hubs. Press Ctrl-C to stop.\n`,
+  );
   if (open) {
-    await openBrowser(url).catch(() => process.stderr.write('No browser could be opened.\n'));
+    await openBrowser(url).catch(() => process.stderr.write('Could not open a browser.\n'));
   }
   await signalled;
   await page.close();

@@ -8,14 +8,14 @@ import type { Logger } from '../log.ts';
 import { defaultInstancesDirectories, hubsDirectory } from '../paths.ts';
 import { VERSION } from '../version.ts';
 
-/** How a hub can be looked at. */
+/** Lets viewers inspect a hub until it is closed. */
 export interface Inspection {
   close(): Promise<void>;
 }
 
 /**
- * Offers a hub to `signalbox inspect`, and serves its page at the port of `--inspect` if there is one. What fails of
- * this is a line in the log: it is no reason for a hub not to run.
+ * Offers a hub to `signalbox inspect`, and serves its page on the port of `--inspect` if that is set. Failures are only
+ * logged, because the hub works without inspection.
  */
 export async function startInspection(
   hub: Hub,
@@ -49,7 +49,7 @@ export async function startInspection(
   ]);
   const parts = opened.flatMap((each) => {
     if (each.status === 'fulfilled') return each.value ?? [];
-    log.warn('the hub cannot be looked at', { reason: String(each.reason) });
+    log.warn('the hub cannot be inspected', { reason: String(each.reason) });
     return [];
   });
   return {
@@ -64,7 +64,7 @@ async function servePage(feed: Feed, hub: string, port: number): Promise<Inspect
   const { PageServer } = await import('../inspector/page-server.ts');
   const { sourceOfFeed } = await import('../inspector/page-source.ts');
   const page = await PageServer.start({ source: sourceOfFeed(feed, hub), port });
-  // The agent's end is the hub's end, whoever looks.
+  // An open page must not keep the hub alive after its agent has gone.
   page.unref();
   process.stderr.write(`The statecharts of this hub: ${page.url}\n`);
   return page;

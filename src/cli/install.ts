@@ -16,7 +16,7 @@ import type { InstallOptions } from './commands/install.ts';
 import type { UninstallOptions } from './commands/uninstall.ts';
 import { renderDiff } from './diff.ts';
 
-/** `signalbox install CLIENT`: has an agent start the hub, by its configuration. */
+/** `signalbox install CLIENT`: adds the hub to an agent's configuration. */
 export async function runInstall(
   { project: isProject, yes: isSure, print: isShownOnly }: InstallOptions,
   operands: readonly string[],
@@ -29,12 +29,12 @@ export async function runInstall(
     return;
   }
   const change = await plan(client, isProject, entry);
-  if (change.after === change.before) return say(`The hub is in ${change.file} already.`);
+  if (change.after === change.before) return say(`The hub is already in ${change.file}.`);
   await carryOut(change, isSure);
   say((isProject ? client.starts.project : null) ?? client.starts.user);
 }
 
-/** `signalbox uninstall CLIENT`: takes the hub out of an agent's configuration. */
+/** `signalbox uninstall CLIENT`: removes the hub from an agent's configuration. */
 export async function runUninstall(
   { project: isProject, yes: isSure }: UninstallOptions,
   operands: readonly string[],
@@ -43,13 +43,11 @@ export async function runUninstall(
   const change = await plan(client, isProject, null);
   if (change.after === (change.before ?? '')) return say(`The hub is not in ${change.file}.`);
   await carryOut(change, isSure);
-  say(
-    `Restart ${client.title} if it is running: it does not start the hub from this file any more.`,
-  );
+  say(`Restart ${client.title} if it is running. It no longer starts the hub from this file.`);
 }
 
 function noProjectFile({ title }: Client): UsageError {
-  return new UsageError(`${title} has no configuration of a project: leave out --project`);
+  return new UsageError(`${title} has no project configuration: leave out --project`);
 }
 
 async function plan(client: Client, isProject: boolean, entry: Entry | null): Promise<Change> {
@@ -67,7 +65,7 @@ function findClient(
   const choice = `one of ${names.join(', ')}`;
   if (name === undefined) throw new UsageError(`${verb} needs a client: ${choice}`);
   if (more.length > 0) throw new UsageError(`${verb} takes one client: ${choice}`);
-  // As it is typed here, or as its makers write it: "VS Code".
+  // Accepts the client's title, too, like "VS Code".
   const client = CLIENTS.find((each) =>
     [each.name, each.title].some((known) => plain(known) === plain(name)),
   );
@@ -83,7 +81,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** This program as it was started, by full paths: agents with a window don't have a shell's PATH. */
+/** The entry that starts this program. Its paths are absolute, because desktop agents don't have a shell's PATH. */
 async function ownEntry(): Promise<Entry> {
   return { command: process.execPath, args: [await realpath(process.argv[1] ?? ''), 'hub'] };
 }
@@ -91,15 +89,15 @@ async function ownEntry(): Promise<Entry> {
 /** Shows a change, asks unless the user is sure, and makes it. */
 async function carryOut(change: Change, isSure: boolean): Promise<void> {
   process.stdout.write(`${renderDiff(change, process.stdout)}\n`);
-  if (!isSure && !(await isWanted())) throw new Error('nothing is written');
+  if (!isSure && !(await isWanted())) throw new Error('nothing was written');
   const backup = await makeChange(change);
   say(`Written: ${change.file}`);
-  if (backup !== null) say(`What was there before: ${backup}`);
+  if (backup !== null) say(`Backup: ${backup}`);
 }
 
 async function isWanted(): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw new Error('nothing is written without --yes, or a terminal to ask on');
+    throw new Error('nothing was written: use --yes, or a terminal to confirm');
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await new Promise<string>((answered) => {

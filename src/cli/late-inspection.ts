@@ -4,8 +4,8 @@ import type { Logger } from '../log.ts';
 import type { Inspection } from './inspection.ts';
 
 /**
- * Offers a hub to `signalbox inspect` and the like, without delaying the agent's first answer. What fails of this is a line
- * in the log.
+ * Offers a hub to `signalbox inspect`, `list` and `doctor` without delaying the agent's first answer. Failures are only
+ * logged.
  */
 export class LateInspection {
   readonly #config: Config;
@@ -22,7 +22,7 @@ export class LateInspection {
   async start(hub: Hub): Promise<void> {
     if (this.#stopped) return;
     this.#inspection ??= this.#offer(hub).catch((error: unknown) => {
-      this.#log.warn('the hub cannot be looked at', { reason: String(error) });
+      this.#log.warn('the hub cannot be inspected', { reason: String(error) });
       return null;
     });
     await this.#inspection;

@@ -11,27 +11,27 @@ export interface ListedHub extends Pick<HubFacts, 'pid' | 'directory' | 'started
   readonly agents: readonly string[];
 }
 
-/** How a list meets a terminal. */
+/** How a list is rendered on a terminal. */
 export interface ListStyle {
-  /** Cells that a line may take. */
+  /** Maximum width of a line in terminal cells. */
   readonly width?: number;
   readonly hasColour?: boolean;
 }
 
-/** What a list is made of. */
+/** The data of a list. */
 export interface Listed {
   readonly rows: readonly SeenInstance[];
-  /** The hubs that see them; none where the instances were connected to for this list. */
+  /** The hubs that see them. Empty if this command connected to the instances itself. */
   readonly hubs: readonly ListedHub[];
   readonly refusals: readonly Refusal[];
-  /** Where registrations are looked for. */
+  /** The directories that were searched for registrations. */
   readonly directories: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly style?: ListStyle;
 }
 
-/** The instances as a table, or what to do when there are none; below it the hubs that see them, and refused files. */
+/** Renders the instances as a table, or a hint if there are none, followed by the hubs that see them and refused files. */
 export function renderList({ rows, hubs, refusals, directories, now, style = {} }: Listed): string {
   const parts = [rows.length === 0 ? renderNone(directories) : renderInstances(rows, now, style)];
   if (hubs.length > 0) {
@@ -53,7 +53,7 @@ export function renderList({ rows, hubs, refusals, directories, now, style = {} 
 interface Column {
   readonly head: string;
   readonly cell: (row: SeenInstance, now: number) => string;
-  /** Only of what running hubs see. */
+  /** Shown only if running hubs were asked. */
   readonly isOfHubs?: boolean;
 }
 
@@ -98,7 +98,7 @@ function usersOf({ hubs }: SeenInstance): string {
   return users.join(', ') || '-';
 }
 
-/** Why it is not active; and what other hubs say of it, where they say something else. */
+/** Why it is not active, and its state in hubs that disagree. */
 function reasonOf({ state, last_error, hubs }: SeenInstance): string {
   const reason = state === 'active' ? '' : (last_error?.message ?? '');
   const others = hubs
@@ -110,11 +110,11 @@ function reasonOf({ state, last_error, hubs }: SeenInstance): string {
   return [reason, ...others].filter(Boolean).join('; ');
 }
 
-/** As wide as the terminal and in colour; neither when the output goes elsewhere. */
+/** The terminal's width, and colour unless NO_COLOR is set. Neither if the output isn't a terminal. */
 export function styleOf({ isTTY, columns }: NodeJS.WriteStream): ListStyle {
   if (!isTTY) return {};
   return {
-    // A terminal that doesn't know how wide it is says 0.
+    // Terminals of unknown width report 0.
     ...(columns > 0 && { width: columns }),
     hasColour: !process.env['NO_COLOR'],
   };
@@ -122,7 +122,7 @@ export function styleOf({ isTTY, columns }: NodeJS.WriteStream): ListStyle {
 
 const STATE = COLUMNS.findIndex(({ head }) => head === 'STATE');
 
-/** SGR codes; styleText of Node asks about the terminal once more, each version in its own way. */
+/** SGR codes. Node's `styleText` isn't used, because its terminal detection differs between versions. */
 const COLOURS: ReadonlyMap<string, number> = new Map([
   ['active', 32],
   ['connecting', 33],
@@ -130,7 +130,7 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
   ['dead', 31],
 ]);
 
-/** `cell` is padded, and the head of the column is none of the states. */
+/** Colours a cell of the state column; `cell` is padded. The column's head is none of the states. */
 export function paintState(cell: string, column: number): string {
   const colour = column === STATE ? COLOURS.get(cell.trimEnd()) : undefined;
   return colour === undefined ? cell : `\u001b[${colour}m${cell}\u001b[39m`;
@@ -140,6 +140,6 @@ function renderNone(directories: readonly string[]): string {
   return [
     'No instance is registered. Looked in:',
     ...directories.map((directory) => `  ${printable(directory)}`),
-    'A server that listens is announced by: signalbox register --name NAME --port PORT',
+    'To register a listening server: signalbox register --name NAME --port PORT',
   ].join('\n');
 }

@@ -8,18 +8,18 @@ import { agentsOf, type SeenInstance } from './seen-instance.ts';
 import { SeenInstances } from './seen-instances.ts';
 import { untilSignalled } from './until-signalled.ts';
 
-/** Milliseconds in which changes are shown together. */
+/** Milliseconds within which changes are shown together. */
 const FRAME = 100;
 
-/** Milliseconds after which a terminal shows how long something has been so. */
+/** Milliseconds between updates of the ages on a terminal. */
 const AGEING = 1_000;
 
-/** From the top of an empty screen; what was there stays in the terminal's history. */
+/** Clears the screen, but not the terminal's history. */
 const CLEAR = '\u001b[H\u001b[2J';
 
 /**
- * `signalbox list`: what the running hubs see. Where there are none, and with `--probe`, what runs, once every instance has
- * been connected to or has failed. With `--watch` again whenever that changes, until it is signalled.
+ * `signalbox list`: shows what the running hubs see. With `--probe`, or if no hub runs, connects to the instances and waits
+ * until each is connected or has failed. With `--watch`, shows it again after every change until it is signalled.
  */
 export async function runList(
   config: Config,
@@ -29,7 +29,7 @@ export async function runList(
   const seen = await SeenInstances.open({
     config,
     where: here(),
-    // A recording is of the hub that is started here.
+    // Only a hub of this process can be recorded.
     probe: probe || config.record !== null,
     onChange: () => onChange(),
   });
@@ -54,7 +54,7 @@ export async function runList(
     const left = await seen.settled();
     for (const hub of seen.unseen()) console.error(describeUnseen(hub));
     if (left > 0) {
-      console.error(`${left} of ${seen.rows().length} instances are still being connected to.`);
+      console.error(`Still connecting to ${left} of ${seen.rows().length} instances.`);
     }
     if (watch) {
       const isRepainted = !json && process.stdout.isTTY;
@@ -68,16 +68,16 @@ export async function runList(
   }
 }
 
-/** What is shown, and how. */
+/** A list that can be shown repeatedly. */
 interface Picture {
   render(): string;
-  /** Differs when something has changed that is worth showing; times go by without that. */
+  /** Differs if something worth showing has changed. The passing of time doesn't count. */
   gist(): string;
-  /** Whether it replaces what was shown before. */
+  /** Whether it replaces the previous output. */
   readonly isRepainted: boolean;
 }
 
-/** Shows the picture now and whenever it changes, until it is signalled. `listen` is told whom to call after a change. */
+/** Shows the picture now and after every change until it is signalled. `listen` gets the function to call after a change. */
 async function repaint(
   { render, gist, isRepainted }: Picture,
   listen: (onChange: () => void) => void,
@@ -99,7 +99,7 @@ async function repaint(
     process.stdout.on('resize', paint);
     ageing = setInterval(paint, AGEING);
   }
-  // EPIPE: the reader has left.
+  // EPIPE: the reader has gone.
   const left = new Promise<void>((resolve) => {
     process.stdout.once('error', () => resolve());
   });
@@ -109,7 +109,7 @@ async function repaint(
   clearInterval(ageing);
 }
 
-/** All that changes the picture, but for times and counters. */
+/** Everything in the picture except times and counters. */
 function gistOf(
   rows: readonly SeenInstance[],
   hubs: readonly ListedHub[],
@@ -125,6 +125,6 @@ function gistOf(
 function describeUnseen({ pid, facts, because }: UnseenHub): string {
   const version = facts === null ? '' : ` (version ${facts.version})`;
   return because === 'silent'
-    ? `Hub ${pid}${version} does not answer. What it sees is not shown.`
-    : `Hub ${pid}${version} is of another version. What it sees is not shown: restart its agent.`;
+    ? `Hub ${pid}${version} does not answer. Its instances are not shown.`
+    : `Hub ${pid}${version} has another version. Its instances are not shown: restart its agent.`;
 }

@@ -6,7 +6,7 @@ import { printable } from '../printable.ts';
 import { distinctDirectories } from '../registration/distinct-directories.ts';
 import type { PruneOptions } from './commands/prune.ts';
 
-/** `signalbox prune`: removes what is stale for certain. Rejects when something of that could not be removed. */
+/** `signalbox prune`: removes files that are certainly stale. Rejects if one could not be removed. */
 export async function runPrune({ instancesDirs }: Config, { dryRun }: PruneOptions): Promise<void> {
   const naming = { isNamed: instancesDirs !== null };
   const directories = await distinctDirectories(
@@ -23,15 +23,15 @@ export async function runPrune({ instancesDirs }: Config, { dryRun }: PruneOptio
   }
   const kept = removeAll(stale, (file) => print(renderStale('removed', file)));
   if (kept.length === 0) return;
-  // What somebody else removed, or wrote anew, since it was found is not stale any more.
+  // Files that were removed or rewritten in the meantime are no longer stale.
   const left = new Set((await find()).map(({ path }) => path));
   const failed = kept.filter(({ path }) => left.has(path)).map(({ path }) => printable(path));
   if (failed.length > 0) {
-    throw new Error(`stale, but can't be removed (who may write there?): ${failed.join(', ')}`);
+    throw new Error(`stale, but can't be removed (check the permissions): ${failed.join(', ')}`);
   }
 }
 
-/** Removes what can be, telling of each; returns the rest. */
+/** Removes the files, reports each removal, and returns those that could not be removed. */
 function removeAll(stale: readonly StaleFile[], onRemoved: (file: StaleFile) => void): StaleFile[] {
   return stale.filter((file) => {
     if (!file.remove()) return true;

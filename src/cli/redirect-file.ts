@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atExit } from '../hosting/at-exit.ts';
 
-/** How long a browser has to read the file, in ms: a cold start on a slow machine takes a while. */
+/** Milliseconds for the browser to read the file: a cold start can be slow. */
 const LIFETIME = 60_000;
 
 /**
- * Writes a page that only this user can read and that leads to an address, and resolves with its path. Browsers are opened
- * with it in place of an address that is a credential: every user can read the arguments of a process. The file is removed
- * a minute later, or when this process ends.
+ * Writes a page that redirects to an address and that only this user can read. Resolves with its path. Browsers are started
+ * with this file because the address is a credential, and every user can read a process's arguments. The file is removed
+ * after a minute, or when this process exits.
  */
 export async function redirectFile(url: string): Promise<string> {
-  // Made with mode 0700 under a name that nobody can guess.
+  // Created with mode 0700 and an unguessable name.
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const keep = atExit(remove);

@@ -5,7 +5,7 @@ import { checkFacts, readAnnouncing } from './announcing.ts';
 import type { RegisterOptions } from './commands/register.ts';
 import { untilSignalled } from './until-signalled.ts';
 
-/** `signalbox register`: announces a server that listens, until it is signalled. */
+/** `signalbox register`: registers a listening server until it is signalled. */
 export async function runRegister(options: RegisterOptions): Promise<void> {
   const { directory, isNamed, name, ...facts } = readAnnouncing(options);
   if (name === undefined) throw new UsageError('register needs --name');
@@ -16,9 +16,9 @@ export async function runRegister(options: RegisterOptions): Promise<void> {
     ...readPlace(options),
     ...(pid === null ? {} : { pid }),
   };
-  // What the hub would refuse is not written in the first place.
+  // Don't write a file that hubs would refuse.
   checkFacts({ id: 'any', ...announcement });
-  // Before there is a file: a signal that comes as soon as it is there must find somebody who takes it back.
+  // Handle signals before the file exists, so that it is always removed.
   const signalled = untilSignalled();
   if (check) {
     const { checkServer } = await import('./check-server.ts');
@@ -30,22 +30,22 @@ export async function runRegister(options: RegisterOptions): Promise<void> {
   process.once('exit', remove);
   process.stdout.write(
     `Registered ${printable(known.name)} as ${known.id}, port ${announcement.port}: ${printable(known.file)}\n` +
-      'It is listed by: signalbox list. Ctrl-C takes it back.\n',
+      'To see it: signalbox list. Press Ctrl-C to unregister it.\n',
   );
   await signalled;
   remove();
 }
 
-/** Where the server listens: a port, or a URL that has one. */
+/** The server's port, or its URL and the port in that. */
 function readPlace({ port, url }: RegisterOptions): {
   readonly port: number;
   readonly url?: string;
 } {
   if (url === null) {
-    if (port === null) throw new UsageError('register needs --port, or --url');
+    if (port === null) throw new UsageError('register needs --port or --url');
     return { port };
   }
-  if (port !== null) throw new UsageError('--port and --url say the same: give one of them');
-  // Whether it is a URL that hubs take is checked with all the rest.
+  if (port !== null) throw new UsageError('use either --port or --url, not both');
+  // The URL is validated later, with the other facts.
   return { port: Number((URL.canParse(url) && new URL(url).port) || 80), url };
 }

@@ -1,9 +1,9 @@
 import type { Finding } from '../doctor/finding.ts';
 import { printable } from '../printable.ts';
 
-/** How a report meets a terminal. */
+/** How a report is rendered on a terminal. */
 export interface ReportStyle {
-  /** A sign for each level; otherwise a word. */
+  /** Whether levels are shown as signs instead of words. */
   readonly hasSigns: boolean;
   readonly hasColour: boolean;
 }
@@ -14,19 +14,19 @@ const SIGNS = { ok: '✓', note: '!', problem: '✗' } as const;
 /** SGR codes. */
 const COLOURS = { ok: 32, note: 33, problem: 31 } as const;
 
-/** Signs on a terminal, words elsewhere; colours only where they are wanted. */
+/** Signs on a terminal, otherwise words. Colours on a terminal unless NO_COLOR is set. */
 export function reportStyleOf({ isTTY }: NodeJS.WriteStream): ReportStyle {
   return { hasSigns: isTTY, hasColour: isTTY && !process.env['NO_COLOR'] };
 }
 
-/** The findings by their checks, remedies below them, and how many problems there are. */
+/** Renders the findings grouped by check, with their remedies and the number of problems. */
 export function renderReport(findings: readonly Finding[], style: ReportStyle): string {
   const checks = [...new Set(findings.map(({ check }) => check))];
   const groups = checks.map((name) => {
     const own = findings.filter(({ check }) => check === name);
     const lines = own.flatMap((finding, index) => {
       const [line, remedy] = renderFinding(finding, style);
-      // One that does for several is said once, below the last of them.
+      // Consecutive findings with the same remedy show it once, below the last.
       const isSaidBelow = finding.remedy === own[index + 1]?.remedy;
       return finding.remedy === null || isSaidBelow ? [line] : [line, remedy];
     });
@@ -34,7 +34,7 @@ export function renderReport(findings: readonly Finding[], style: ReportStyle): 
   });
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const sum =
-    problems === 0 ? 'Nothing is wrong.' : `${problems} problem${problems === 1 ? '' : 's'}`;
+    problems === 0 ? 'All checks passed.' : `${problems} problem${problems === 1 ? '' : 's'}`;
   return [...groups, sum].join('\n\n');
 }
 

@@ -17,7 +17,7 @@ import { readAnnouncing } from './announcing.ts';
 import type { RunOptions } from './commands/run.ts';
 import { untilSignalled } from './until-signalled.ts';
 
-/** Lines on stdout that are no messages and are told of; a server that prints more prints many. */
+/** How many lines on stdout that aren't messages are reported. */
 const NOISE = 3;
 
 interface Program {
@@ -31,7 +31,7 @@ interface Program {
   readonly asksForToken: boolean;
 }
 
-/** `signalbox run`: makes an instance of a stdio MCP server, until it is signalled. */
+/** `signalbox run`: serves a stdio MCP server as an instance until it is signalled. */
 export async function runProgram(given: RunOptions, program: readonly string[]): Promise<void> {
   const options = await readProgram(given, program);
   const signalled = untilSignalled();
@@ -58,8 +58,7 @@ export async function runProgram(given: RunOptions, program: readonly string[]):
     const lastWords = await Promise.race([supervisor.givenUp, signalled]);
     remove();
     await host.close();
-    if (lastWords !== undefined)
-      throw new Error(`ended too often, and not started again: ${lastWords}`);
+    if (lastWords !== undefined) throw new Error(`exited too often, not restarted: ${lastWords}`);
   } finally {
     await supervisor.stop();
   }
@@ -74,7 +73,7 @@ function serverOptions({ command, env, startTimeout }: Program, watchdog: Watchd
     startTimeout,
     watchdog,
     onStderr: (chunk: Buffer) => process.stderr.write(chunk),
-    onNoise: tellOfNoise(),
+    onNoise: reportNoise(),
     onSlow: () =>
       process.stderr.write(
         `signalbox: waiting for ${line} to answer initialize (up to ${startTimeout / 1_000} s)\n`,
@@ -82,7 +81,7 @@ function serverOptions({ command, env, startTimeout }: Program, watchdog: Watchd
   };
 }
 
-/** Writes the registration, and says so. Returns the function that removes it, which also runs when the process exits. */
+/** Writes the registration and prints where. Returns a function that removes it, which also runs when the process exits. */
 function register(
   { announcing }: Program,
   {
@@ -105,12 +104,12 @@ function register(
   watchdog.guardFile({ file: resolve(known.file), nonce: gate.nonce });
   process.stdout.write(
     `Registered ${printable(known.name)} as ${known.id}: ${printable(known.file)}\n` +
-      `It is served at http://127.0.0.1:${port}/mcp. Ctrl-C ends it.\n`,
+      `It is served at http://127.0.0.1:${port}/mcp. Press Ctrl-C to stop.\n`,
   );
   return remove;
 }
 
-/** Throws {@link UsageError} for all that is wrong with the arguments. */
+/** Throws {@link UsageError} if the arguments are invalid. */
 async function readProgram(
   options: RunOptions,
   [command, ...rest]: readonly string[],
@@ -140,7 +139,7 @@ async function readEnvFile(file: string | null): Promise<Record<string, string |
   }
 }
 
-/** Files of variables hold secrets. Windows has no such modes. */
+/** Warns if other users can read the file: it may hold secrets. Windows has no such modes. */
 function warnIfReadable(file: string, mode: number): void {
   if (process.platform === 'win32' || (mode & 0o044) === 0) return;
   const shown = printable(file);
@@ -150,19 +149,21 @@ function warnIfReadable(file: string, mode: number): void {
   );
 }
 
-/** What the server calls itself, as far as a registration can have it. */
+/** The server's own name, shortened to fit a registration. */
 function nameIn({ facts: { serverInfo } }: Introduction): string | null {
   const name = isObject(serverInfo) ? (stringOf(serverInfo['name']) ?? '') : '';
   return name === '' ? null : [...name].slice(0, 190).join('');
 }
 
-function tellOfNoise(): (line: string) => void {
-  let told = 0;
+function reportNoise(): (line: string) => void {
+  let count = 0;
   return (line) => {
-    told += 1;
-    if (told > NOISE) return;
-    const more = told === NOISE ? ' (and no more is told of that)' : '';
+    count += 1;
+    if (count > NOISE) return;
+    const more = count === NOISE ? ' (further lines are not reported)' : '';
     const shown = printable(line.slice(0, 200));
-    process.stderr.write(`signalbox: not a message, on the server's stdout: ${shown}${more}\n`);
+    process.stderr.write(
+      `signalbox: not an MCP message, on the server's stdout: ${shown}${more}\n`,
+    );
   };
 }

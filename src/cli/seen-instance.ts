@@ -5,16 +5,16 @@ import type { InstanceViewRow, SessionViewRow } from '../inspector/messages.ts';
 import { originKey, originText } from '../origin.ts';
 import { type InstanceRow, instanceRowSchema } from '../views/instance-row-schema.ts';
 
-/** What one hub says of an instance. Times are ISO strings or null. */
+/** The state of an instance in one hub. Times are ISO strings or null. */
 export interface Sighting extends Pick<InstanceRow, 'state' | 'state_changed_at' | 'last_error'> {
-  /** Of the hub. */
+  /** The hub's pid. */
   readonly pid: number;
   /** The agents of that hub, and those of them that are connected to the instance. */
   readonly agents: readonly string[];
   readonly used_by: readonly string[];
 }
 
-/** An instance as one or more hubs see it. Where they disagree, the row is that of the hub for which it works best. */
+/** An instance as one or more hubs see it. If they disagree, the row is the one with the best state. */
 export type SeenInstance = InstanceRow & {
   /** Where its registration is. */
   readonly origin: Origin;
@@ -22,7 +22,7 @@ export type SeenInstance = InstanceRow & {
   readonly hubs: readonly Sighting[];
 };
 
-/** A hub, and which of the directories that it watches count. */
+/** A hub's view, limited to some of the directories that it watches. */
 export interface ScopedView {
   readonly view: CompleteView;
   /** As the hub spells them. */
@@ -31,7 +31,7 @@ export interface ScopedView {
 
 const BEST_FIRST = ['active', 'connecting', 'retrying', 'discovered', 'dead', 'removed'];
 
-/** One row for each instance in the directories that count, by name, then id. */
+/** Merges views into one row per instance, sorted by name, then id. */
 export function mergeViews(views: readonly ScopedView[]): SeenInstance[] {
   const rows = new Map<string, { best: InstanceViewRow; sessions: number; hubs: Sighting[] }>();
   const oldestFirst = [...views].sort((a, b) =>
@@ -57,7 +57,7 @@ export function mergeViews(views: readonly ScopedView[]): SeenInstance[] {
   })).sort((a, b) => compare(a.name, b.name) || compare(a.id, b.id));
 }
 
-/** The files that hubs refuse, and directories, each once. */
+/** The files and directories that hubs refuse, without duplicates. */
 export function mergeRefusals(views: readonly ScopedView[]): Refusal[] {
   const refusals = new Map<string, Refusal>();
   for (const { view, directories } of views) {
@@ -73,7 +73,7 @@ function isIn(directories: ReadonlySet<string>, origin: RefusedOrigin): boolean 
   return directories.has(origin.kind === 'file' ? dirname(origin.file) : origin.directory);
 }
 
-/** The agents of a hub, by the names that they give themselves. */
+/** The names that a hub's agents state. */
 export function agentsOf({ actors }: CompleteView): string[] {
   return sessionsIn(actors).map(nameOf);
 }

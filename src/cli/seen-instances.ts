@@ -14,28 +14,28 @@ import { mergeRefusals, mergeViews, type SeenInstance } from './seen-instance.ts
 import { startHub } from './start-hub.ts';
 import { untilSettled } from './until-settled.ts';
 
-/** Milliseconds that hubs may take to show what they see. */
+/** Milliseconds to wait for the hubs' views. */
 const PATIENCE = 1_000;
 
-/** How instances are to be looked at. */
+/** How to look at instances. */
 export interface Looking {
   readonly config: Config;
   readonly where: Surroundings;
-  /** Connect to the instances, whatever hubs run. */
+  /** Connect to the instances even if hubs run. */
   readonly probe: boolean;
-  /** Called whenever something else is to be seen. */
+  /** Called after every change. */
   readonly onChange?: () => void;
 }
 
 /**
- * Instances as the running hubs see them that watch the directories of a configuration. What none of them watches, or all of
- * it with `probe`, is seen by a hub that is started for this, and connects to it.
+ * Instances as seen by the running hubs that watch the directories of a configuration. If they don't watch all of these, or
+ * with `probe`, a temporary hub connects to the instances.
  */
 export class SeenInstances {
   readonly #looking: Looking;
   readonly #views: HubViews | null;
   #scope: HubScope = { views: [], isCovered: false };
-  /** The ids of the hubs that the scope is of. */
+  /** The ids of the hubs in the scope. */
   #scoped = '';
   #own: Hub | null = null;
   #work: Promise<void> = Promise.resolve();
@@ -49,7 +49,7 @@ export class SeenInstances {
       : new HubViews(hubsDirectories(looking.where), () => this.#viewsChanged());
   }
 
-  /** Resolves when the running hubs have shown what they see, or have had a second to; close it, whatever happens. */
+  /** Resolves when the running hubs have sent their views, after a second at most. The caller must close it. */
   static async open(looking: Looking): Promise<SeenInstances> {
     const seen = new SeenInstances(looking);
     try {
@@ -84,12 +84,12 @@ export class SeenInstances {
       .sort((a, b) => compare(a.facts.started, b.facts.started));
   }
 
-  /** Hubs whose view could not be had. They may watch other directories. */
+  /** Hubs that sent no complete view. They may watch other directories. */
   unseen(): UnseenHub[] {
     return this.#views?.unseen ?? [];
   }
 
-  /** Waits until the instances have been connected to or have failed. Resolves with how many are left. */
+  /** Waits until every instance is connected or has failed. Resolves with the number of those still pending. */
   async settled(): Promise<number> {
     const { config } = this.#looking;
     const own = this.#own === null ? 0 : await untilSettled(this.#own, config);
@@ -126,7 +126,7 @@ export class SeenInstances {
     this.#looking.onChange?.();
   }
 
-  /** Has a hub of our own for what is not covered by others, and none otherwise. */
+  /** Starts the temporary hub if the running hubs don't watch every directory, and stops it otherwise. */
   #adjust(): Promise<void> {
     this.#work = this.#work.then(async () => {
       const { config, where } = this.#looking;
@@ -166,7 +166,7 @@ export class SeenInstances {
   }
 }
 
-/** Servers quote what they refuse, and what is printed is shown to others. */
+/** Servers may quote a refused token in their errors, and output is often shared. */
 function withoutToken(row: InstanceRow, token: string | null): InstanceRow {
   if (row.last_error === null || token === null) return row;
   const redaction = new Redaction();
@@ -175,7 +175,7 @@ function withoutToken(row: InstanceRow, token: string | null): InstanceRow {
   return { ...row, last_error: { ...row.last_error, message } };
 }
 
-/** Whether the hub has not looked for registrations yet. */
+/** Whether the hub's first scan is still running. */
 function isStarting({ actors }: CompleteView): boolean {
   return actors.get('hub')?.value === 'starting';
 }

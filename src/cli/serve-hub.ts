@@ -9,18 +9,18 @@ import { makeDirectory } from '../trust.ts';
 import { LateInspection } from './late-inspection.ts';
 import { startHub } from './start-hub.ts';
 
-/** Milliseconds that calls under way are waited for when stdin has ended. */
+/** Milliseconds to wait for calls in flight after stdin has ended. */
 const LAST_ANSWERS = 10_000;
 
-/** Milliseconds after stdin's end in which answers may come before the agent is asked whether it still reads. */
+/** Milliseconds after the end of stdin until a ping tests whether the agent still reads. */
 const BEFORE_PING = 600;
 
-/** No instance's question has an id like this: they are numbered. */
+/** Requests from instances have numeric ids, so they can't have this one. */
 const PING = '{"jsonrpc":"2.0","id":"still-there","method":"ping"}';
 
 /**
- * Makes the hub, and gives it the agent at `transport`. Resolves when the agent has gone, or with `signal`, and everything
- * is closed.
+ * Creates the hub, with a session for the agent at `transport`. Ends when the agent has gone, or with `signal`.
+ * Resolves once everything is closed.
  */
 export async function serveHub(
   config: Config,
@@ -31,7 +31,7 @@ export async function serveHub(
   const log = createLogger(config.logLevel);
   if (config.instancesDirs === null) makeOwnDirectory(log);
   const offer = new LateInspection(config, log);
-  // Before the first connection: later there may be no file descriptor for it.
+  // Before the first connection: later there may be no file descriptor left.
   const hub: Hub = await startHub(config, log, () => offer.start(hub));
   const session = early.handOver((toAgent) => hub.openSession(toAgent));
   void hub.settled(config.settle).then(() => offer.start(hub));
@@ -50,8 +50,8 @@ export async function serveHub(
 }
 
 /**
- * Resolves when everything is answered that the agent has asked, 10 s at most. If that takes a moment, it writes a ping: if
- * the agent was killed, the transport breaks by that.
+ * Resolves when all requests of the agent are answered, after 10 s at most. If that takes long, writes a ping: if the agent
+ * was killed, the write fails and breaks the transport.
  */
 async function lastAnswers(session: AgentSession, transport: StdioTransport): Promise<void> {
   const ping = setTimeout(() => transport.send(PING), BEFORE_PING).unref();
@@ -62,13 +62,13 @@ async function lastAnswers(session: AgentSession, transport: StdioTransport): Pr
   clearTimeout(ping);
 }
 
-/** Makes the directory in which servers announce themselves, so that it can be watched from the start. */
+/** Creates the directory for registrations, so that it can be watched from the start. */
 function makeOwnDirectory(log: Logger): void {
   const directory = ownInstancesDirectory();
   try {
     makeDirectory(directory, { isNamed: false });
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
-    log.warn('the directory for registrations cannot be made', { directory, error: because });
+    log.warn('cannot create the directory for registrations', { directory, error: because });
   }
 }

@@ -3,7 +3,7 @@ import { createHub } from '../hub/create-hub.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Logger } from '../log.ts';
 
-/** A hub as `hub`, `list` and `doctor` start it, recorded if that is wanted. */
+/** Starts a hub for `hub`, `list` or `doctor`, with a recording if configured. */
 export async function startHub(
   config: Config,
   log: Logger,

@@ -1,8 +1,8 @@
 import { printable } from '../printable.ts';
 
-/** How a table meets a terminal. */
+/** How a table is rendered on a terminal. */
 export interface TableStyle {
-  /** Terminal cells that a line may take, and the column that gives way to that: its end is kept. */
+  /** Maximum width of a line in terminal cells, and the column to shorten, of which the end is kept. */
   readonly fit?: { readonly width: number; readonly column: number };
   /** Colours a padded cell. */
   readonly paint?: (cell: string, column: number) => string;
@@ -10,10 +10,10 @@ export interface TableStyle {
 
 const GAP = '  ';
 
-/** To less than this no column is cut: better a line that wraps. */
+/** Columns aren't shortened below this width; the line wraps instead. */
 const NARROWEST = 16;
 
-/** A table as text: columns as wide as their longest cell, nothing in it that steers a terminal. */
+/** Renders a table. Columns are as wide as their longest cell; control characters are escaped. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -36,7 +36,7 @@ export function renderTable(
     .join('\n');
 }
 
-/** The cell in exactly `width`: spaces after it, or the end of it after an ellipsis. */
+/** Fits the cell into exactly `width`: adds spaces, or keeps only its end after an ellipsis. */
 function fill(cell: string, width: number): string {
   if (widthOf(cell) <= width) return cell + ' '.repeat(width - widthOf(cell));
   const chars = [...cell];
@@ -44,7 +44,7 @@ function fill(cell: string, width: number): string {
   return fill(`…${chars.join('')}`, width);
 }
 
-/** Terminal cells: wide characters of East Asia take two, marks that combine take none. */
+/** Width in terminal cells: East Asian wide characters take two, combining marks none. */
 function widthOf(text: string): number {
   let width = 0;
   for (const char of text) {

@@ -2,8 +2,8 @@ import type { Config } from '../config/config.ts';
 import type { Hub } from '../hub/hub.ts';
 
 /**
- * Waits until every instance has been connected to or has failed, however many there are: as long as there are fewer left
- * after each connection timeout. Resolves with how many are left.
+ * Waits until every instance is connected or has failed, or until a whole connection timeout passes without progress.
+ * Resolves with the number of those still pending.
  */
 export async function untilSettled(hub: Hub, { policy, settle }: Config): Promise<number> {
   let left = Infinity;

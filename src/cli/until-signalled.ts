@@ -1,9 +1,9 @@
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** Keeps the process until it is to end. Who says so twice doesn't want to wait for a proper end. */
+/** Resolves at the first signal and keeps the process alive until then. A second signal exits at once. */
 export function untilSignalled(): Promise<void> {
   return new Promise((stop) => {
-    // Something to stay for: a promise alone keeps no process alive.
+    // A pending promise alone doesn't keep the process alive.
     const stay = setInterval(() => {}, 2 ** 30);
     const onSignal = () => {
       clearInterval(stay);

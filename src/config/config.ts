@@ -10,7 +10,7 @@ import { type Defaults, HUB, POLICY, SETTINGS, variableOf } from './options.ts';
 /** All settings of a hub, validated and frozen. Durations in milliseconds, sizes in bytes. */
 export type Config = ReturnType<typeof configOf>;
 
-/** What the command line gave, by option name: texts, and `true` or `false` for flags. */
+/** The options given on the command line, by name: strings, and `true` or `false` for flags. */
 export type GivenOptions = Readonly<Record<string, readonly (string | boolean)[] | undefined>>;
 
 /** A config file: every key in it is a setting. */
@@ -20,8 +20,8 @@ interface SettingsFile {
 }
 
 /**
- * Resolves the settings: the command line comes before the environment, the config file and the defaults. `defaults` are
- * those of a command that differ from the hub's. Throws {@link UsageError}, one line that names the source.
+ * Resolves the settings, in order of precedence: command line, environment, config file, defaults. `defaults` replace the
+ * hub's for a command. Throws {@link UsageError}, one line that names the source.
  */
 export function resolveConfig(
   options: GivenOptions,
@@ -44,7 +44,7 @@ export function resolveConfig(
   return configOf(hub, policy, cwd);
 }
 
-/** What was given for a part of the policy, and where. */
+/** A given value of the policy and its source. */
 function describe(key: keyof typeof POLICY, given: Given | undefined): string {
   if (given === undefined) return `--${nameOf(key)}: "${POLICY[key].fallback}" by default`;
   return `${printable(given.source)}: ${shown(given.value)}`;
@@ -58,7 +58,7 @@ function configOf(
   const goneGrace = Math.max(GONE_GRACE, rest.callWait);
   return Object.freeze({
     ...rest,
-    /** Absolute; null stands for the usual ones. */
+    /** Absolute. Null means the default ones. */
     instancesDirs: frozen(instancesDir?.map((each) => resolve(cwd, each)) ?? null),
     allowHosts: frozen(allowHost ?? []),
     /** Absolute path of the recording, or null. */

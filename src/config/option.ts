@@ -1,9 +1,9 @@
 import { UsageError } from '../errors.ts';
 import { printable } from '../printable.ts';
 
-/** One option: the row from which the command line, the environment, the config file and the help are made. */
+/** An option, as the command line, the environment, the config file and the help use it. */
 export interface Option<Value = unknown> {
-  /** `flag` takes no value; `list` may be given again; `optional` may have a value. */
+  /** `flag` takes no value, `list` is repeatable, and the value of `optional` can be omitted. */
   readonly takes: 'value' | 'flag' | 'list' | 'optional';
   /** How the value is written in the help; empty for a flag. */
   readonly value: string;
@@ -11,26 +11,26 @@ export interface Option<Value = unknown> {
   readonly fallback: string | boolean | null;
   /** Null: accepted but not shown. */
   readonly help: string | null;
-  /** Returns what a given value, or the fallback, means. Throws {@link NotAccepted}. */
+  /** Parses a given value or the fallback. Throws {@link NotAccepted}. */
   readonly read: (given: unknown) => Value;
 }
 
 /** Options by their keys: `fooBar` is `--foo-bar`. */
 export type Options = Readonly<Record<string, Option>>;
 
-/** What a table of options reads as. */
+/** The type of the values of a table of options. */
 export type ValuesOf<Table extends Options> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer Value> ? Value : never;
 };
 
-/** What was given for an option, and where. */
+/** A given value of an option and its source. */
 export interface Given {
   readonly value: unknown;
   /** For the error message: `--foo-bar`, `SIGNALBOX_FOO_BAR`, `"fooBar" in FILE`. */
   readonly source: string;
 }
 
-/** A kind of value: how its text is read, and what is accepted, for the error message. */
+/** A kind of value: how its text is parsed, and what the error message says is accepted. */
 export interface Kind<Value> {
   readonly accepted: string;
   /** Returns null for a text that is not accepted. */
@@ -71,7 +71,7 @@ export function value(name: string, help: string, kind: Kind<unknown> = text): O
   return { takes: 'value', value: name, fallback: null, help, read };
 }
 
-/** An option that may be given again; null unless it is given. */
+/** A repeatable option; null unless it is given. */
 export function list<Value>(
   name: string,
   help: string,
@@ -85,7 +85,7 @@ export function list<Value>(
   return { takes: 'list', value: name, fallback: null, help, read };
 }
 
-/** An option whose value may be left out, which means `bare`; null when it is off. */
+/** An option whose value can be omitted, which means `bare`. Null if it isn't given. */
 export function optional<Value>(
   name: string,
   help: string,
@@ -116,7 +116,7 @@ export function readOption<Value>(option: Option<Value>, given: Given | undefine
     throw new UsageError(`${source}: there is no ${option.value} in it`);
   }
   try {
-    // Null is what is read for an option that isn't given.
+    // Options that aren't given read as null.
     if (given.value === null) throw new NotAccepted(null, notEvenText(option));
     return option.read(given.value);
   } catch (error) {
@@ -125,7 +125,7 @@ export function readOption<Value>(option: Option<Value>, given: Given | undefine
   }
 }
 
-/** The values of a table of options; `defaults` replace some of its fallbacks. Throws {@link UsageError}. */
+/** Reads all options of a table. `defaults` replace some of its fallbacks. Throws {@link UsageError}. */
 export function readOptions<Table extends Options>(
   table: Table,
   givenFor: (key: string, option: Option) => Given | undefined,
@@ -140,7 +140,7 @@ export function readOptions<Table extends Options>(
   return values;
 }
 
-/** Whether every option has a value. That it is of the right type follows from who read it. */
+/** Whether every option has a value. Its type is right because its own option has read it. */
 function areComplete<Table extends Options>(
   values: Readonly<Record<string, unknown>>,
   table: Table,

@@ -12,7 +12,7 @@ import {
 } from './option.ts';
 import { parseBytes, parseDuration } from './quantity.ts';
 
-/** What `parse` reads, if it is not under `least`. */
+/** A kind of value that `parse` reads and that is at least `least`. */
 const atLeast = (least: number, accepted: string, parse: Kind<number>['parse']): Kind<number> => ({
   accepted,
   parse: (given) => {
@@ -41,7 +41,7 @@ export const portNumber: Kind<number> = {
 
 const anyPort = { ...portNumber, accepted: `${portNumber.accepted} (0: any that is free)` };
 
-/** A number whose limits are checked where it is used. */
+/** A number whose range is checked where it is used. */
 export const wholeNumber: Kind<number> = {
   accepted: 'a whole number',
   parse: (given) => (/^\d{1,10}$/.test(given) ? Number(given) : null),
@@ -67,8 +67,13 @@ export const POLICY = {
   connectTimeout: setting('TIME', '5s', duration(1), 'how long connecting may take'),
   pingInterval: setting('TIME', '5s', duration(1), 'quiet time after which an instance is pinged'),
   pingTimeout: setting('TIME', '2s', duration(1), 'how long an answer to a ping may take'),
-  maxMissedPings: setting('N', '3', count(1), 'misses in a row that end a connection'),
-  retryBase: setting('TIME', '200ms', duration(1), 'longest wait before the first retry; doubles'),
+  maxMissedPings: setting('N', '3', count(1), 'missed pings in a row that end a connection'),
+  retryBase: setting(
+    'TIME',
+    '200ms',
+    duration(1),
+    'longest wait before the first retry; doubles with each retry',
+  ),
   retryCap: setting('TIME', '30s', duration(1), 'longest wait before any retry'),
   maxRetries: setting('N', '10', count(0), 'retries after the first attempt'),
   reviveInterval: setting(
@@ -77,20 +82,15 @@ export const POLICY = {
     duration(),
     'how often a dead instance is probed; 0: never',
   ),
-  deadTtl: setting(
-    'TIME',
-    '5m',
-    duration(1),
-    'when a dead instance without a process is forgotten',
-  ),
+  deadTtl: setting('TIME', '5m', duration(1), 'how long a dead instance without a process is kept'),
 };
 
 /** The rest of a hub's settings. */
 export const HUB = {
-  /** Null stands for the usual ones. */
+  /** Null means the default ones. */
   instancesDir: list(
     'DIR',
-    "watch this directory instead of the usual ones (own, then Brummer's); repeatable",
+    "watch this directory instead of the default ones (own, then Brummer's); repeatable",
     path,
   ),
   callWait: setting(
@@ -100,14 +100,18 @@ export const HUB = {
     'how long a call waits for an instance that is away',
   ),
   settle: setting('TIME', '1s', duration(), 'how long a first answer may wait for discovery'),
-  autoConnect: flag("connect a session to the instance of the agent's project by itself", true),
-  /** Port of the page; 0 is any that is free, null is off. */
+  autoConnect: flag("connect a session automatically to the instance of the agent's project", true),
+  /** Port of the page. 0 means any free port, null means off. */
   inspect: optional('PORT', 'show the statecharts in the browser', anyPort, 0),
-  allowHost: list('HOST', 'a host that registrations may name beside loopback; repeatable', host),
+  allowHost: list(
+    'HOST',
+    'a host that registrations may name in addition to loopback; repeatable',
+    host,
+  ),
   maxMessage: setting('SIZE', '10MiB', size, 'largest message to an agent'),
   record: value(
     'FILE',
-    'write down every event of the actors, for signalbox replay; credentials are left out',
+    'record every event of the actors for signalbox replay, without credentials',
     path,
   ),
   logLevel: setting('LEVEL', 'info', level, `one of ${LOG_LEVELS.join(', ')}`),

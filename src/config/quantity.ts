@@ -11,7 +11,7 @@ const BYTES: Readonly<Record<string, number>> = {
   MiB: 2 ** 20,
 };
 
-/** Milliseconds of `250ms`, `5s`, `2m`, `1h` or `0`; null when it is none, or longer than a timer takes. */
+/** Parses `250ms`, `5s`, `2m`, `1h` or `0` to milliseconds. Null if it is invalid, or longer than a timer supports. */
 export function parseDuration(text: string): number | null {
   if (text === '0') return 0;
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
@@ -19,7 +19,7 @@ export function parseDuration(text: string): number | null {
   return value <= LONGEST_DELAY ? value : null;
 }
 
-/** Bytes of `10MiB`, `64KiB`, `1MB` or `65536`; null when it is none. */
+/** Parses `10MiB`, `64KiB`, `1MB` or `65536` to bytes. Null if it is invalid. */
 export function parseBytes(text: string): number | null {
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(|B|KB|MB|KiB|MiB)$/.exec(text) ?? [];
   const value = Math.round(Number(amount) * (BYTES[unit] ?? Number.NaN));

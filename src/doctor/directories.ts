@@ -10,17 +10,17 @@ import { shellWord } from './shell-word.ts';
 
 const { ok, note, problem } = findingsOf('directories');
 
-/** Where registrations are looked for, and found. */
+/** The directories that are searched for registrations. */
 export interface Directories {
-  /** Absolute, each one of its own. */
+  /** Absolute, without duplicates. */
   readonly directories: readonly string[];
-  /** Whether somebody has named them; otherwise they are the usual ones, of which the own is written to. */
+  /** Whether the user named them. Otherwise they are the default ones, and registrations are written to our own. */
   readonly areNamed: boolean;
   readonly where: Surroundings;
   readonly instances: readonly { readonly origin: Origin }[];
 }
 
-/** Whether each directory can be used, and where files go. */
+/** Checks whether each directory can be used, and where registrations are written to. */
 export async function checkDirectories(given: Directories): Promise<Finding[]> {
   const { directories, areNamed, where } = given;
   if (areNamed) return Promise.all(directories.map(namedDirectory));
@@ -35,7 +35,7 @@ export async function checkDirectories(given: Directories): Promise<Finding[]> {
   return [...runtimeDirectory(where), ...(await Promise.all(found))];
 }
 
-/** What is not an absolute path is ignored, as the XDG specification has it. */
+/** Relative paths are ignored, as the XDG specification demands. */
 function runtimeDirectory(where: Surroundings): Finding[] {
   const path = where.env['XDG_RUNTIME_DIR'];
   if (where.platform !== 'linux' || (path && isAbsolute(path))) return [];
@@ -59,31 +59,31 @@ async function ownDirectory(directory: string): Promise<Finding> {
   );
 }
 
-/** Hubs and servers make it if they can. */
+/** Hubs and servers create it if they can. */
 async function missingOwn(directory: string): Promise<Finding> {
   const ancestor = await nearestAncestor(directory);
   const { isDirectory } = ancestor;
   const denied = isDirectory
     ? await deniedAt(ancestor.path, constants.W_OK | constants.X_OK)
     : 'it is not a directory';
-  if (denied === null) return note(directory, 'missing; the first hub or server makes it');
+  if (denied === null) return note(directory, 'missing; the first hub or server creates it');
   return problem(
     directory,
-    `missing, and cannot be made in ${ancestor.path} (${denied})`,
-    'Make it, mode 0700, or set XDG_RUNTIME_DIR to a directory that is yours.',
+    `missing, and cannot be created in ${ancestor.path} (${denied})`,
+    'Create it with mode 0700, or set XDG_RUNTIME_DIR to a directory of yours.',
   );
 }
 
 async function namedDirectory(directory: string): Promise<Finding> {
   const condition = await inspectDirectory(directory, { isNamed: true });
   if (condition.kind === 'missing') {
-    return note(directory, 'missing; it is found when it comes', 'Is it spelled right?');
+    return note(directory, 'missing; hubs find it once it exists', 'Check the spelling.');
   }
   if (condition.kind !== 'usable') return unusable(directory, condition);
   return (await unreadable(directory)) ?? ok(directory, 'ours; registrations are read here');
 }
 
-/** Where processes of this user register that have another environment. */
+/** The directories that processes of this user write to in other environments. */
 async function otherOwnDirectory(
   directory: string,
   own: string,
@@ -104,10 +104,10 @@ async function otherOwnDirectory(
 async function brummersDirectory(directory: string): Promise<Finding> {
   const condition = await inspectDirectory(directory, { isNamed: false });
   if (condition.kind === 'missing') {
-    return ok(directory, 'missing; Brummer has announced nothing here');
+    return ok(directory, 'missing; Brummer has registered nothing here');
   }
   if (condition.kind !== 'usable') {
-    // On a machine of many users, the one in the temporary directory is the first one's.
+    // On a shared machine, the one in the temporary directory belongs to whoever created it first.
     return condition.code === 'FOREIGN_OWNER'
       ? note(directory, `${condition.reason}; nothing in it is read`)
       : unusable(directory, condition);
@@ -132,30 +132,30 @@ function unusable(directory: string, condition: Unusable): Finding {
   );
 }
 
-/** What to do about a directory that can't be used. */
+/** How to fix a directory that can't be used. */
 function remedyFor(directory: string, condition: Unusable): string {
   const step = shellWord(condition.kind === 'untrusted' ? condition.step : dirname(directory));
   switch (condition.code) {
     case 'UNREADABLE':
-      return `See who may read the directories above it: ls -ld ${step}`;
+      return `Check who may read the directories above it: ls -ld ${step}`;
     case 'WRITABLE_BY_OTHERS':
     case 'WRITABLE_BY_ALL':
       return REFUSAL_CODES[condition.code].remedy(step);
     case 'FOREIGN_OWNER':
-      return `Have ${step} given to you (chown), or name another directory by --instances-dir.`;
+      return `Make yourself the owner of ${step} (chown), or name another directory with --instances-dir.`;
     case 'NOT_A_DIRECTORY':
     case 'SYMBOLIC_LINK':
     case 'TOO_MANY_LINKS':
-      return `Put a directory of yours in the place of ${step}, or name another by --instances-dir.`;
+      return `Replace ${step} with a directory of yours, or name another one with --instances-dir.`;
   }
 }
 
-/** The code of the refusal when this process hasn't these rights, or null. */
+/** The error code if this process lacks these permissions, or null. */
 function deniedAt(path: string, mode: number): Promise<string | null> {
   return access(path, mode).then(() => null, codeOf);
 }
 
-/** What exists of the path. */
+/** The nearest ancestor that exists. */
 async function nearestAncestor(
   path: string,
 ): Promise<{ readonly path: string; readonly isDirectory: boolean }> {

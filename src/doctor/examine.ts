@@ -7,7 +7,7 @@ import { checkRefusedFiles } from './refused-files.ts';
 import { checkStale } from './stale.ts';
 import { checkWatching } from './watching.ts';
 
-/** All that checks are given. Each says by its parameter what it needs. */
+/** The input of all checks. Each check's parameter type says which part it needs. */
 export type DoctorInput = Directories &
   RunningHubs &
   Parameters<typeof checkRefusedFiles>[0] &
@@ -28,7 +28,7 @@ const CHECKS: readonly Check[] = [
   checkClients,
 ];
 
-/** Runs every check, one after the other, and changes nothing. */
+/** Runs all checks in order. Changes nothing. */
 export async function examine(input: DoctorInput): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const check of CHECKS) findings.push(...(await check(input)));

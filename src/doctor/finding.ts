@@ -1,17 +1,17 @@
-/** One thing that was looked at, and how it is. */
+/** The result of checking one thing. */
 export interface Finding {
   /** The check that found it. */
   readonly check: string;
-  /** A `note` is worth knowing, and nothing is wrong with it. */
+  /** A `note` is worth knowing, but not a problem. */
   readonly level: 'ok' | 'note' | 'problem';
-  /** What was looked at: a path, an instance, a hub. May hold anything: it is for {@link printable}. */
+  /** What was checked: a path, an instance, a hub. May contain any characters: print it with {@link printable}. */
   readonly subject: string;
   readonly says: string;
-  /** What to do; null where there is nothing to do. */
+  /** What to do, or null if nothing needs to be done. */
   readonly remedy: string | null;
 }
 
-/** Makes the findings of one check. */
+/** Creates findings of one check. */
 export function findingsOf(check: string) {
   return {
     ok: (subject: string, says: string): Finding => ({

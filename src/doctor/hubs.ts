@@ -9,26 +9,26 @@ import { shellWord } from './shell-word.ts';
 
 const { ok, note, problem } = findingsOf('hubs');
 
-/** Milliseconds that a hub may take to say who it is. */
+/** Milliseconds that a hub has to identify itself. */
 const PATIENCE = 1_000;
 
 export interface RunningHubs {
-  /** Where hubs can be found; empty where they can't. */
+  /** The directories of the hubs' sockets. Empty where there are none, as on Windows. */
   readonly hubsDirectories: readonly string[];
-  /** Where registrations of this environment are written to, and whether somebody has named that. */
+  /** The directory that registrations are written to in this environment, and whether the user named it. */
   readonly writesTo: string;
   readonly areNamed: boolean;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The agents of hubs, by the hubs' pids, where they are known. */
+  /** The known agents of hubs, by the hubs' pids. */
   readonly agents?: ReadonlyMap<number, readonly string[]>;
-  /** Sockets whose hubs are gone: another check tells of them. */
+  /** Sockets whose hubs are gone. Another check reports these. */
   readonly stale: readonly { readonly path: string }[];
 }
 
-/** The hubs that run for this user, each asked who it is. */
+/** Checks the hubs that run for this user, each of which is asked to identify itself. */
 export async function checkHubs(given: RunningHubs): Promise<Finding[]> {
   const { hubsDirectories, stale } = given;
   if (hubsDirectories.length === 0) return [note('hubs', 'cannot be found on Windows')];
@@ -38,10 +38,16 @@ export async function checkHubs(given: RunningHubs): Promise<Finding[]> {
     .filter(({ path }) => !stale.some((each) => each.path === path));
   const found = await Promise.all(sockets.map((socket) => findingsOfHub(socket, given)));
   if (wrong.length > 0 || found.length > 0) return [...wrong, ...found.flat()];
-  return [note('hubs', 'none runs', 'An agent starts one by its entry: see signalbox --help')];
+  return [
+    note(
+      'hubs',
+      'none runs',
+      'An agent starts one if its configuration has an entry: see signalbox --help',
+    ),
+  ];
 }
 
-/** Why hubs offer nothing in this directory, if they don't. */
+/** Checks whether hubs can offer their sockets in this directory. */
 async function faultOf(directory: string): Promise<Finding | null> {
   const condition = await inspectDirectory(directory, { isNamed: false });
   if (condition.kind === 'missing') return null;
@@ -50,13 +56,13 @@ async function faultOf(directory: string): Promise<Finding | null> {
       condition.code === 'WRITABLE_BY_OTHERS' || condition.code === 'WRITABLE_BY_ALL';
     const remedy =
       'step' in condition && !isModeWrong
-        ? `Remove ${shellWord(condition.step)}, or have it given to you (chown).`
-        : `See who may do what with it: ls -ld ${shellWord(directory)}`;
-    return problem(directory, `${condition.reason}, so no hub can be looked at`, remedy);
+        ? `Remove ${shellWord(condition.step)}, or make yourself its owner (chown).`
+        : `Check its permissions: ls -ld ${shellWord(directory)}`;
+    return problem(directory, `${condition.reason}, so hubs cannot be inspected`, remedy);
   }
   const facts = await stat(directory).catch(() => null);
   if (facts === null || (facts.mode & 0o077) === 0) return null;
-  const says = "not this user's alone, so no hub can be looked at";
+  const says = 'open to other users, so hubs cannot be inspected';
   return problem(directory, says, `chmod 700 ${shellWord(directory)}, then restart the agents.`);
 }
 
@@ -68,12 +74,12 @@ async function findingsOfHub(socket: HubSocket, given: RunningHubs): Promise<Fin
   ];
 }
 
-/** A hub that was started in another environment may not see what is registered in this one. */
+/** Checks whether a hub sees registrations of this environment; it may have been started in another one. */
 async function lookingElsewhere(
   { pid, watches }: HubFacts,
   { writesTo, areNamed }: RunningHubs,
 ): Promise<Finding[]> {
-  // Hubs of older versions don't tell.
+  // Older hubs don't report their directories.
   if (watches.length === 0) return [];
   const ours = await realPathOf(writesTo);
   const theirs = await Promise.all(watches.map(realPathOf));
@@ -88,7 +94,7 @@ async function lookingElsewhere(
   ];
 }
 
-/** The same directory can be spelled in two ways. */
+/** Resolves links, because a directory can have several paths. */
 async function realPathOf(directory: string): Promise<string> {
   const condition = await inspectDirectory(directory, { isNamed: true });
   return 'path' in condition ? condition.path : directory;
@@ -101,10 +107,10 @@ function findingOf(
 ): Finding {
   const subject = `hub ${pid}`;
   switch (answer) {
-    case 'nobody':
+    case 'closed':
       return problem(
         subject,
-        'gone; another process has its pid, and nobody listens at its socket',
+        'gone; another process has its pid, and nothing listens on its socket',
         `rm ${shellWord(path)}`,
       );
     case 'silent':
@@ -113,12 +119,16 @@ function findingOf(
         'does not answer',
         `It hangs or is stopped (ps ${pid}): restart its agent.`,
       );
-    case 'hung up':
-      return note(subject, 'hung up without a word; it may just be ending', 'Look again.');
+    case 'dropped':
+      return note(
+        subject,
+        'closed the connection without an answer; it may be exiting',
+        'Run doctor again.',
+      );
     case 'strange':
       return problem(
         subject,
-        'does not speak as a hub of this version does',
+        "does not use this version's protocol",
         'Restart the agent that started it.',
       );
   }

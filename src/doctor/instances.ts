@@ -7,7 +7,7 @@ import { shellWord } from './shell-word.ts';
 
 const { ok, note, problem } = findingsOf('instances');
 
-/** What a hub says of an instance. */
+/** The state of an instance in one hub. */
 type Opinion = Pick<InstanceRow, 'state' | 'state_changed_at' | 'last_error'>;
 
 /** An instance as hubs see it. */
@@ -16,9 +16,9 @@ export interface DiagnosedInstance
     Pick<InstanceRow, 'id' | 'name' | 'port' | 'pid'> {
   /** Where its registration is. */
   readonly origin: Origin;
-  /** Whether the process that its file names is gone for certain. */
+  /** Whether the process named in its file is certainly gone. */
   readonly isProcessGone: boolean;
-  /** What each running hub says of it; empty when it was connected to instead. */
+  /** Its state in each running hub. Empty if `doctor` connected to it instead. */
   readonly hubs: readonly (Opinion & {
     readonly pid: number;
     readonly agents: readonly string[];
@@ -27,35 +27,35 @@ export interface DiagnosedInstance
 
 type Facts = Pick<DiagnosedInstance, 'port' | 'origin'>;
 
-/** What to do about an instance that isn't active, by the code of its failure. */
+/** What to do if an instance isn't active, by the code of its failure. */
 const REMEDIES: Readonly<Record<FailureCode, (facts: Facts) => string>> = {
-  ANSWER_TOO_LARGE: () => 'Have the server offer less, or in smaller pages.',
+  ANSWER_TOO_LARGE: () => 'Make the server offer less, or use smaller pages.',
   CONNECTION_REFUSED: ({ port, origin: { file } }) =>
     `Start the server at port ${port}, or remove its file: rm ${shellWord(file)}`,
-  CONNECTION_LOST: () =>
-    'Hubs try it again. If it breaks again, the log of the server may say why.',
-  CONNECT_TIMEOUT: () => 'See why the server is slow or hangs, or raise --connect-timeout.',
+  CONNECTION_LOST: () => "Hubs will retry. If it breaks again, check the server's log.",
+  CONNECT_TIMEOUT: () => 'Find out why the server is slow or hangs, or raise --connect-timeout.',
   HTTP_ERROR: ({ origin: { file } }) =>
-    `Is its path /mcp? A url in its file can name another: ${file}`,
+    `If its endpoint is not /mcp, set the url in its file: ${file}`,
   IDENTITY_MISMATCH: ({ port, origin: { file } }) =>
     `Another process has port ${port}: start the server again, or remove its file: rm ${shellWord(file)}`,
-  OUT_OF_DESCRIPTORS: () => 'Allow more open files: ulimit -n 4096, before the agent is started.',
+  OUT_OF_DESCRIPTORS: () => 'Allow more open files before the agent is started: ulimit -n 4096',
   PROCESS_GONE: ({ port, origin: { file } }) =>
-    `Start the server again, so that it registers anew, or remove the file: rm ${shellWord(file)}. Whatever has port ${port} now is another server.`,
-  SUPERSEDED: ({ origin: { file } }) => `Nothing, or remove the old file: rm ${shellWord(file)}`,
+    `Restart the server, so that it registers again, or remove the file: rm ${shellWord(file)}. Port ${port} now belongs to another server.`,
+  SUPERSEDED: ({ origin: { file } }) =>
+    `Nothing needs to be done. You can remove the old file: rm ${shellWord(file)}`,
   PINGS_MISSED: () => 'Its process hangs or is stopped: restart it.',
   PROTOCOL_ERROR: ({ port, origin: { file } }) =>
-    `See what has port ${port}. If it isn't the server, start that at another one, or remove its file: rm ${shellWord(file)}`,
-  SESSION_EXPIRED: () => 'Hubs connect to it anew: look again.',
+    `Check what uses port ${port}. If it isn't this server, start the server on another port, or remove its file: rm ${shellWord(file)}`,
+  SESSION_EXPIRED: () => 'Hubs reconnect to it: run doctor again.',
   UNAUTHORIZED: ({ origin: { file } }) =>
-    `Write the token that the server asks for into its file: ${file}`,
+    `Set the token that the server requires in its file: ${file}`,
   UNSUPPORTED_VERSION: () =>
-    `Update the server, or have it speak protocol version ${LATEST_PROTOCOL_VERSION} as well.`,
+    `Update the server, or make it support protocol version ${LATEST_PROTOCOL_VERSION} as well.`,
 };
 
 const REMEDY_OF: ReadonlyMap<string, (facts: Facts) => string> = new Map(Object.entries(REMEDIES));
 
-/** Whether hubs can connect to every instance. Those whose files are `stale` are left to that check. */
+/** Checks whether hubs can connect to every instance. Another check reports instances with stale files. */
 export function checkInstances({
   instances,
   stale,
@@ -71,7 +71,7 @@ export function checkInstances({
       note(
         'instances',
         'none is registered',
-        'A server that listens is announced by: signalbox register --name NAME --port PORT',
+        'To register a listening server: signalbox register --name NAME --port PORT',
       ),
     ];
   }
@@ -81,7 +81,7 @@ export function checkInstances({
     if (state !== 'active' && files.has(origin.file)) return [];
     const found = state === 'active' ? [active(instance)] : [];
     if (hubs.length === 0) return state === 'active' ? found : [away(instance, instance, '')];
-    // One hub may be connected while another has given up.
+    // One hub may be connected although another one has given up.
     const troubled = hubs.filter((each) => each.state !== 'active');
     return [...found, ...troubled.map((each) => away(instance, each, inHub(each, now)))];
   });
@@ -92,17 +92,17 @@ function active(instance: DiagnosedInstance): Finding {
   const subject = subjectOf(instance);
   if (!isProcessGone) return ok(subject, `active at port ${port}`);
   const says = `active at port ${port}, but process ${pid}, which its file names, is gone`;
-  return note(subject, says, `Have the server write the pid that it has: ${origin.file}`);
+  return note(subject, says, `Make the server write its own pid: ${origin.file}`);
 }
 
 function away(instance: DiagnosedInstance, { state, last_error }: Opinion, where: string): Finding {
   const subject = subjectOf(instance);
   if (last_error === null) {
-    const says = `${state}${where}; it could not be connected to in time`;
+    const says = `${state}${where}; it did not connect in time`;
     return problem(subject, says, REMEDIES.CONNECT_TIMEOUT(instance));
   }
   const { code, message } = last_error;
-  const remedy = REMEDY_OF.get(code) ?? (() => 'Look into the log of its server.');
+  const remedy = REMEDY_OF.get(code) ?? (() => "Check the server's log.");
   return problem(subject, `${state}${where}, ${message} (${code})`, remedy(instance));
 }
 

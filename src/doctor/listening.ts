@@ -5,12 +5,12 @@ import { errnoOf } from '../errors.ts';
 import { isLoopback } from '../registration/loopback.ts';
 import { endpointsOf } from '../wire/endpoint.ts';
 
-/** Milliseconds after which an address that says nothing counts as one that is taken. */
+/** Milliseconds after which an address that doesn't respond counts as in use. */
 const PATIENCE = 1_000;
 
 /**
- * Whether it is certain that nothing listens where the registration says: every loopback address refuses. Of other
- * machines nothing is certain, and they are not asked. Never rejects.
+ * Whether certainly nothing listens at the registered endpoint, because every loopback address refuses connections. Always
+ * false for other machines, which are not contacted. Never rejects.
  */
 export async function nothingListens(
   registration: Pick<Registration, 'port' | 'url'>,
@@ -23,7 +23,7 @@ export async function nothingListens(
 }
 
 function refuses(address: string, port: number): Promise<boolean> {
-  // Without IPv6 nobody can listen there, and each system says so in another way.
+  // Without IPv6 nothing can listen there; the error code depends on the system.
   if (address === '::1' && !hasAddress(address)) return Promise.resolve(true);
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });

@@ -6,7 +6,7 @@ import { shellWord } from './shell-word.ts';
 
 const { ok, problem } = findingsOf('refused');
 
-/** The registrations that are refused, with the reasons given by the hub; the directories have a check of their own. */
+/** Reports the registrations that hubs refuse, with the reasons. Directories have their own check. */
 export function checkRefusedFiles({
   refusals,
 }: {

@@ -1,4 +1,4 @@
-/** The text as one word of a shell, for commands that are to be copied. */
+/** Quotes a text as one shell word, for commands that users copy. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

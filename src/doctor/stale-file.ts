@@ -1,8 +1,8 @@
-/** A file that is of no use to anybody any more. */
+/** A file that is no longer of any use. */
 export interface StaleFile {
   readonly path: string;
-  /** How that is known. */
+  /** Why it is stale. */
   readonly because: string;
-  /** Removes it, if it is still what was found. Returns whether it did; never throws. */
+  /** Removes it unless it has changed since it was found. Returns whether it did; never throws. */
   readonly remove: () => boolean;
 }

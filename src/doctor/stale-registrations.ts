@@ -11,7 +11,7 @@ import { distrust } from '../trust.ts';
 import { nothingListens } from './listening.ts';
 import type { StaleFile } from './stale-file.ts';
 
-/** Milliseconds after which nobody is still writing a draft. */
+/** Milliseconds after which a draft counts as abandoned. */
 const DRAFT_AGE = 3_600_000;
 
 /** A registration as it was found. */
@@ -23,9 +23,9 @@ interface Found {
 }
 
 /**
- * What is stale in directories of registrations: those whose process isn't running while nothing listens at their port,
- * or while one whose process runs has their place; and drafts that were never finished. Of the directories all can be trusted;
- * files that can't be are left out. `now` in milliseconds since the epoch.
+ * Finds stale files in trusted directories of registrations: registrations whose process isn't running if nothing listens at
+ * their port or another registration with a running process has replaced them, and unfinished drafts. Skips untrusted files.
+ * `now` is in milliseconds since the epoch.
  */
 export async function staleRegistrations(
   directories: readonly string[],

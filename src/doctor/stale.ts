@@ -8,7 +8,7 @@ import { staleRegistrations } from './stale-registrations.ts';
 
 const { ok, problem } = findingsOf('stale');
 
-/** Where to look for what is stale. */
+/** Where to look for stale files. */
 export interface StalePlaces {
   /** Of registrations. */
   readonly directories: readonly string[];
@@ -21,7 +21,7 @@ export interface StalePlaces {
   readonly now?: number;
 }
 
-/** All that `signalbox prune` removes; nothing in a directory that can't be trusted. Never rejects. */
+/** Finds everything that `signalbox prune` removes. Skips untrusted directories. Never rejects. */
 export async function findStale({
   directories,
   naming,
@@ -49,13 +49,13 @@ async function staleSockets(directory: string): Promise<StaleFile[]> {
 
 export interface StaleFiles {
   readonly stale: readonly Pick<StaleFile, 'path' | 'because'>[];
-  /** Where registrations were looked for. */
+  /** The directories that were searched for registrations. */
   readonly directories: readonly string[];
-  /** Whether somebody has named those; otherwise `prune` finds them by itself. */
+  /** Whether the user named them. Otherwise `prune` uses the same default ones. */
   readonly areNamed: boolean;
 }
 
-/** Each stale file, with the command that removes it. */
+/** Reports each stale file, with the command that removes it. */
 export function checkStale({ stale, directories, areNamed }: StaleFiles): Finding[] {
   if (stale.length === 0) return [ok('files', 'none is stale')];
   const places = new Set(stale.map(({ path }) => dirname(path)));

@@ -6,29 +6,29 @@ import { type Finding, findingsOf } from './finding.ts';
 
 const { ok, problem } = findingsOf('watching');
 
-/** Where Linux says and is told how much may be watched. */
+/** Where Linux keeps the limits of watches. */
 const INOTIFY = '/proc/sys/fs/inotify';
 
 const LIMITS = ['max_user_watches', 'max_user_instances'] as const;
 
-/** By the code of the failure, which limit was met. */
+/** The limit that was reached, by error code. */
 const LIMIT_OF: Readonly<Record<string, (typeof LIMITS)[number]>> = {
   ENOSPC: 'max_user_watches',
   EMFILE: 'max_user_instances',
 };
 
 export interface Watching {
-  /** Absolute. Those that are missing are not tried. */
+  /** Absolute. Missing ones are skipped. */
   readonly directories: readonly string[];
-  /** Whether somebody has named them; see {@link Naming}. */
+  /** Whether the user named them; see {@link Naming}. */
   readonly areNamed: boolean;
-  /** Begins to watch and stops again; throws what the system says. */
+  /** Starts a watch and stops it again. Throws the system's error. */
   readonly tryToWatch?: (directory: string) => void;
-  /** Where the limits of the system are read from. */
+  /** The directory that the system's limits are read from. */
   readonly limits?: string;
 }
 
-/** Whether directories can be watched, which is tried, and how much the system allows. */
+/** Checks whether directories can be watched, by trying, and reports the system's limits. */
 export async function checkWatching({
   directories,
   areNamed: isNamed,
@@ -44,7 +44,7 @@ export async function checkWatching({
       findings.push(ok(directory, 'can be watched'));
       continue;
     }
-    const says = `cannot be watched (${code}), and is looked at every 2 s instead`;
+    const says = `cannot be watched (${code}), and is polled every 2 s instead`;
     findings.push(problem(directory, says, remedyOf(code, allowed)));
   }
   const sizes = [...allowed].map(([name, value]) => `${name} is ${value}`);
@@ -66,13 +66,13 @@ function remedyOf(code: string, allowed: ReadonlyMap<string, number>): string {
   if (name === undefined || value === undefined) {
     return code === 'EMFILE'
       ? 'Allow more open files (ulimit -n), or close programs that watch many.'
-      : 'Name a directory on a file system that can be watched by --instances-dir.';
+      : 'With --instances-dir, name a directory on a file system that can be watched.';
   }
   const raise = `sudo sysctl fs.inotify.${name}=${value * 2}`;
   return `Close programs that watch many files, or raise the limit: ${raise}`;
 }
 
-/** The limits by name; none where the system has none. */
+/** The limits by name. Empty if the system has none. */
 async function limitsIn(directory: string): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (const name of LIMITS) {

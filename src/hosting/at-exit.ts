@@ -4,8 +4,8 @@ const pending = new Set<() => void>();
 let isListening = false;
 
 /**
- * Has `undo` run when the process ends: by itself, by an exception, or by a signal, which then does what it did before.
- * Returns the function that takes this back.
+ * Runs `undo` when the process ends: normally, by an exception, or by a signal, which keeps its usual effect. Returns a
+ * function that cancels this.
  */
 export function atExit(undo: () => void): () => void {
   if (!isListening) {

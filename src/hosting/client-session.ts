@@ -9,13 +9,13 @@ import { errorAnswer } from './message.ts';
 
 export interface ClientSessionOptions {
   readonly backends: Backends;
-  /** What is confirmed in the answer to `initialize`. */
+  /** The nonce of the registration, confirmed in the answer to `initialize`. */
   readonly nonce: string;
 }
 
 /**
- * Carries the messages of one session to its backend and back. stdio has one stream and HTTP has many: what the server says
- * goes out with the request that it belongs to, otherwise on the standing stream.
+ * Carries the messages of one session to its backend and back. stdio has one stream and HTTP has many: a message of the
+ * server goes to the stream of the request that it belongs to, otherwise to the standing stream.
  */
 export class ClientSession implements SessionHandlers {
   readonly #session: HttpSession;
@@ -23,7 +23,7 @@ export class ClientSession implements SessionHandlers {
   /** The id of `initialize` until it is answered. */
   #initializing: string | null;
   #backend: Backend | null;
-  /** Runs while the client doesn't read and others wait for it. */
+  /** Runs while the client doesn't read although others wait for it. */
   #patience: NodeJS.Timeout | undefined;
 
   constructor(session: HttpSession, initialize: ServedRequest, options: ClientSessionOptions) {
@@ -39,13 +39,13 @@ export class ClientSession implements SessionHandlers {
   onMessage(message: RpcMessage): void {
     if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
       const cancelled = idAt(message.text, 'params', 'requestId');
-      // It is not answered, and its stream is over.
+      // It gets no answer, and its stream ends.
       if (cancelled !== null) this.#session.cancel(cancelled);
     }
     this.#backend?.send(message);
   }
 
-  /** What the client doesn't read must not pile up here: the server has to wait, as for any slow reader of its pipe. */
+  /** Stops reading from the server while the client doesn't read, so that messages don't pile up here. */
   onBlocked(): void {
     const patience = this.#backend?.patience ?? null;
     if (patience !== null) {
@@ -66,7 +66,7 @@ export class ClientSession implements SessionHandlers {
     await backend?.leave();
   }
 
-  /** Sends what the server says. */
+  /** Sends a message of the server to the client. */
   #send(message: RpcMessage): void {
     if (message.kind !== 'answer') this.#session.send(message.text, this.#aboutOf(message));
     else if (message.id !== null && message.id === this.#initializing) {
@@ -82,7 +82,7 @@ export class ClientSession implements SessionHandlers {
     return (token === null ? null : this.#session.requestOf(token)) ?? 'standing';
   }
 
-  /** The answer to `initialize` with the nonce of the registration. */
+  /** Adds the nonce of the registration to the answer to `initialize`. */
   #confirmed(answer: RpcAnswer): RpcAnswer {
     const result = textAt(answer.text, 'result');
     if (result === null) return answer;
@@ -92,7 +92,10 @@ export class ClientSession implements SessionHandlers {
     return { ...answer, text };
   }
 
-  /** The server has ended. Streams end without an answer, except for a client that waits to learn whether there is a server. */
+  /**
+   * Closes the session after the server has ended. Streams end without an answer, except that of an unanswered `initialize`,
+   * which gets an error.
+   */
   #end(lastWords: string): void {
     if (this.#initializing !== null) {
       this.#session.answer(errorAnswer(this.#initializing, lastWords));

@@ -7,24 +7,24 @@ import { ListCache } from './list-cache.ts';
 import { messageOf, type Outcome, outcomeOf } from './message.ts';
 import type { ServerStart, Supervisor } from './supervisor.ts';
 
-/** Milliseconds that a server has to answer a second `initialize`; some never do. */
+/** Milliseconds that a server has to answer a second `initialize`. Some never do. */
 const AGAIN = 2_000;
 
-/** Milliseconds before a start that failed is repeated: doubled each time, up to the cap. */
+/** Milliseconds before a failed start is retried. Doubles each time, up to the cap. */
 const RETRY_BASE = 500;
 const RETRY_CAP = 30_000;
 
-/** Hears of the first server on behalf of a client without a process of its own. */
+/** Gets notifications from the first server for a client without its own process. */
 export interface FirstServerListener {
   /** A notification that a list has changed. */
   onListChanged(method: string): void;
-  /** It was restarted, and introduces itself differently now. */
+  /** It was restarted, and its answer to `initialize` has changed. */
   onReplaced(): void;
 }
 
 /**
- * The first process of a command. It answers what doesn't depend on who asks, for all clients that have no process of
- * their own: `initialize`, lists and pings. It is started again when it ends.
+ * The first process of a command. For all clients without their own process, it answers the requests that don't depend on
+ * the client: `initialize`, lists and pings. It is restarted when it ends.
  */
 export class FirstServer {
   readonly #supervisor: Supervisor;
@@ -48,8 +48,8 @@ export class FirstServer {
   }
 
   /**
-   * The result of `initialize` for a protocol version, as JSON text. For a version that it hasn't been asked for, the process is asked
-   * once more. Rejects when it won't answer that, or can't be started again.
+   * The result of `initialize` for a protocol version, as JSON text. For each new version, `initialize` is sent once more.
+   * Rejects if the process doesn't answer that or can't be restarted.
    */
   async initialize(version: string | null): Promise<string> {
     await this.#running();
@@ -59,12 +59,12 @@ export class FirstServer {
     const known = this.#versions.get(version);
     if (known !== undefined) return known;
     const asked = this.#initializeAgain(version);
-    // A refusal is kept, too, until the process is another: who asks next need not wait for it.
+    // Rejections are kept until the process is restarted, so that the next client needn't wait.
     this.#versions.set(version, asked);
     return asked;
   }
 
-  /** The answer to a list request with `params`, a JSON text; from memory where the server says when its lists change. */
+  /** The answer to a list request with `params`, a JSON text. Cached if the server announces changes of the list. */
   list(method: string, params: string): Promise<Outcome> {
     const isAnnounced = ListCache.isAnnounced(method, this.#introduced.facts['capabilities']);
     const ask = () => this.#ask(method, params);
@@ -88,10 +88,10 @@ export class FirstServer {
     const params = JSON.stringify({ ...SELF, protocolVersion: version });
     const answered = this.#ask('initialize', params);
     void answered.then(({ isError, raw }) => {
-      // It may come too late for whoever asked first.
+      // The first caller may have given up before it rejects.
       if (!isError) this.#versions.set(version, Promise.resolve(raw));
     });
-    // Right behind it: some servers take no other request before they have had this.
+    // Sent immediately: some servers accept no other request before this.
     this.#notifyInitialized(await this.#running());
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -102,7 +102,7 @@ export class FirstServer {
     return outcome.raw;
   }
 
-  /** The process that answers, as soon as there is one. */
+  /** Resolves with the process once it runs. */
   async #running(): Promise<ServerStart> {
     for (;;) {
       const start = await this.#ready;
@@ -111,7 +111,7 @@ export class FirstServer {
     }
   }
 
-  /** Sends a request, as soon as there is a process to send it to. */
+  /** Sends a request once the process runs. */
   async #ask(method: string, params: string): Promise<Outcome> {
     try {
       const { server } = await this.#running();
@@ -176,10 +176,10 @@ export class FirstServer {
       this.#waiting.delete(message.id);
     } else if (message.kind === 'request') {
       const { id, method } = message;
-      // No client is behind it: it was offered no capabilities.
-      const told = `${method} is not answered here`;
+      // There is no client to ask, and no capabilities were offered.
+      const reason = `${method} is not answered here`;
       server.send(
-        method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, told),
+        method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, reason),
       );
     } else if (this.#lists.forget(message.method)) {
       for (const listener of [...this.#listeners]) listener.onListChanged(message.method);

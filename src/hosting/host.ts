@@ -3,13 +3,13 @@ import { HttpServer } from '../wire/serve/http-server.ts';
 import type { Backends } from './backends.ts';
 import { ClientSession } from './client-session.ts';
 
-/** Milliseconds after which a session is ended for which nothing is under way. */
+/** Milliseconds after which an idle session is ended. */
 const SESSION_IDLE = 5 * 60_000;
 
-/** Sessions that there may be at once. */
+/** Maximum number of sessions. */
 const MAX_SESSIONS = 200;
 
-/** Largest body that is taken from a client, in bytes. */
+/** Maximum size of a request body, in bytes. */
 const MAX_BODY = 64 * 2 ** 20;
 
 export interface HostOptions {

@@ -12,7 +12,7 @@ const SLOW = 2_000;
 export interface Introduction {
   /** The result as JSON text. */
   readonly result: string;
-  /** What stands in it. */
+  /** The parsed result. */
   readonly facts: JsonObject;
 }
 
@@ -26,8 +26,8 @@ export interface IntroduceOptions {
 }
 
 /**
- * Sends `initialize` to a server that has just been started, and nothing more. Resolves with what it answers. Rejects with the
- * server's last words when it ends, refuses, or doesn't answer in time. Its other messages are kept.
+ * Sends only `initialize` to a server that has just been started. Resolves with its answer. Rejects with the server's last
+ * stderr lines if it ends, refuses, or doesn't answer in time. Other messages of the server are kept.
  */
 export function introduce(
   server: StdioServer,
@@ -36,8 +36,8 @@ export function introduce(
   return new Promise<Introduction>((resolve, reject) => {
     const timers = [
       setTimeout(() => {
-        const told = `the server did not answer initialize within ${timeout / 1_000} s (--start-timeout): is it an MCP server?`;
-        reject(new Error(server.withLastLines(told)));
+        const reason = `the server did not answer initialize within ${timeout / 1_000} s (--start-timeout): is it an MCP server?`;
+        reject(new Error(server.withLastLines(reason)));
       }, timeout),
       setTimeout(onSlow, SLOW),
     ];
@@ -55,7 +55,7 @@ export function introduce(
       }
       settle();
       if (message.kind === 'request') {
-        reject(new Error('the command repeats what it reads: it is no MCP server'));
+        reject(new Error('the command echoes its input: it is not an MCP server'));
         return;
       }
       server.listen(null);

@@ -1,8 +1,8 @@
-/** How much is kept, in characters and in lines. */
+/** Limits of what is kept, in characters and lines. */
 const KEPT = 4_096;
 const LINES = 5;
 
-/** Remembers the end of what a process says. */
+/** Keeps the last lines of a process's output. */
 export class LastLines {
   #text = '';
 

@@ -8,7 +8,7 @@ const CAPABILITY_OF: ReadonlyMap<string, string> = new Map([
   ['prompts/list', 'prompts'],
 ]);
 
-/** Pages that are kept at most. */
+/** Maximum number of cached pages. */
 const MOST = 1_000;
 
 /** Whether a request is for a list. */
@@ -30,18 +30,18 @@ interface Page {
   readonly outcome: Promise<Outcome>;
 }
 
-/** The pages of a server's lists, until it says that they have changed. */
+/** Caches the pages of a server's lists until it announces a change. */
 export class ListCache {
   readonly #pages = new Map<string, Page>();
 
-  /** Whether a server with such `capabilities` says when the list changes. */
+  /** Whether a server with these `capabilities` announces changes of the list. */
   static isAnnounced(method: string, capabilities: unknown): boolean {
     const capability = CAPABILITY_OF.get(method);
     const declared = new Map(Object.entries(Object(capabilities))).get(capability ?? '');
     return Object(declared).listChanged === true;
   }
 
-  /** The page that `params`, as JSON text, ask for: asked for at most once. Errors are not kept. */
+  /** The page for `params`, a JSON text. Requested at most once. Errors are not cached. */
   get(method: string, params: string, ask: () => Promise<Outcome>): Promise<Outcome> {
     const key = `${method} ${params}`;
     const known = this.#pages.get(key);
@@ -56,7 +56,7 @@ export class ListCache {
     return outcome;
   }
 
-  /** Forgets the pages of which a notification says that they have changed. False: it is another notification. */
+  /** Drops the pages that a notification says have changed. False if it is another notification. */
   forget(notification: string): boolean {
     const isMeant = (capability: string) => notificationOf(capability) === notification;
     if (![...CAPABILITY_OF.values()].some(isMeant)) return false;
@@ -66,7 +66,7 @@ export class ListCache {
     return true;
   }
 
-  /** Forgets all. Returns the notifications that announce it. */
+  /** Drops all pages. Returns the notifications that announce this. */
   clear(): readonly string[] {
     const capabilities = new Set([...this.#pages.values()].map(({ capability }) => capability));
     this.#pages.clear();

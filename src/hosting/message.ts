@@ -12,17 +12,17 @@ import {
   readRpcMessage,
 } from '../wire/rpc-message.ts';
 
-/** How much of each end of what is no JSON is looked at for its id, in characters. */
+/** How many characters at each end of invalid JSON are searched for an id. */
 const ENDS = 4_096;
 
-const UNREADABLE = 'the server answered what can not be read';
+const UNREADABLE = "the server's answer is not valid JSON";
 
 /**
- * The messages in a line of a stdio server: one, or those of a batch, as MCP had them in 2025-03-26. Each keeps its text. An
- * answer that is invalid becomes an error for its request: somebody waits for it.
+ * The messages in a line of a stdio server: one, or those of a batch (allowed in MCP 2025-03-26). Each keeps its text. An
+ * invalid answer becomes an error for its request, so that the caller doesn't wait forever.
  */
 export function readMessages(line: string): readonly RpcMessage[] {
-  // Parsers that recurse fail on deeper nesting, and would take the client down with them.
+  // Recursive parsers fail on deeper nesting, which could crash the client.
   const batch = isTaxing(line, Number.POSITIVE_INFINITY)
     ? null
     : messageTexts(line, Number.POSITIVE_INFINITY);
@@ -35,11 +35,11 @@ export function readMessages(line: string): readonly RpcMessage[] {
   });
 }
 
-/** An error for the request whose answer isn't valid; nothing when the text is of no answer. */
+/** An error for a request whose answer is invalid. Empty if the text isn't an answer. */
 function invalidAnswer(text: string): readonly RpcAnswer[] {
   const id = idAt(text, 'id');
   if (textAt(text, 'method') !== null || id === null || !isRequestId(id)) return [];
-  return [errorAnswer(id, 'the server answered what is no JSON-RPC answer')];
+  return [errorAnswer(id, "the server's answer is not valid JSON-RPC")];
 }
 
 function instead(line: string): readonly RpcAnswer[] {
@@ -48,8 +48,8 @@ function instead(line: string): readonly RpcAnswer[] {
 }
 
 /**
- * An error for the request whose answer can't be taken, of which these are the ends; null when they are of no answer, or don't
- * say to which request.
+ * An error for a request whose answer can't be used. Gets both ends of the answer. Null if they don't belong to an answer,
+ * or don't have its id.
  */
 export function answerInstead(head: string, tail: string, message: string): RpcAnswer | null {
   if (/^\s*\{[^{[]*"method"\s*:/.test(head)) return null;
@@ -57,7 +57,7 @@ export function answerInstead(head: string, tail: string, message: string): RpcA
   return id === 'null' || parseJson(id) === undefined ? null : errorAnswer(id, message);
 }
 
-/** An error that answers request `id` in the server's stead. */
+/** An error that answers request `id` in place of the server. */
 export function errorAnswer(id: string, message: string): RpcAnswer {
   const text = errorFrame(id, RPC_CODE.internalError, message);
   return { kind: 'answer', id, isError: true, text };
@@ -69,7 +69,7 @@ export interface Outcome {
   readonly raw: string;
 }
 
-/** How a request ended, by its answer. */
+/** The outcome of a request, from its answer. */
 export function outcomeOf({ isError, text }: RpcAnswer): Outcome {
   return { isError, raw: textAt(text, isError ? 'error' : 'result') ?? '{}' };
 }

@@ -20,26 +20,26 @@ import type { ServerStart } from './supervisor.ts';
 export interface PrivateBackendOptions {
   readonly first: FirstServer;
   readonly client: Client;
-  /** Starts a process by the client's own `initialize`, or takes one that was kept. */
+  /** Starts a process with the client's own `initialize`, or reuses one that was kept. */
   start(): ServerStart;
-  /** Keeps a process that is still starting for the next client. Resolves when this client need not wait for it. */
+  /** Keeps a process that is still starting for the next client. Resolves when this client needn't wait for it. */
   keep(start: ServerStart): Promise<void>;
 }
 
 /**
- * One client's backend: the first server, as long as the client only initializes, lists and pings; a process of its own
- * from its first other request. What it sends while that process starts waits for it.
+ * One client's backend: the first server as long as the client only initializes, lists and pings, and its own process from
+ * its first other request. Messages that it sends while that process starts are queued.
  */
 export class PrivateBackend implements Backend {
   readonly patience = null;
   readonly #options: PrivateBackendOptions;
   readonly #lists = new ReadLists();
-  /** List changes that wait until the client reads again; null: it reads. */
+  /** List changes held back until the client reads again. Null while it reads. */
   #unread: Set<string> | null = null;
   #unsubscribe: () => void;
   #starting: ServerStart | null = null;
   #own: StdioServer | null = null;
-  /** What waits for the client's own process. */
+  /** Messages that are queued for the client's own process. */
   #queue: RpcMessage[] = [];
   #hasLeft = false;
 
@@ -49,12 +49,13 @@ export class PrivateBackend implements Backend {
       onListChanged: (method) => this.#announce(method),
       onReplaced: () => {
         const usesFirst = this.#own === null && this.#starting === null;
-        if (usesFirst) this.#end('the server was restarted, and introduces itself differently');
+        if (usesFirst)
+          this.#end('the server was restarted, and its answer to initialize has changed');
       },
     });
   }
 
-  /** Answers the client's `initialize`: as the first server did, or by a process of its own if that can't. */
+  /** Answers the client's `initialize` from the first server or, if that can't, from the client's own process. */
   async initialize({ id, text }: RpcRequest): Promise<void> {
     const { first } = this.#options;
     const version = textAt(text, 'params', 'protocolVersion');
@@ -112,7 +113,7 @@ export class PrivateBackend implements Backend {
     }
   }
 
-  /** A notification, while there is no process of its own: it matters only to requests that wait. */
+  /** Handles a notification while the client has no process of its own: it concerns only queued requests. */
   #notify(message: RpcNotification): void {
     const { method, text } = message;
     if (method === 'notifications/initialized') return;
@@ -124,7 +125,7 @@ export class PrivateBackend implements Backend {
     this.#queue = this.#queue.filter((each) => each.kind !== 'request' || each.id !== cancelled);
   }
 
-  /** Starts the client's own process. Requests that wait are sent to it, or answered with what went wrong. */
+  /** Starts the client's own process. Queued requests are then sent to it, or get an error if it fails. */
   async #startOwn(): Promise<Introduction> {
     const start = this.#options.start();
     this.#starting = start;
@@ -133,10 +134,10 @@ export class PrivateBackend implements Backend {
       if (!this.#hasLeft) this.#use(start.server);
       return introduced;
     } catch (error) {
-      const told = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof Error ? error.message : String(error);
       this.#starting = null;
       for (const message of this.#queue.splice(0)) {
-        if (message.kind === 'request') this.#tell(errorAnswer(message.id, told));
+        if (message.kind === 'request') this.#tell(errorAnswer(message.id, reason));
       }
       throw error;
     }
@@ -151,12 +152,12 @@ export class PrivateBackend implements Backend {
     if (this.#unread !== null) server.pause();
     server.send(notificationFrame('notifications/initialized'));
     server.listen((message) => this.#hear(message));
-    // A server may list other tools to a client that offers more.
+    // Servers may list other tools to clients with more capabilities.
     const queued = this.#queue.splice(0).map(({ text }) => text);
     for (const text of [...queued, ...this.#lists.comparisons()]) server.send(text);
   }
 
-  /** What the client's own process says. */
+  /** Handles a message of the client's own process. */
   #hear(message: RpcMessage): void {
     const changed = this.#lists.compare(message);
     if (changed === undefined) this.#tell(message);

@@ -6,7 +6,7 @@ import { PrivateBackend } from './private-backend.ts';
 import { SpareServers } from './spare-servers.ts';
 import type { ServerStart } from './supervisor.ts';
 
-/** A server for each client, from the first request that the first server can't answer for all of them. */
+/** Gives each client its own server from the first request that the shared first server can't answer. */
 export class PrivateBackends implements Backends {
   readonly #start: (params: string) => ServerStart;
   readonly #first: FirstServer;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Signals a child and all that it has started. The child must have been started `detached`: it leads a process group of
- * its own then. Windows has no groups, and no signals: there its tree is ended.
+ * Signals a child and all processes that it has started. The child must have been started `detached`, so that it leads its
+ * own process group. On Windows, which has neither groups nor signals, ends the process tree.
  */
 export function signalGroup({ pid }: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid === undefined) return;

@@ -6,17 +6,17 @@ import type { RpcMessage } from '../wire/rpc-message.ts';
 import { changeOf, isListRequest } from './list-cache.ts';
 import { outcomeOf } from './message.ts';
 
-/** Ids of the requests by which lists are compared. */
+/** Ids of the requests that read lists for comparison. */
 const COMPARES = 'signalbox:compare:';
 
-/** What a client has read of the first server's lists, for the time when it has a server of its own. */
+/** The lists that a client has read from the first server, to compare them with those of its own server later. */
 export class ReadLists {
   /** By list, the first page: a result as JSON text. */
   readonly #firstPages = new Map<string, string>();
   /** By list, the cursors that the first server gave. */
   readonly #cursors = new Map<string, Set<Json | undefined>>();
 
-  /** Notes a page of the first server: its result as JSON text, and the params by which it was asked for. */
+  /** Records a page of the first server: its result as JSON text, and the params of the request. */
   note(method: string, params: string, result: string): void {
     if (valueAt(params, 'cursor') === undefined) this.#firstPages.set(method, result);
     const known = this.#cursors.get(method) ?? new Set();
@@ -24,17 +24,17 @@ export class ReadLists {
     if (next !== undefined) this.#cursors.set(method, known.add(next));
   }
 
-  /** Whether a request is for a further page of a list that was begun at the first server. */
+  /** Whether a request continues a list that was started at the first server. */
   continues(message: RpcMessage): boolean {
     if (message.kind !== 'request' || !isListRequest(message.method)) return false;
     const { method, text } = message;
     const cursor = valueAt(text, 'params', 'cursor');
-    // Read anew from its beginning, the list is its own server's.
+    // A list read again from its start comes from the client's own server.
     if (cursor === undefined) this.#cursors.delete(method);
     return this.#cursors.get(method)?.has(cursor) ?? false;
   }
 
-  /** Requests that ask the client's own server for the lists that the client has read. */
+  /** Requests to the client's own server for the lists that the client has read. */
   comparisons(): readonly string[] {
     return [...this.#firstPages.keys()].map((method) =>
       JSON.stringify({ jsonrpc: '2.0', id: `${COMPARES}${method}`, method }),
@@ -42,8 +42,8 @@ export class ReadLists {
   }
 
   /**
-   * Takes an answer to one of {@link comparisons}: the notification that the list is another one at the client's own
-   * server, or null when it is the same. Undefined: the message is no such answer.
+   * Handles an answer to one of {@link comparisons}. Returns the notification that the list has changed, or null if the
+   * client's own server has the same. Undefined if the message isn't such an answer.
    */
   compare(message: RpcMessage): string | null | undefined {
     if (message.kind !== 'answer' || !message.id?.startsWith(`"${COMPARES}`)) return undefined;
@@ -55,7 +55,7 @@ export class ReadLists {
   }
 }
 
-/** What a page lists. */
+/** The items of a page. */
 function itemsOf(result: string): object {
   const { nextCursor, _meta, ...items } = objectOf(parseJson(result));
   return items;

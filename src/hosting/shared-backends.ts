@@ -15,10 +15,10 @@ import type { StdioServer } from './stdio-server.ts';
 import { Subscribers } from './subscribers.ts';
 import type { ServerStart } from './supervisor.ts';
 
-/** Milliseconds for which all wait for one that doesn't read. */
+/** Milliseconds for which all clients wait for one that doesn't read. */
 const PATIENCE = 5_000;
 
-/** What a client asked of the shared server: by whom, under which id, and with which progress token. */
+/** A request to the shared server: its client, and the client's id and progress token for it. */
 interface Asked {
   readonly client: Client;
   readonly id: string;
@@ -28,14 +28,14 @@ interface Asked {
 }
 
 /**
- * One server for all clients. Requests get ids of their own, and progress tokens with them; the rest of a message crosses as
- * it came. The server is offered no capabilities: a question on its one stream doesn't say which client it is for.
+ * One server for all clients. Requests get unique ids and progress tokens; everything else is passed on unchanged. The
+ * server is offered no capabilities, because its requests don't say which client they are for.
  */
 export class SharedBackends implements Backends {
   readonly #start: () => ServerStart;
   readonly #asked = new Map<string, Asked>();
   readonly #clients = new Set<Client>();
-  /** Those that don't read. */
+  /** The clients that don't read. */
   readonly #holding = new Set<Client>();
   readonly #subscribers = new Subscribers<Client>();
   #running: ServerStart | null = null;
@@ -96,7 +96,7 @@ export class SharedBackends implements Backends {
   }
 
   #pass(message: RpcMessage, client: Client, server: StdioServer): void {
-    // An answer answers nothing: the server was offered nobody to ask.
+    // Answers are dropped: the server was offered no capabilities, so it has no open requests.
     if (message.kind === 'answer') return;
     if (message.kind === 'request') this.#request(message, client, server);
     else if (message.method === 'notifications/cancelled') {
@@ -130,7 +130,7 @@ export class SharedBackends implements Backends {
     return String(this.#lastId);
   }
 
-  /** Cancels requests at the server, by the client's own notification if there is one. */
+  /** Cancels requests at the server, with the client's own notification if there is one. */
   #cancel(server: StdioServer, isMeant: (asked: Asked) => boolean, said?: string): void {
     for (const [id, asked] of this.#asked) {
       if (!isMeant(asked)) continue;
@@ -146,7 +146,7 @@ export class SharedBackends implements Backends {
     else if (message.kind === 'notification') this.#announce(message);
     else {
       const { id, method } = message;
-      const refusal = 'a shared server can ask nobody';
+      const refusal = 'a shared server cannot send requests to clients';
       server.send(
         method === 'ping' ? resultFrame(id, {}) : errorFrame(id, RPC_CODE.methodNotFound, refusal),
       );
@@ -169,7 +169,7 @@ export class SharedBackends implements Backends {
     );
   }
 
-  /** Passes a notification of the server on to the clients that it is for. */
+  /** Passes a notification of the server to the clients that it concerns. */
   #announce(message: RpcNotification): void {
     const { method, text } = message;
     if (method === 'notifications/cancelled') return;
@@ -200,8 +200,8 @@ export class SharedBackends implements Backends {
 }
 
 /**
- * The request under another id, which is its progress token too if it has one. Null when it depends on the reader which
- * member counts: what the server takes for the id may be another client's.
+ * The request with another id, which also replaces its progress token. Null if it has duplicate members: the server could
+ * read another client's id.
  */
 function renamedRequest(
   { text, isAmbiguous }: RpcRequest,

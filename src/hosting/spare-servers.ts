@@ -1,19 +1,19 @@
 import type { ServerStart } from './supervisor.ts';
 
-/** Milliseconds for which a server that has started is kept for somebody who needs one like it. */
+/** Milliseconds for which a started server is kept for another client. */
 const KEPT = 60_000;
 
-/** Servers that are kept at most. */
+/** Maximum number of servers that are kept. */
 const MOST = 8;
 
 /**
- * Servers that were started for clients which have left before they used them. A server that takes long to start is kept
- * for the next try: whoever gives up early would never get one otherwise.
+ * Keeps servers whose clients left before using them. Without this, a client whose timeout is shorter than the server's
+ * start could never use it.
  */
 export class SpareServers {
   readonly #spares = new Set<ServerStart>();
 
-  /** Keeps one that nobody has sent more than `initialize`. Resolves when it is stopped instead, or at once. */
+  /** Keeps a server that has received only `initialize`. Resolves at once, or when it has been stopped if it isn't kept. */
   async keep(start: ServerStart): Promise<void> {
     const { server, answered } = start;
     if (this.#spares.size >= MOST) return server.stop();
@@ -29,7 +29,7 @@ export class SpareServers {
     );
   }
 
-  /** One that was started with the same `params` of `initialize`, or null. */
+  /** Takes a server that was started with the same `params` of `initialize`, or null. */
   take(params: string): ServerStart | null {
     for (const spare of this.#spares) {
       if (spare.params !== params) continue;

@@ -7,13 +7,13 @@ import { LastLines } from './last-lines.ts';
 import { answerInstead, readMessages } from './message.ts';
 import { signalGroup } from './process-group.ts';
 
-/** Longest line that is taken from a server, in bytes. */
+/** Maximum length of a line from a server, in bytes. */
 const LONGEST = 64 * 2 ** 20;
 
-/** Messages that are kept while nobody listens. */
+/** Maximum number of messages kept while there is no listener. */
 const BACKLOG = 1_000;
 
-/** Milliseconds that a server has to end once its stdin is closed, and then once it has been asked to by SIGTERM. */
+/** Milliseconds that a server has to exit after its stdin is closed, and again after SIGTERM. */
 const GRACE = 1_000;
 const LAST_GRACE = 2_000;
 
@@ -23,12 +23,12 @@ export interface StdioServerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What the server writes to stderr. */
   onStderr(chunk: Buffer): void;
-  /** A line on stdout that is no message. */
+  /** A line on stdout that is not a message. */
   onNoise(line: string): void;
 }
 
 /**
- * A stdio MCP server in a process group of its own. Whatever ends it, its group ends with it.
+ * A stdio MCP server in its own process group. When it ends for any reason, its group is ended, too.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
@@ -77,7 +77,7 @@ export class StdioServer {
     this.#child.stdout?.on('data', (chunk: Buffer) => reader.push(chunk));
     this.#child.stdout?.on('end', () => {
       reader.end();
-      // Who can't be heard any more can't serve, but may go on living.
+      // Without stdout it can't serve any more, but it may keep running.
       void this.#terminate();
     });
   }
@@ -97,10 +97,10 @@ export class StdioServer {
     return this.#isAskedFor;
   }
 
-  /** What is told of it, and the last lines that it wrote to stderr: one sentence. */
-  withLastLines(told: string): string {
+  /** A message followed by the last lines that the server wrote to stderr. */
+  withLastLines(reason: string): string {
     const { lines } = this.#said;
-    return lines.length === 0 ? told : `${told}; its last lines: ${lines.join(' | ')}`;
+    return lines.length === 0 ? reason : `${reason}; its last lines: ${lines.join(' | ')}`;
   }
 
   /** How it ended, and its last lines. */
@@ -108,7 +108,7 @@ export class StdioServer {
     return this.withLastLines(`the server ${this.#end ?? 'runs'}`);
   }
 
-  /** Gives the server's messages to `listener` from now on, those first that were kept; null: keeps them. */
+  /** Passes the server's messages to `listener` from now on, starting with those that were kept. Null keeps them again. */
   listen(listener: ((message: RpcMessage) => void) | null): void {
     this.#listener = listener;
     if (listener === null) return;
@@ -120,7 +120,7 @@ export class StdioServer {
     if (this.#backlog.length < BACKLOG) this.#backlog.push(message);
   }
 
-  /** Reads no more of what it says, until {@link resume}: it has to wait then, as for any reader of its pipe. */
+  /** Stops reading its stdout until {@link resume}. The full pipe then blocks the server. */
   pause(): void {
     if (this.#end === null) this.#child.stdout?.pause();
   }
@@ -129,12 +129,14 @@ export class StdioServer {
     this.#child.stdout?.resume();
   }
 
-  /** Writes one message, which is one line of JSON; nothing once it has ended. */
+  /** Writes one message, a line of JSON. Does nothing once the server has ended. */
   send(text: string): void {
     this.#child.stdin?.write(`${text}\n`);
   }
 
-  /** Closes its stdin; asks, then forces it and its group to end. Resolves when it has, after some seconds at most. */
+  /**
+   * Closes its stdin, then sends SIGTERM and finally SIGKILL to its group. Resolves when it has ended, within a few seconds.
+   */
   async stop(): Promise<void> {
     this.#isAskedFor = true;
     await this.#terminate();
@@ -157,8 +159,8 @@ export class StdioServer {
 
   #refuse(bytes: number, head: string, tail: string): void {
     this.#options.onNoise(`a line of ${bytes} bytes`);
-    const told = `the server answered ${bytes} bytes, more than ${LONGEST}`;
-    const answer = answerInstead(head, tail, told);
+    const reason = `the server answered ${bytes} bytes, more than ${LONGEST}`;
+    const answer = answerInstead(head, tail, reason);
     if (answer !== null) this.#listener?.(answer);
   }
 
@@ -173,7 +175,7 @@ export class StdioServer {
     signalGroup(this.#child, 'SIGKILL');
   }
 
-  /** The process has ended: what it left behind in its group goes too, and holds its pipes no longer. */
+  /** Ends the rest of its group after the process has ended, so that no child keeps its pipes open. */
   #bury(): void {
     this.resume();
     signalGroup(this.#child, 'SIGTERM');

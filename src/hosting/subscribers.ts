@@ -1,8 +1,8 @@
-/** Who of several has subscribed to which resource, where the server knows only one subscriber. */
+/** Tracks which clients have subscribed to which resource. To the server they are one subscriber. */
 export class Subscribers<Who> {
   readonly #byUri = new Map<unknown, Set<Who>>();
 
-  /** Notes a request. False: the server need not hear of it, it has been told or must not be told yet. */
+  /** Records a request. False if the server must not get it, because other clients' subscriptions make it redundant. */
   note(method: string, uri: unknown, who: Who): boolean {
     const known = this.#byUri.get(uri) ?? new Set();
     if (method === 'resources/subscribe') {
@@ -19,7 +19,7 @@ export class Subscribers<Who> {
     return this.#byUri.get(uri) ?? [];
   }
 
-  /** Forgets one; returns the resources that nobody is left for. */
+  /** Removes a client. Returns the resources that have no subscribers left. */
   leave(who: Who): unknown[] {
     const subscribed = [...this.#byUri].filter(([, known]) => known.has(who)).map(([uri]) => uri);
     return subscribed.filter((uri) => this.note('resources/unsubscribe', uri, who));

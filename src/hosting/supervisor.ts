@@ -13,21 +13,21 @@ export interface SupervisorOptions extends StdioServerOptions {
   onSlow(): void;
 }
 
-/** A server that has been started, and asked to `initialize`. */
+/** A server that has been started and sent `initialize`. */
 export interface ServerStart {
   readonly server: StdioServer;
   /** The `params` of its `initialize`, as JSON text. */
   readonly params: string;
-  /** What it answered to `initialize`. Rejects with what went wrong, after the server has been told to end. */
+  /** Its answer to `initialize`. Rejects with the reason if that fails; the server is then being stopped. */
   readonly answered: Promise<Introduction>;
 }
 
-/** How Signalbox itself introduces itself to a server. */
+/** Signalbox's own `initialize` params. */
 export const OWN_PARAMS = JSON.stringify(SELF);
 
 /** Starts the servers of one command, and ends them. */
 export class Supervisor {
-  /** Resolves, with the last words of the last one, when servers have ended on their own too often. */
+  /** Resolves when servers have exited unexpectedly too often, with the last one's exit and stderr lines. */
   readonly givenUp: Promise<string>;
   readonly #options: SupervisorOptions;
   readonly #budget = new RestartBudget();
@@ -42,12 +42,12 @@ export class Supervisor {
     });
   }
 
-  /** Whether nothing is started any more. */
+  /** Whether no more servers are started. */
   get isStopped(): boolean {
     return this.#isStopped;
   }
 
-  /** Starts one more server and sends it `initialize`. Whatever goes wrong, `answered` says. */
+  /** Starts another server and sends it `initialize`. Failures are reported by `answered`. */
   start(params: string = OWN_PARAMS): ServerStart {
     const { startTimeout: timeout, onSlow, watchdog } = this.#options;
     const server = new StdioServer(this.#options);
@@ -65,13 +65,13 @@ export class Supervisor {
     return { server, params, answered };
   }
 
-  /** Resolves when all have ended. */
+  /** Stops all servers. Resolves when they have ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(Array.from(this.#servers, (server) => server.stop()));
   }
 
-  /** Ends all at once, also while the process exits. */
+  /** Kills all servers immediately, even while the process exits. */
   kill(): void {
     for (const server of this.#servers) server.kill();
   }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Reads what to guard from stdin. At its end the registration is removed unless another nonce stands in it by then, and
- * the process groups are ended: their servers have seen the end of stdin, then SIGTERM, then SIGKILL.
+ * Reads what to guard from stdin. When stdin ends, removes the registration unless its nonce has changed, and ends the
+ * process groups: after the end of stdin, servers get SIGTERM and then SIGKILL.
  */
 const SCRIPT = `
 groups=' ' file='' nonce=''
@@ -33,15 +33,15 @@ for signal in TERM KILL; do
 done
 `;
 
-/** What a registration is removed by. */
+/** Identifies the registration to remove. */
 export interface GuardedFile {
   readonly file: string;
   readonly nonce: string;
 }
 
 /**
- * A small process beside this one that ends its servers and removes its registration when this process is killed in a way
- * that it can't hear of (SIGKILL, out of memory). It learns of that by the end of a pipe. Needs `sh`: there is none on Windows.
+ * A small process that ends this process's servers and removes its registration if this process is killed without a chance
+ * to clean up (SIGKILL, out of memory). It detects this by the end of a pipe. Needs `sh`, so it doesn't exist on Windows.
  */
 export class Watchdog {
   readonly #child: ChildProcess | null;
@@ -50,22 +50,22 @@ export class Watchdog {
     this.#child = process.platform === 'win32' ? null : start();
   }
 
-  /** Has the process group of `pid` end with this process. Returns the function that takes this back. */
+  /** Ends the process group of `pid` with this process. Returns a function that cancels this. */
   guard(pid: number | undefined): () => void {
     if (pid === undefined) return () => {};
     this.#tell(`guard ${pid}`);
     return () => this.#tell(`release ${pid}`);
   }
 
-  /** Has a registration removed with this process, as long as it has the nonce. */
+  /** Removes a registration with this process, as long as it has the nonce. */
   guardFile({ file, nonce }: GuardedFile): void {
-    // A line is one path.
+    // The protocol is line-based.
     if (file.includes('\n')) return;
     this.#tell(`nonce ${nonce}`);
     this.#tell(`file ${file}`);
   }
 
-  /** There is nothing to guard any more. Works while the process exits. */
+  /** Stops guarding. Works even while the process exits. */
   quit(): void {
     this.#tell('quit');
   }
@@ -76,13 +76,13 @@ export class Watchdog {
 }
 
 function start(): ChildProcess {
-  // In a session of its own: what ends the group of `run`, or its terminal, must not end it.
+  // In its own session: signals to the group or terminal of `run` must not end it.
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'signalbox-watchdog'], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     cwd: '/',
   });
-  // Without a shell there is no watchdog, and `run` works all the same.
+  // Without a shell there is no watchdog; `run` works without it.
   child.on('error', () => {});
   child.stdin?.on('error', () => {});
   child.unref();

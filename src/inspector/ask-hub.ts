@@ -5,18 +5,18 @@ import { parseJson } from '../wire/json.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import { type HubFacts, hubFactsSchema } from './messages.ts';
 
-/** Longest first line that is taken from a hub, in bytes. */
+/** Maximum length of a hub's first line, in bytes. */
 const LONGEST = 64 * 2 ** 10;
 
 const first = z.object({ type: z.literal('hub'), facts: hubFactsSchema });
 
 /**
- * What a hub says of itself; or that nobody listens, that nothing came in time, that it hung up before it said anything,
- * or that what came is not what a hub says first.
+ * What a hub states about itself, or why it can't be read: nothing listens, nothing was sent in time, the connection was
+ * closed first, or the first line isn't a hub's.
  */
-export type HubAnswer = HubFacts | 'nobody' | 'silent' | 'hung up' | 'strange';
+export type HubAnswer = HubFacts | 'closed' | 'silent' | 'dropped' | 'strange';
 
-/** Asks the hub behind a socket who it is, `limit` milliseconds at most. Never rejects. */
+/** Asks the hub at a socket to identify itself, within `limit` milliseconds. Never rejects. */
 export function askHub(path: string, limit: number): Promise<HubAnswer> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -33,8 +33,8 @@ export function askHub(path: string, limit: number): Promise<HubAnswer> {
     });
     socket.on('data', (chunk) => lines.push(chunk));
     socket.on('error', (error) => {
-      end(errnoOf(error) === 'ECONNREFUSED' ? 'nobody' : 'hung up');
+      end(errnoOf(error) === 'ECONNREFUSED' ? 'closed' : 'dropped');
     });
-    socket.on('end', () => end('hung up'));
+    socket.on('end', () => end('dropped'));
   });
 }

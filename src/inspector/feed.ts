@@ -6,9 +6,9 @@ import type { HubMessage, ViewerMessage } from './messages.ts';
 import { type OfficialFrames, translate } from './official-frames.ts';
 import { Watch, type WatchSource } from './watch.ts';
 
-/** Somebody who looks. */
+/** A viewer of a hub. */
 export interface Viewer {
-  /** Takes a {@link ViewerMessage} as JSON; everything else is ignored. */
+  /** Handles a {@link ViewerMessage} as JSON. Ignores everything else. */
   receive(text: string): void;
   close(): void;
 }
@@ -19,8 +19,8 @@ interface Looking {
 }
 
 /**
- * Shows a hub to those who look, as {@link HubMessage}s in lines of JSON, without credentials. While nobody looks, it
- * listens to nothing and keeps nothing.
+ * Sends a hub's state and its changes to viewers, as {@link HubMessage}s in lines of JSON, without credentials. Nothing is
+ * observed or buffered without a viewer.
  */
 export class Feed {
   readonly #source: WatchSource;
@@ -30,18 +30,18 @@ export class Feed {
   readonly #onTrouble: (message: string, error: string) => void;
   #watch: Watch | null = null;
 
-  /** `onTrouble` is told what fails of showing it. */
+  /** `onTrouble` is called with errors. */
   constructor(source: WatchSource, onTrouble: (message: string, error: string) => void = () => {}) {
     this.#source = source;
     this.#onTrouble = onTrouble;
   }
 
-  /** Gives up what is held back for viewers. */
+  /** Drops what is held back for viewers. */
   close(): void {
     this.#spare.close();
   }
 
-  /** Sends everything there is, then what changes. */
+  /** Adds a viewer: sends everything, then the changes. */
   open(send: (line: string) => void): Viewer {
     this.#learnTokens();
     this.#watch ??= new Watch(this.#source, (message) => {
@@ -49,7 +49,7 @@ export class Feed {
       const line = this.#lineOf(message);
       for (const viewer of this.#viewers) viewer.send(line);
     });
-    // Who is here already gets what changed; who comes gets it with the rest.
+    // Present viewers get the latest changes now; the new one gets them with everything else.
     this.#watch.flush();
     const viewer: Looking = { send, frames: null };
     for (const message of this.#watch.everything()) send(this.#lineOf(message));
@@ -81,13 +81,13 @@ export class Feed {
     }
   }
 
-  /** Undefined for whatever is no message. The schema is loaded late: few hubs are ever told anything. */
+  /** Parses a viewer's message. Undefined if it is invalid. Loads the schema late, because few hubs ever get a message. */
   async #parse(text: string): Promise<ViewerMessage | undefined> {
     try {
       const { viewerMessageSchema } = await this.#spare.during(() => import('./messages.ts'));
       return viewerMessageSchema.safeParse(parseJson(text)).data;
     } catch (error) {
-      this.#onTrouble('what a viewer asks for cannot be done', String(error));
+      this.#onTrouble("a viewer's request has failed", String(error));
       return undefined;
     }
   }
@@ -107,7 +107,7 @@ export class Feed {
       this.#onTrouble('the frames of @statelyai/inspect cannot be sent', String(error));
       return;
     }
-    // Who has left meanwhile, or doesn't want them any more, gets none.
+    // Skips viewers that have left in the meantime or no longer want frames.
     if (viewer.frames === null) frames.stop();
     else viewer.frames = frames;
   }
@@ -121,7 +121,7 @@ export class Feed {
     return JSON.stringify(this.#redaction.clean(message));
   }
 
-  /** Servers quote what they refuse: their tokens must be known before their words are shown. */
+  /** Servers may quote a refused token, so tokens must be known before errors are shown. */
   #learnTokens(): void {
     for (const { registration } of instanceContexts(this.#source.actor.getSnapshot())) {
       if (registration.token !== null) this.#redaction.learn(registration.token);

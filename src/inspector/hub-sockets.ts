@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { isRunning } from '../is-running.ts';
 import { inspectDirectory } from '../trust.ts';
 
-/** A socket at which a hub can be looked at, as far as its name tells. */
+/** A socket that seems to be a hub's, by its name. */
 export interface HubSocket {
   readonly path: string;
-  /** Of the hub that made it. */
+  /** The pid of the hub that created it. */
   readonly pid: number;
 }
 
@@ -16,7 +16,10 @@ export function socketName(pid: number): string {
   return `${pid}.sock`;
 }
 
-/** The sockets in a directory of hubs, by pid; none when it can't be read or trusted: they would be somebody else's. */
+/**
+ * The sockets in a directory of hubs, by pid. Empty if the directory can't be read or trusted, because they could be another
+ * user's.
+ */
 export async function hubSockets(directory: string): Promise<HubSocket[]> {
   if ((await inspectDirectory(directory, { isNamed: false })).kind !== 'usable') return [];
   const names = await readdir(directory).catch(() => []);
@@ -29,12 +32,12 @@ export async function hubSockets(directory: string): Promise<HubSocket[]> {
     .sort((a, b) => a.pid - b.pid);
 }
 
-/** Whether the process that made the socket is gone. That another has its pid by now, it can't tell. */
+/** Whether no process has the pid of the socket's hub. Doesn't detect a reused pid. */
 export function isLeftBehind({ pid }: HubSocket): boolean {
   return !isRunning(pid);
 }
 
-/** Removes a socket that was left behind, and nothing else. Returns whether it did; never throws. */
+/** Removes a stale socket, but no other file. Returns whether it did; never throws. */
 export function removeLeftBehind(socket: HubSocket): boolean {
   if (!isLeftBehind(socket) || !isSocket(socket.path)) return false;
   try {
@@ -45,7 +48,7 @@ export function removeLeftBehind(socket: HubSocket): boolean {
   }
 }
 
-/** Removes the sockets of hubs that were killed, and of one that had our pid before. */
+/** Removes the sockets of killed hubs, and that of an earlier hub with our pid. */
 export async function sweep(directory: string): Promise<void> {
   await rm(join(directory, socketName(process.pid)), { force: true });
   for (const socket of await hubSockets(directory)) removeLeftBehind(socket);

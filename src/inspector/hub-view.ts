@@ -1,12 +1,12 @@
 import type { Refusal } from '../../machines/model.ts';
 import type { ActorRow, HubFacts, HubMessage, Step } from './messages.ts';
 
-/** Steps that are kept of each hub. */
+/** Maximum number of steps kept per hub. */
 const KEPT = 2_000;
 
-/** A hub as its messages show it so far. Rows that didn't change stay the same objects. */
+/** The state of a hub according to its messages so far. Unchanged rows stay the same objects. */
 export class HubView {
-  /** By which whoever made the view tells it from others. */
+  /** Identifies the view to its creator. */
   readonly id: string;
   /** Null until the first message. */
   facts: HubFacts | null = null;

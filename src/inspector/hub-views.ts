@@ -5,15 +5,15 @@ import { HubView } from './hub-view.ts';
 import { Hubs } from './hubs.ts';
 import { type HubFacts, hubMessageSchema } from './messages.ts';
 
-/** Of these a view is made; the rest is for pages. */
+/** The messages that views use. Others are for pages. */
 const HEARD = z.looseObject({ type: z.enum(['hub', 'actors', 'ended', 'refusals', 'complete']) });
 
-/** A hub whose view can't be shown. */
+/** A hub without a complete view. */
 export interface UnseenHub {
   readonly pid: number;
-  /** Null if it didn't even say who it is. */
+  /** Null if it hasn't identified itself. */
   readonly facts: HubFacts | null;
-  /** `silent`: it has not said everything in time. `strange`: it doesn't speak as a hub of this version does. */
+  /** `silent`: it hasn't sent everything in time. `strange`: it doesn't use this version's protocol. */
   readonly because: 'silent' | 'strange';
 }
 
@@ -22,18 +22,18 @@ interface Seen {
   isStrange: boolean;
 }
 
-/** A view with all that its hub sees. */
+/** A complete view. */
 export type CompleteView = HubView & { readonly facts: HubFacts };
 
-/** What all running hubs of this user see, kept up to date until it is closed. Removes no sockets. */
+/** The views of all running hubs of this user, kept up to date until closed. Removes no sockets. */
 export class HubViews {
   readonly #seen = new Map<string, Seen>();
   readonly #hubs: Hubs;
   readonly #onChange: () => void;
-  /** Called after every change as well, while {@link open} waits. */
+  /** Also called after every change while {@link open} waits. */
   #onStep = () => {};
 
-  /** `directories`: where hubs offer their sockets. `onChange` is called whenever something else is to be seen. */
+  /** `directories` contain the hubs' sockets. `onChange` is called after every change of the views. */
   constructor(directories: readonly string[], onChange: () => void) {
     this.#onChange = onChange;
     this.#hubs = new Hubs(directories, {
@@ -45,7 +45,7 @@ export class HubViews {
     });
   }
 
-  /** Resolves when every hub that runs now has shown everything, after `limit` milliseconds at most. */
+  /** Resolves when all hubs that run now have sent everything, after at most `limit` milliseconds. */
   open(limit: number): Promise<void> {
     return new Promise((resolve) => {
       let hasLooked = false;
@@ -65,14 +65,14 @@ export class HubViews {
     });
   }
 
-  /** Those that have shown everything. */
+  /** The views of hubs that have sent everything. */
   get complete(): CompleteView[] {
     return [...this.#seen.values()].flatMap(({ view, isStrange }) =>
       !isStrange && isComplete(view) ? view : [],
     );
   }
 
-  /** The others. */
+  /** The other hubs. */
   get unseen(): UnseenHub[] {
     return [...this.#seen].flatMap(([key, { view, isStrange }]) => {
       if (isComplete(view) && !isStrange) return [];
@@ -91,7 +91,7 @@ export class HubViews {
     const { data: heard } = HEARD.safeParse(parseJson(line));
     const { data: message } = hubMessageSchema.safeParse(heard);
     if (message !== undefined) seen.view.take(message);
-    // Whatever comes after the first message and is not heard is for others.
+    // After the first message, other types are ignored: they are for pages.
     else if (heard !== undefined || seen.view.facts === null) seen.isStrange = true;
     else return;
     if (seen.view.facts === null) seen.isStrange = true;

@@ -3,24 +3,22 @@ import { errnoOf } from '../errors.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import { hubSockets } from './hub-sockets.ts';
 
-/** Milliseconds between two looks for hubs. */
+/** Milliseconds between two searches for hubs. */
 const LOOK = 1_000;
 
-/** Longest line that is taken from a hub, in bytes. */
+/** Maximum length of a hub's line, in bytes. */
 const LONGEST = 64 * 2 ** 20;
 
-/** Who is told of the hubs. `key` is that of one connection. */
+/** Callbacks for connections to hubs. `key` identifies a connection. */
 export interface HubsListener {
   onFound?(key: string): void;
   onLine(key: string, line: string): void;
   onLeft(key: string): void;
-  /** Nobody listens at this socket, and nobody will: the next hub with that pid makes its own. */
+  /** The socket is stale: nothing listens on it, and the next hub with that pid will create its own. */
   onNobody?(path: string): void;
 }
 
-/**
- * Finds the hubs that are offered in `directories`, connects to each, and looks for more until closed.
- */
+/** Finds the hubs with sockets in `directories`, connects to each, and searches for more until closed. */
 export class Hubs {
   readonly #directories: readonly string[];
   readonly #listener: HubsListener;
@@ -33,7 +31,7 @@ export class Hubs {
     this.#listener = listener;
   }
 
-  /** Resolves when those that are there now have been connected to, or have refused. */
+  /** Resolves when each hub that runs now is connected or has refused. */
   async look(): Promise<void> {
     const found = await Promise.all(this.#directories.map(hubSockets));
     const fresh = found.flat().filter(({ path }) => !this.#sockets.has(path));

@@ -3,18 +3,18 @@ import type { Role } from '../../machines/binding-setup.ts';
 import type { Origin, Refusal } from '../../machines/model.ts';
 import { instanceRowSchema } from '../views/instance-row-schema.ts';
 
-/** What hubs and their viewers say to each other. Times are ISO strings, durations milliseconds. */
+/** The messages between hubs and their viewers. Times are ISO strings, durations milliseconds. */
 
-/** A hub as people tell it from others. */
+/** The facts that identify a hub. */
 export const hubFactsSchema = z
   .object({
-    /** Unlike that of any other hub on this machine, also of one that had its pid before. */
+    /** Unique on this machine, even among hubs with the same pid at different times. */
     id: z.string(),
     pid: z.number(),
     version: z.string(),
     /** Its working directory. */
     directory: z.string(),
-    /** The directories that it watches, absolute; none if it is of a version that doesn't tell. */
+    /** The directories that it watches, absolute. Empty if its version doesn't report them. */
     watches: z.array(z.string()).readonly().default([]),
     started: z.string(),
   })
@@ -29,9 +29,9 @@ const stepSchema = z
     /** Null for the first. */
     from: z.string().nullable(),
     to: z.string(),
-    /** For people where the chart says it in words, otherwise the event. */
+    /** A sentence if the chart has one, otherwise the event. */
     because: z.string(),
-    /** The transitions taken, from state to state: a step may pass through states in which nobody stays. */
+    /** The transitions taken, from state to state. A step may pass through transient states. */
     arrows: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
   })
   .readonly();
@@ -44,7 +44,7 @@ const actorFields = {
   actor: z.string(),
   /** The state value as its chart names it: `active.idle`. */
   value: z.string(),
-  /** The step that led there; null if that was before the viewer came. */
+  /** The step that led there. Null if it happened before the viewer connected. */
   last: stepSchema.nullable(),
 };
 
@@ -75,7 +75,7 @@ const sessionViewRowSchema = z
     ...actorFields,
     chart: z.literal('session'),
     id: z.string(),
-    /** Name and version of the agent's program, once it has said so. */
+    /** Name and version of the agent's program, once known. */
     agent: z.string().nullable(),
     /** Id of its home, or null. */
     instance_id: z.string().nullable(),
@@ -134,7 +134,7 @@ const refusalSchema = z
   })
   .readonly() satisfies z.ZodType<Refusal>;
 
-/** What a hub says to a viewer: first `hub`, then everything there is, then what changes, a few times a second. */
+/** A hub's messages to a viewer: first `hub`, then everything, then the changes a few times a second. */
 export const hubMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hub'), facts: hubFactsSchema }),
   /** Actors that are new or changed. */
@@ -142,17 +142,17 @@ export const hubMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ended'), actors: z.array(z.string()).readonly() }),
   /** All files that are refused now. */
   z.object({ type: z.literal('refusals'), refusals: z.array(refusalSchema).readonly() }),
-  /** All actors and refusals have been sent; what comes now is older, or a change. */
+  /** All actors and refusals have been sent. Later messages are history or changes. */
   z.object({ type: z.literal('complete') }),
-  /** Changes of what is shown, oldest first. At first those that the instances remember. */
+  /** State changes, oldest first. Starts with those that the instances remember. */
   z.object({ type: z.literal('steps'), steps: z.array(stepSchema).readonly() }),
-  /** Frames of the official inspection protocol, for those who asked for them. */
+  /** Frames of the official inspection protocol, for viewers that requested them. */
   z.object({ type: z.literal('frames'), frames: z.array(z.looseObject({})).readonly() }),
 ]);
 
 export type HubMessage = z.infer<typeof hubMessageSchema>;
 
-/** What a viewer may tell a hub. Everything else is ignored. */
+/** A viewer's messages to a hub. Everything else is ignored. */
 export const viewerMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reconnect'), id: z.string() }),
   z.object({ type: z.literal('frames'), on: z.boolean() }),
@@ -160,5 +160,5 @@ export const viewerMessageSchema = z.discriminatedUnion('type', [
 
 export type ViewerMessage = z.infer<typeof viewerMessageSchema>;
 
-/** What the page gets: the messages of all hubs, each with its hub's id; `left` when a hub has ended. */
+/** The messages to a page: those of all hubs, each with its hub's id, and `left` when a hub has ended. */
 export type PageMessage = { readonly hub: string } & (HubMessage | { readonly type: 'left' });

@@ -7,21 +7,21 @@ import { LineReader } from '../wire/line-reader.ts';
 import type { Feed } from './feed.ts';
 import { socketName, sweep } from './hub-sockets.ts';
 
-/** Bytes that a viewer may be behind before it is dropped. */
+/** Maximum unread bytes of a viewer before it is disconnected. */
 const BACKLOG = 16 * 2 ** 20;
 
-/** Longest line that a viewer may send. */
+/** Maximum length of a viewer's line. */
 const LONGEST = 64 * 2 ** 10;
 
-/** A socket at which a hub can be looked at. */
+/** A socket for viewers of a hub. */
 export interface Offer {
-  /** Drops who looks, and takes the socket away. */
+  /** Disconnects all viewers and removes the socket. */
   close(): Promise<void>;
 }
 
 /**
- * Offers a hub to viewers of the same user: a Unix socket `PID.sock` in `directory`, which is made with mode 0700, speaking
- * lines of JSON. Rejects when the directory is open to other users or can't be trusted, and when the socket can't be made.
+ * Offers a hub to viewers of the same user: a Unix socket `PID.sock` in `directory`, which is created with mode 0700, with
+ * lines of JSON. Rejects if the directory is open to other users or can't be trusted, or if the socket can't be created.
  */
 export async function offer(feed: Feed, directory: string): Promise<Offer> {
   makeDirectory(directory, { isNamed: false });
@@ -54,7 +54,7 @@ export async function offer(feed: Feed, directory: string): Promise<Offer> {
     server.once('error', reject).listen(path, resolve);
   });
   server.on('error', () => {});
-  // Not what the agent waits for keeps the process.
+  // Viewers must not keep the process alive.
   server.unref();
   await chmod(path, 0o600);
   return {

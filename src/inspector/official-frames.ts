@@ -2,14 +2,14 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import type { HubActor } from '../../machines/hub.ts';
 import { isAlive } from '../../machines/supervisor.ts';
 
-/** Frames of the official inspection protocol, from now until stopped: first every actor there is, parents first. */
+/** Frames of the official inspection protocol, from now until stopped. Starts with all existing actors, parents first. */
 export interface OfficialFrames {
   stop(): void;
 }
 
 /**
- * Starts to translate what a hub does into frames of `@statelyai/inspect`. They are as the package makes them: whoever
- * sends them anywhere takes the credentials out.
+ * Starts to translate what a hub does into frames of `@statelyai/inspect`. Frames are unfiltered: whoever sends them must
+ * remove credentials.
  */
 export async function translate(
   hub: HubActor,
@@ -19,7 +19,7 @@ export async function translate(
   let stopped = false;
   const { inspect } = createInspector({
     send: (frame) => {
-      // It sends later than it is told.
+      // The package sends asynchronously.
       if (!stopped) onFrame(withPlainSnapshot(frame));
     },
   });
@@ -35,7 +35,7 @@ export async function translate(
   };
 }
 
-/** An actor and all below it that live. */
+/** An actor and all its running descendants. */
 function familyOf(actor: AnyActorRef): AnyActorRef[] {
   const { children = {} } = actor.getSnapshot();
   const all: Iterable<AnyActorRef | undefined> =
@@ -43,7 +43,7 @@ function familyOf(actor: AnyActorRef): AnyActorRef[] {
   return [actor, ...[...all].filter(isAlive).flatMap(familyOf)];
 }
 
-/** The package hands on the snapshots of new actors as XState has them, with their machine and children. */
+/** The package passes on the snapshots of new actors unchanged, with their machine and children. */
 function withPlainSnapshot(frame: object): object {
   if (!('snapshot' in frame) || typeof frame.snapshot !== 'object' || frame.snapshot === null) {
     return frame;

@@ -7,13 +7,13 @@ import { isSameSecret } from '../same-secret.ts';
 import { parseJson } from '../wire/json.ts';
 import type { PageSource, PageViewer } from './page-source.ts';
 
-/** Bytes that a viewer may be behind before it is dropped; its browser comes again by itself and starts anew. */
+/** Maximum unread bytes of a viewer before it is disconnected. Its browser then reconnects automatically and starts over. */
 const BACKLOG = 16 * 2 ** 20;
 
-/** Longest body of a request, in bytes. */
+/** Maximum size of a request body, in bytes. */
 const LONGEST = 4_096;
 
-/** Ports that are tried after a taken one, before any that is free. */
+/** How many ports are tried after a taken one, before any free one is used. */
 const NEXT_PORTS = 20;
 
 const FILES: ReadonlyMap<string, { readonly file: string; readonly type: string }> = new Map([
@@ -22,14 +22,14 @@ const FILES: ReadonlyMap<string, { readonly file: string; readonly type: string 
   ['app.css', { file: 'app.css', type: 'text/css; charset=utf-8' }],
 ]);
 
-/** Where the build puts them: beside the folder of the bundle's parts. */
+/** Where the build puts the page: next to the folder with the bundle's chunks. */
 const FOLDER = new URL('../page/', import.meta.url);
 
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
-  // The address is a credential: no other page may learn it.
+  // The address is a credential, so other pages must not see it.
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 } as const;
@@ -38,11 +38,13 @@ const reconnect = z.object({ hub: z.string(), id: z.string() });
 
 export interface PageServerOptions {
   readonly source: PageSource;
-  /** 0 is any that is free; when one is taken, the next is used. */
+  /** 0 means any free port. If a port is taken, the next one is used. */
   readonly port: number;
 }
 
-/** The page, on loopback. Its address has a random token in it; without that, and from other sites, there is nothing. */
+/**
+ * Serves the page on loopback. Its address contains a random token. Requests without it, or from other sites, get nothing.
+ */
 export class PageServer {
   readonly #options: PageServerOptions;
   readonly #token = randomBytes(24).toString('base64url');
@@ -57,7 +59,7 @@ export class PageServer {
     this.#server.on('clientError', (_, socket) => socket.destroy());
   }
 
-  /** Resolves when it listens. Rejects when no port can be had. */
+  /** Resolves when it listens. Rejects if there is no free port. */
   static async start(options: PageServerOptions): Promise<PageServer> {
     const page = new PageServer(options);
     await page.#listen(options.port);
@@ -69,12 +71,12 @@ export class PageServer {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** Whoever has this address may look. */
+  /** The address, which grants access to the page. */
   get url(): string {
     return `http://127.0.0.1:${this.port}/${this.#token}/`;
   }
 
-  /** Keeps no process alive from now on. */
+  /** Lets the process exit while the server runs. */
   unref(): void {
     this.#server.unref();
   }
@@ -105,14 +107,15 @@ export class PageServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    if (!this.#isOurs(request)) return end(response, 403, 'This page is for this machine alone.');
+    if (!this.#isOurs(request))
+      return end(response, 403, 'This page is only available on this machine.');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
     const [, token = '', name = '', ...more] = pathname.split('/');
     if (!isSameSecret(token, this.#token) || more.length > 0)
       return end(response, 404, 'Not found');
     const isPost = request.method === 'POST';
     if (name === 'reconnect' && isPost) return this.#reconnect(request, response);
-    if (isPost || request.method !== 'GET') return end(response, 405, 'Only looking is possible.');
+    if (isPost || request.method !== 'GET') return end(response, 405, 'This page is read-only.');
     if (name === 'events') return this.#stream(response, searchParams.has('frames'));
     const known = FILES.get(name);
     if (known === undefined) return end(response, 404, 'Not found');
@@ -120,7 +123,7 @@ export class PageServer {
     response.writeHead(200, { 'content-type': known.type }).end(content);
   }
 
-  /** A name that resolves to this machine may be another site's (DNS rebinding), and a request another site's page's. */
+  /** Another site's name may resolve to this machine (DNS rebinding), and its pages may send requests here. */
   #isOurs({ headers, method }: IncomingMessage): boolean {
     const hosts = [`127.0.0.1:${this.port}`, `localhost:${this.port}`];
     if (!hosts.includes(headers.host ?? '')) return false;
@@ -158,7 +161,7 @@ function end(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
 }
 
-/** The body as text, or null when it is too long. */
+/** The body as text, or null if it is too long. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -5,16 +5,16 @@ import type { Feed } from './feed.ts';
 import { Hubs } from './hubs.ts';
 import type { ViewerMessage } from './messages.ts';
 
-/** A page that is open somewhere. */
+/** An open page. */
 export interface PageViewer {
-  /** Has an instance tried at once; false when there is no such hub. */
+  /** Reconnects an instance at once. False if there is no such hub. */
   reconnect(hub: string, id: string): boolean;
   close(): void;
 }
 
-/** What pages are fed by. */
+/** The data source of pages. */
 export interface PageSource {
-  /** Begins to send {@link PageMessage}s as JSON: first everything there is; with official frames if they are wanted. */
+  /** Starts to send {@link PageMessage}s as JSON: first everything, then changes. With official frames if requested. */
   open(send: (message: string) => void, frames: boolean): PageViewer;
 }
 
@@ -22,10 +22,10 @@ const first = z.object({ type: z.literal('hub'), facts: z.object({ id: z.string(
 
 const textOf = (message: ViewerMessage) => JSON.stringify(message);
 
-/** The message of a hub as a page gets it. `line` is an object's JSON. */
+/** Converts a hub's message to a page's. `line` is a JSON object. */
 const ofHub = (hub: string, line: string) => `{"hub":${JSON.stringify(hub)},${line.slice(1)}`;
 
-/** One hub, in this process. */
+/** A source with one hub of this process. */
 export function sourceOfFeed(feed: Feed, hub: string): PageSource {
   return {
     open: (send, frames) => {
@@ -43,7 +43,9 @@ export function sourceOfFeed(feed: Feed, hub: string): PageSource {
   };
 }
 
-/** All hubs of this user, as they come and go. Each page has connections of its own, and so gets everything first. */
+/**
+ * A source with all hubs of this user as they start and end. Each page has its own connections, so it gets everything first.
+ */
 export function sourceOfHubs(directories: readonly string[]): PageSource {
   return {
     open: (send, frames) => {
@@ -79,7 +81,7 @@ export function sourceOfHubs(directories: readonly string[]): PageSource {
   };
 }
 
-/** The id in what a hub says first. */
+/** The id in a hub's first message. */
 function hubIdIn(line: string): string | null {
   const { data } = first.safeParse(parseJson(line));
   return data?.facts.id ?? null;

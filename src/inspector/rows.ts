@@ -22,15 +22,15 @@ import type {
   Step,
 } from './messages.ts';
 
-/** What rows are made of beside the hub's snapshots. */
+/** The data of rows in addition to the hub's snapshots. */
 export interface RowSource {
   readonly actor: HubActor;
   readonly trafficOf: ReadTraffic;
-  /** Who a session's agent says it is, or null. */
+  /** The name of a session's agent, or null. */
   agentOf(sessionId: string): string | null;
 }
 
-/** The names of the actors that live: the hub, then its instances, its sessions and their bindings. */
+/** The names of the running actors: the hub, then its instances, its sessions and their bindings. */
 export function livingActors({ actor }: RowSource): string[] {
   const hub = actor.getSnapshot();
   const sessions = sessionContexts(hub).map(({ id }) => sessionRef(hub, id));
@@ -44,7 +44,7 @@ export function livingActors({ actor }: RowSource): string[] {
 const bindingName = (sessionId: string, instanceId: string) =>
   `${sessionActorId(sessionId)}/${bindingActorId(instanceId)}`;
 
-/** The rows of actors by their names, `last` being the steps that led to their states. Who lives no more has none. */
+/** The rows of actors by name. `last` has the steps that led to their states. Ended actors have no row. */
 export function rowsOf(
   source: RowSource,
   names: readonly string[],

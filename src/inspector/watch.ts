@@ -7,10 +7,10 @@ import { changeOf, isShown } from '../views/step.ts';
 import type { HubFacts, HubMessage, Step } from './messages.ts';
 import { livingActors, type RowSource, rowsOf } from './rows.ts';
 
-/** Milliseconds between two looks at what changed. */
+/** Milliseconds between two reports of changes. */
 const TICK = 100;
 
-/** Rows or steps in one message. */
+/** Maximum number of rows or steps in a message. */
 const PORTION = 200;
 
 export interface WatchSource extends RowSource {
@@ -18,19 +18,19 @@ export interface WatchSource extends RowSource {
   refusals(): readonly Refusal[];
 }
 
-/** Watches a hub from now until {@link Watch.stop}, and tells what changes, a few times a second. */
+/** Watches a hub until {@link Watch.stop}, and reports changes a few times a second. */
 export class Watch {
   readonly #source: WatchSource;
   readonly #tell: (message: HubMessage) => void;
   readonly #subscription: Subscription;
   readonly #timer: NodeJS.Timeout;
-  /** The state of every actor that lives, by name, and the step that led there. */
+  /** The state of every running actor, by name, and the step that led there. */
   readonly #states = new Map<string, string>();
   readonly #last = new Map<string, Step>();
   readonly #dirty = new Set<string>();
-  /** The arrows that actors have taken since their last snapshot, by session id. */
+  /** The transitions that actors have taken since their last snapshot, by session id. */
   readonly #taken = new Map<string, Step['arrows']>();
-  /** Of an actor what changes without an event. */
+  /** The facts of an actor that change without an event. */
   readonly #quiet = new Map<string, string>();
   #steps: Step[] = [];
   #refusals: string;
@@ -46,7 +46,7 @@ export class Watch {
     this.#timer = setInterval(() => this.flush(), TICK).unref();
   }
 
-  /** Everything there is, for somebody who comes now. */
+  /** Everything, for a new viewer. */
   *everything(): Generator<HubMessage> {
     const source = this.#source;
     yield { type: 'hub', facts: source.facts };
@@ -56,7 +56,7 @@ export class Watch {
     yield* portions(this.#remembered()).map((steps) => ({ type: 'steps' as const, steps }));
   }
 
-  /** Tells what changed since the last time. */
+  /** Reports what has changed since the last time. */
   flush(): void {
     const living = livingActors(this.#source);
     const alive = new Set(living);
@@ -109,7 +109,7 @@ export class Watch {
     return portions(rows).map((actors) => ({ type: 'actors', actors }));
   }
 
-  /** Traffic and sessions of an instance, and who an agent is. */
+  /** Traffic and sessions of an instance, and an agent's name. */
   #changedQuietly(living: readonly string[]): string[] {
     const { actor, agentOf } = this.#source;
     const sessions = new Map<string, number>();
@@ -127,13 +127,13 @@ export class Watch {
     });
   }
 
-  /** Changes once a second at most by activity alone: that is all that anybody sees. */
+  /** Activity alone changes this at most once a second, the precision that viewers see. */
   #trafficFacts(id: string): string {
     const { callsInFlight, lastActivity } = this.#source.trafficOf(id);
     return `${callsInFlight} ${Math.floor((lastActivity ?? 0) / 1_000)}`;
   }
 
-  /** What the instances remember, oldest first. */
+  /** The history that the instances remember, oldest first. */
   #remembered(): Step[] {
     return instanceContexts(this.#source.actor.getSnapshot())
       .flatMap(({ registration: { id }, transitions }) =>
@@ -154,7 +154,7 @@ export class Watch {
   }
 }
 
-/** The transitions of a microstep that lead somewhere. */
+/** The transitions of a microstep that have a target. */
 function arrowsIn({ _transitions }: Extract<InspectionEvent, { type: '@xstate.microstep' }>) {
   return _transitions.flatMap(({ source, target = [] }) =>
     target.map((node) => [pathTo(source), pathTo(node)] as const),

@@ -18,43 +18,39 @@ import { peek } from './peek.ts';
 import { removeIf } from './remove-file.ts';
 import { parseRegistration } from './schema.ts';
 
-/** What an instance says of itself. */
+/** The facts of an instance to register. */
 export interface Announcement {
-  /** Without one it is made of the name, and is the only one of the directory. */
+  /** Derived from the name by default, and then unique in the directory. */
   readonly id?: string;
   readonly name: string;
   /** Absolute path of the project. */
   readonly path: string;
   readonly port: number;
-  /** The endpoint, when it isn't `/mcp` at the port. */
+  /** The endpoint, if it isn't `/mcp` at the port. */
   readonly url?: string;
   readonly pid?: number;
-  /** What the instance confirms in `initialize`. */
+  /** The nonce that the instance confirms in `initialize`. */
   readonly nonce?: string;
   readonly token?: string;
 }
 
-/** An announcement that has been made. */
+/** An announcement that has been written. */
 export interface Announced {
   readonly id: string;
   readonly name: string;
   readonly file: string;
-  /**
-   * Deletes the file unless somebody else announced themselves in it since. Never throws, and works while the process
-   * exits.
-   */
+  /** Deletes the file unless another instance has overwritten it. Never throws, and works while the process exits. */
   remove(): void;
 }
 
-/** Milliseconds for which somebody else who is claiming a name is waited for, at most. */
+/** Maximum milliseconds to wait for another process that is claiming a name. */
 const PATIENCE = 1_000;
 
 /**
- * Writes a registration file that only this user can read, in one step: nobody sees half of it. The directory is created
- * if it is missing. With an id, the file that has it is replaced; without, a name that a running instance has gets a
- * suffix, and the file that a process left behind when it was killed is replaced. In the own directory the other own
- * directories of this user count as well, for hubs watch them all. Throws when the file can't be written, when it would be
- * refused, and when hubs would not trust the directory.
+ * Atomically writes a registration file that only this user can read. Creates the directory if it is missing. With an id,
+ * replaces the file with that id. Without one, adds a suffix to a name that a running instance has, and replaces the file of
+ * a killed process. If `directory` is one of this user's default directories, the others are checked, too, because hubs
+ * watch them all. Throws if the file can't be written or would be refused, or if hubs wouldn't trust the directory.
  */
 export function announce(
   directory: string,
@@ -80,7 +76,7 @@ export function announce(
   }
 }
 
-/** Where processes of this user write that have another environment. */
+/** The directories that processes of this user write to in other environments. */
 function otherOwnDirectories(directory: string): string[] {
   return ownInstancesDirectories().filter(
     (other) =>
@@ -88,7 +84,7 @@ function otherOwnDirectories(directory: string): string[] {
   );
 }
 
-/** Removes the files that hold the id without a process: hubs would refuse the new one beside them. */
+/** Removes files with the same id whose process is gone: hubs would refuse the new file otherwise. */
 function removeLeftBehind(directories: readonly string[], newcomer: Newcomer & { id: string }) {
   for (const directory of directories) {
     removeIf(join(directory, `${newcomer.id}.json`), (content) => givesWay(content, newcomer));
@@ -130,21 +126,21 @@ function write(
   };
 }
 
-/** Makes `file` of `draft`, in place of one that gives way; throws EEXIST when one that doesn't is there. */
+/** Moves `draft` to `file`, replacing one that may be replaced. Throws EEXIST if there is one that may not. */
 function claim(draft: string, file: string, newcomer: Newcomer): void {
-  // Of two who both see that the file gives way, the second must see the first.
+  // Two processes may both find the file replaceable: the second one must see the first one's file.
   const lock = `${file}.lock`;
   try {
     writeFileSync(lock, '', { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    // It is held for a moment, unless its holder was killed in that.
+    // The lock is held only briefly, unless its holder was killed.
     const since = lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
     if (Date.now() - since > PATIENCE / 2) rmSync(lock, { force: true });
     throw error;
   }
   try {
     const held = peek(file);
-    // To hubs, a file that is replaced is the same instance, one that was removed another.
+    // To hubs, replacing the file keeps the instance, and removing it ends the instance.
     if (held !== null && givesWay(held.content, newcomer)) renameSync(draft, file);
     else linkOrCopy(draft, file);
   } finally {
@@ -156,7 +152,7 @@ function linkOrCopy(draft: string, file: string): void {
   try {
     linkSync(draft, file);
   } catch (error) {
-    // Not every file system has links.
+    // Not every file system supports hard links.
     if (errnoOf(error) === 'EEXIST') throw error;
     copyFileSync(draft, file, constants.COPYFILE_EXCL);
   }

@@ -3,28 +3,28 @@ import type { Registration } from '../../machines/model.ts';
 import { isRunning } from '../is-running.ts';
 import { processBegan, processStart } from '../process-start.ts';
 
-/** Milliseconds by which a process may have begun after the time that its registration gives. */
+/** Milliseconds by which a process may have started after the time in its registration. */
 const ALLOWANCE = 2_000;
 
-/** By so many milliseconds no clock is wrong: whoever began so much later is another process. */
+/** No clock is wrong by more than these milliseconds: a process that started later is another one. */
 const CERTAIN = 3_600_000;
 
-/** Milliseconds for which the start of a process isn't asked for again where that takes a process of its own. */
+/** Milliseconds for which the start time of a process is cached where reading it takes another process. */
 const ASK_AGAIN = 5_000;
 
 /**
- * `unnamed`: the registration gives no pid. `running`: the process that wrote it runs. `ended`: that process was seen
- * running on this machine, and has ended. `unseen`: no such process was ever seen here; it may be a container's.
- * `doubtful`: a process with this pid runs, and seems to have begun after the registration was written.
+ * `unnamed`: the registration has no pid. `running`: the registered process runs. `ended`: it was seen running on this
+ * machine and has ended. `unseen`: it was never seen here and may run in a container. `doubtful`: a process with this pid
+ * runs but seems to have started after the registration was written.
  */
 export type ProcessCondition = 'unnamed' | 'running' | 'ended' | 'unseen' | 'doubtful';
 
 type Facts = Pick<Registration, 'pid' | 'processStart' | 'startedAt' | 'origin'>;
 
-/** The process that a registration names. What has ended stays ended, whoever gets its pid. */
+/** The process that a registration names. Once ended it stays ended, even if its pid is reused. */
 export class AnnouncedProcess {
   readonly #facts: Facts;
-  /** What identifies the process that was seen; `start` is null where the system doesn't tell. */
+  /** Identifies the process that was seen. `start` is null if the system doesn't provide it. */
   #seen: { readonly start: string | null } | null = null;
   #askedAt = Number.NEGATIVE_INFINITY;
   #hasEnded = false;
@@ -39,7 +39,7 @@ export class AnnouncedProcess {
     return known.pid === pid && known.processStart === start && known.startedAt === startedAt;
   }
 
-  /** Looks at the process, in a few microseconds on Linux. */
+  /** Checks the process, in a few microseconds on Linux. */
   get condition(): ProcessCondition {
     const { pid } = this.#facts;
     if (pid === null) return 'unnamed';
@@ -57,7 +57,7 @@ export class AnnouncedProcess {
     return 'ended';
   }
 
-  /** Milliseconds by which the process that has the pid began after the registration was written; 0 where it didn't. */
+  /** Milliseconds by which the process with this pid started after the registration was written, or 0. */
   #startedAfter(pid: number): number {
     const { processStart: said } = this.#facts;
     if (said !== null) return [null, said].includes(processStart(pid)) ? 0 : Infinity;
@@ -67,7 +67,7 @@ export class AnnouncedProcess {
 
   #announcedAt(): number | null {
     const { startedAt, origin } = this.#facts;
-    // Without a zone a time can be of any, and a date alone says too little.
+    // A time without a zone is ambiguous, and a date alone is too imprecise.
     const isExact = /T.*(Z|[+-]\d\d:?\d\d)$/i.test(startedAt ?? '');
     if (isExact) return Date.parse(startedAt ?? '');
     return statSync(origin.file, { throwIfNoEntry: false })?.mtimeMs ?? null;

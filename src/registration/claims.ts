@@ -5,17 +5,20 @@ import { PriorityQueue } from './priority-queue.ts';
 /** A registration that claims its id. */
 export interface Claim {
   readonly registration: Registration;
-  /** Rank of its source: of two that claim an id, the lower one holds it. */
+  /** Rank of its source: of two claims of an id, the lower rank holds it. */
   readonly rank: number;
 }
 
-/** What comes of claims: who holds an id now, and who has to wait. */
+/** Reports of changed holders of ids. */
 export interface ClaimOutcomes {
-  /** The holder of an id was found: for the first time, again, or because the one before it went. */
+  /** The holder of an id was found: for the first time, again, or because the previous holder has gone. */
   onHeld(registration: Registration): void;
-  /** The holder went, has another id now, or gave way to a source of a lower rank. Before the next holder, if any, is told. */
+  /**
+   * The holder has gone, has another id now, or was replaced by a source of lower rank. Reported before the next holder, if
+   * any.
+   */
   onReleased(id: string): void;
-  /** This claim is next in line for an id that nobody holds. It must be checked: if it is still there, it holds the id. */
+  /** This claim is next for an id without a holder. The source must check it: if it still exists, it becomes the holder. */
   onVacant(claim: Claim): void;
   onWaiting(registration: Registration, holder: Origin): void;
 }
@@ -25,26 +28,26 @@ interface Claimant extends Claim {
 }
 
 interface Line {
-  /** Null as long as it isn't known whether the next one is still there. */
+  /** Null until it is known whether the next claim still exists. */
   holder: Claimant | null;
   /** Null until an id has a second claimant. */
   waiting: PriorityQueue<Claimant> | null;
 }
 
 /**
- * Which registration holds which id. The first that claims an id holds it until it goes; the others wait. The first of them
- * in `order` takes over once it was found again: files are often removed together. A source of a lower rank takes the id
- * from the holder at once. Claiming and withdrawing cost O(log n) in the number of those that wait for the id; a new holder costs
- * one `onWaiting` for each of them.
+ * Decides which registration holds which id. The first to claim an id holds it until it is withdrawn; the others wait. Then
+ * the first of them in `order` takes over, once it is confirmed to exist: files are often removed together. A claim of a
+ * lower rank replaces the holder at once. Claiming and withdrawing cost O(log n) in the number of claims waiting for the id;
+ * a new holder costs one `onWaiting` for each of them.
  */
 export class Claims {
   readonly #lines = new Map<string, Line>();
-  /** By the key of their origins. */
+  /** By the key of their origin. */
   readonly #claimants = new Map<string, Claimant>();
   readonly #order: (a: Claim, b: Claim) => number;
   readonly #outcomes: ClaimOutcomes;
 
-  /** `order` is that of claims of one rank. */
+  /** `order` compares claims of the same rank. */
   constructor(order: (a: Claim, b: Claim) => number, outcomes: ClaimOutcomes) {
     this.#order = (a, b) => a.rank - b.rank || order(a, b);
     this.#outcomes = outcomes;
@@ -55,7 +58,7 @@ export class Claims {
     return claimant !== undefined && this.#lineOf(claimant)?.holder === claimant;
   }
 
-  /** The origin of `registration` holds it now. */
+  /** Claims the id of `registration` for its origin. */
   claim({ registration, rank }: Claim): void {
     const { id } = registration;
     const claimant = this.#claimantFor(registration, rank);
@@ -81,7 +84,7 @@ export class Claims {
     this.#fill(line, claimant);
   }
 
-  /** The origin is gone, or claims nothing any more. */
+  /** Withdraws the claim of an origin. */
   withdraw(origin: Origin): void {
     const key = originKey(origin);
     const claimant = this.#claimants.get(key);
@@ -98,7 +101,7 @@ export class Claims {
     if (!isOver && line.holder === null) this.#fill(line);
   }
 
-  /** Its claimant from before, if that claimed the same id. */
+  /** The origin's previous claim, if that was for the same id. */
   #claimantFor(registration: Registration, rank: number): Claimant {
     const key = originKey(registration.origin);
     const last = this.#claimants.get(key);
@@ -112,7 +115,7 @@ export class Claims {
     return claimant;
   }
 
-  /** Makes the next in line the holder if it is the one that was just `found`, and has it checked otherwise. */
+  /** Makes the next claim the holder if it was just `found`; otherwise requests a check. */
   #fill(line: Line, found?: Claimant): void {
     const next = line.waiting?.first();
     if (line.waiting === null || next === undefined) return;

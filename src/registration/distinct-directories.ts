@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { inspectDirectory, type Naming } from '../trust.ts';
 
 /**
- * The directories, absolute, in their order; of those that are one and the same, the first spelling. A link that isn't to be
- * followed leads nowhere: otherwise a link of another user could take the place of the directory to which it leads.
+ * Makes the directories absolute and drops duplicates, including other paths of the same directory. Untrusted links are not
+ * resolved: otherwise another user's link could take the place of its target.
  */
 export async function distinctDirectories(
   directories: readonly string[],

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-/** The name of a registration while it is written; another each time. */
+/** A unique temporary file name for a registration that is being written. */
 export function draftName(id: string): string {
   return `.${id}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
-/** Whether a file of this name is such a draft. It stays when its writer is killed meanwhile. */
+/** Whether a file name is that of a draft. Drafts stay behind if their writer is killed. */
 export function isDraft(name: string): boolean {
   return /^\.[A-Za-z0-9._-]{1,128}\.[0-9a-f]{12}\.tmp$/.test(name);
 }

@@ -5,8 +5,8 @@ LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
- * Whether a host, as `URL` spells it, can only mean this machine. `URL` has made `127.1`, `0x7f000001` and the like
- * into `127.0.0.1`, and `::ffff:127.0.0.1` is found by its IPv4 part. 0.0.0.0 and :: mean any interface: no.
+ * Whether a host, as `URL` spells it, can only mean this machine. `URL` has made `127.1`, `0x7f000001` and the like into
+ * `127.0.0.1`, and `::ffff:127.0.0.1` is found by its IPv4 part. Not 0.0.0.0 and ::, which mean any interface.
  */
 export function isLoopback(hostname: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, '');

@@ -5,21 +5,21 @@ import { peek } from './peek.ts';
 import { processGone } from './process-gone.ts';
 import { parseRegistration } from './schema.ts';
 
-/** Longest id that is made of a name, in characters. */
+/** Maximum length of an id derived from a name, in characters. */
 const LONGEST = 60;
 
-/** Longest name to which a suffix still fits, in characters. */
+/** Maximum length of a name that leaves room for a suffix, in characters. */
 const LONGEST_NAME = 190;
 
-/** Who looks for a name. */
+/** The instance that needs a name. */
 export interface Newcomer {
   readonly name: string;
   readonly port: number;
 }
 
 /**
- * `name` and the id that is made of it, both with a suffix where somebody else in the directories has them. Throws when a
- * directory is there and can't be read.
+ * `name` and the id derived from it, both with a suffix if another instance in the directories has them. Throws if an
+ * existing directory can't be read.
  */
 export function freeName(
   directories: readonly string[],
@@ -42,8 +42,8 @@ export function freeName(
 }
 
 /**
- * Whether what a registration file says is of a process that is gone or, where it names none, of the newcomer itself: the
- * same name at the same port. What can't be read is of somebody.
+ * Whether a registration file may be replaced: its process is gone or, if it names none, it has the newcomer's name and
+ * port. Unreadable files may not be replaced.
  */
 export function givesWay(content: string, { name, port }: Newcomer): boolean {
   const parsed = parseRegistration(content);
@@ -61,7 +61,7 @@ function firstFree(wanted: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** A name as an id. */
+/** Derives an id from a name. */
 function slugOf(name: string): string {
   const slug = name
     .toLowerCase()

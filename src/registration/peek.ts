@@ -1,20 +1,20 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { BUDGETS } from '../budgets.ts';
 
-/** No link is followed, and no FIFO waits for its writer. Windows has neither flag. */
+/** Don't follow links, and don't block on a FIFO. Windows has neither flag. */
 export const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What was found in a file. */
 export interface Peeked {
   readonly content: string;
   readonly ino: number;
-  /** When it was last written to, in milliseconds since the epoch. */
+  /** Time of the last write, in milliseconds since the epoch. */
   readonly mtimeMs: number;
 }
 
 /**
- * What a file that may be a registration says, at once, also while the process exits; null when it is none. No link is
- * followed and no FIFO waits for its writer.
+ * Reads a possible registration file synchronously, even while the process exits. Null if it isn't one. Follows no links and
+ * doesn't block on a FIFO.
  */
 export function peek(file: string): Peeked | null {
   let descriptor: number | undefined;

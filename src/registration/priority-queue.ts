@@ -1,11 +1,11 @@
-/** Deleted members that the heap may hold beside as many as are left. */
+/** How many deleted members the heap may hold in excess of the remaining ones. */
 const SLACK = 32;
 
-/** A set of which the first in order is at hand. Adding, deleting and taking the first cost O(log n), amortized. */
+/** A set with fast access to its first member in order. Adding, deleting and taking the first cost O(log n), amortized. */
 export class PriorityQueue<T> implements Iterable<T> {
   readonly #compare: (a: T, b: T) => number;
   readonly #members = new Set<T>();
-  /** Binary heap. Members that were deleted stay in it until they come first, or are too many. */
+  /** A binary heap. Deleted members stay in it until they come first or there are too many. */
   #heap: T[] = [];
 
   /** `compare` is negative when `a` comes before `b`; it must not change while both are in the queue. */
@@ -35,7 +35,7 @@ export class PriorityQueue<T> implements Iterable<T> {
     this.#heap = [...this.#members].sort(this.#compare);
   }
 
-  /** The first member, which stays; undefined when there is none. */
+  /** The first member, without removing it. Undefined if there is none. */
   first(): T | undefined {
     for (;;) {
       const [first] = this.#heap;
@@ -57,7 +57,7 @@ export class PriorityQueue<T> implements Iterable<T> {
     this.#heap[at] = member;
   }
 
-  /** Puts a member at the top and lets it sink to its place. */
+  /** Replaces the top with a member and moves it down to its place. */
   #sink(member: T): void {
     let at = 0;
     for (;;) {

@@ -1,7 +1,7 @@
 import type { Registration } from '../../machines/model.ts';
 import { isRunning } from '../is-running.ts';
 
-/** Whether the process that a registration names is gone for certain. One that isn't named may be there. */
+/** Whether the process that a registration names has certainly ended. False if it names none. */
 export function processGone({
   pid,
   processStart,

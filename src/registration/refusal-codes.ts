@@ -2,13 +2,13 @@ import type { RefusalCode } from '../../machines/model.ts';
 
 interface RefusalHelp {
   readonly means: string;
-  /** What to do about it. `path` is that of the file or directory, as a word for a shell. */
+  /** How to fix it. `path` is that of the file or directory, quoted for a shell. */
   remedy(path: string): string;
 }
 
-const REWRITE = () => 'Have its server write it correctly, or remove it.';
+const REWRITE = () => 'Fix the server that writes it, or remove it.';
 
-/** Every code of a refusal. `doctor` and the table in `docs/errors.md` are made of this. */
+/** All codes of refusals. `doctor` and the table in `docs/errors.md` use them. */
 export const REFUSAL_CODES: Readonly<Record<RefusalCode, RefusalHelp>> = {
   NOT_JSON: {
     means: 'The file is not JSON in UTF-8. It is read again when it changes.',
@@ -27,24 +27,24 @@ export const REFUSAL_CODES: Readonly<Record<RefusalCode, RefusalHelp>> = {
   TOO_LARGE: { means: 'The file is larger than 64 KiB.', remedy: REWRITE },
   UNREADABLE: {
     means: 'The system does not let the hub read the file or directory.',
-    remedy: (path) => `See whether you may read it: ls -ld ${path}`,
+    remedy: (path) => `Check its permissions: ls -ld ${path}`,
   },
   NOT_A_FILE: { means: 'It is not a regular file.', remedy: REWRITE },
   NOT_A_DIRECTORY: {
-    means: 'There is something else where the directory should be.',
-    remedy: (path) => `Put a directory of yours in the place of ${path}.`,
+    means: 'The path is not a directory.',
+    remedy: (path) => `Replace ${path} with a directory of yours.`,
   },
   SYMBOLIC_LINK: {
     means: 'It is a symbolic link, or a default directory is reached through one.',
-    remedy: () => 'Put the file itself there: a link can be redirected.',
+    remedy: () => 'Replace the link with the file itself: links can be redirected.',
   },
   TOO_MANY_LINKS: {
     means: 'The directory is reached through more than 40 symbolic links.',
     remedy: () => 'Name the directory that the links lead to.',
   },
   FOREIGN_OWNER: {
-    means: 'It, or a step that leads to it, belongs to another user.',
-    remedy: () => 'Have it written by the user who runs the hub.',
+    means: 'It, or a directory that leads to it, belongs to another user.',
+    remedy: () => 'Let the user who runs the hub write it.',
   },
   WRITABLE_BY_OTHERS: {
     means: 'Its group or all users may write to it.',

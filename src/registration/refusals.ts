@@ -1,14 +1,14 @@
 import type { Refusal, RefusedOrigin } from '../../machines/model.ts';
 import { originKey } from '../origin.ts';
 
-/** So many origins are told as refused, and of each so many reasons; the list holds all. */
-const ORIGINS_TOLD = 500;
-const REASONS_TOLD = 10;
+/** Maximum number of origins that are reported, and of reasons for each. The list of refusals holds all. */
+const MAX_ORIGINS = 500;
+const MAX_REASONS = 10;
 
-/** What is refused now, and what was told of it: each reason once per origin, so that no writer can fill a log. */
+/** Tracks what is refused now and what has been reported: each reason once per origin, so that no writer can fill a log. */
 export class Refusals {
   readonly #refusals = new Map<string, Refusal>();
-  readonly #told = new Map<string, Set<string>>();
+  readonly #reported = new Map<string, Set<string>>();
   readonly #onRefused: (refusal: Refusal) => void;
 
   constructor(onRefused: (refusal: Refusal) => void) {
@@ -18,14 +18,17 @@ export class Refusals {
   refuse(refusal: Refusal): void {
     const key = originKey(refusal.origin);
     this.#refusals.set(key, refusal);
-    const told = this.#told.get(key) ?? new Set();
-    if (told.has(refusal.reason) || told.size >= REASONS_TOLD) return;
-    if (told.size === 0 && this.#told.size >= ORIGINS_TOLD) return;
-    this.#told.set(key, told.add(refusal.reason));
+    const reported = this.#reported.get(key) ?? new Set();
+    if (reported.has(refusal.reason) || reported.size >= MAX_REASONS) return;
+    if (reported.size === 0 && this.#reported.size >= MAX_ORIGINS) return;
+    this.#reported.set(key, reported.add(refusal.reason));
     this.#onRefused(refusal);
   }
 
-  /** The origin is fine now. A writer that writes in place comes by here often: what was told stays told. */
+  /**
+   * The origin is valid now. Reported reasons are kept, because files that are written in place switch between valid and
+   * invalid.
+   */
   accept(origin: RefusedOrigin): void {
     this.#refusals.delete(originKey(origin));
   }
@@ -34,7 +37,7 @@ export class Refusals {
   forget(origin: RefusedOrigin): void {
     const key = originKey(origin);
     this.#refusals.delete(key);
-    this.#told.delete(key);
+    this.#reported.delete(key);
   }
 
   list(): readonly Refusal[] {

@@ -7,22 +7,22 @@ import { Refusals } from './refusals.ts';
 import type { Source, SourceReports } from './sources/source.ts';
 
 export interface RegistryOptions {
-  /** By rank: an id that two sources claim belongs to the earlier one, whichever claimed it first. */
+  /** By rank: if two sources claim an id, the earlier source holds it, whichever claimed it first. */
   readonly sources: readonly Source[];
-  /** The registration holds its id: it is new, has changed, or was written again with the same facts. */
+  /** A registration that holds its id is new, has changed, or was written again with the same facts. */
   onAccepted(registration: Registration): void;
-  /** The registration that held this id is gone, has another id, can't be trusted any more, or was outranked. */
+  /** The registration that held this id has gone, has another id, is no longer trusted, or was outranked. */
   onRemoved(id: string): void;
-  /** Once for each origin and reason. */
+  /** Called once for each origin and reason. */
   onRefused(refusal: Refusal): void;
-  /** Once: whatever the sources had at the start has been accepted or refused. */
+  /** Called once, when everything that the sources found at the start has been accepted or refused. */
   onScanned(): void;
   readonly log?: Pick<Logger, 'error'>;
 }
 
 /**
- * Makes one set of registrations, each with an id of its own, of what the sources find. Calls back later, never while it is
- * started, and not once it is stopped. Whatever a callback throws is logged.
+ * Combines what the sources find into one set of registrations with unique ids. Calls back asynchronously, never during
+ * `start`, and not after it is stopped. Errors of callbacks are logged.
  */
 export class Registry {
   readonly #options: RegistryOptions;
@@ -66,7 +66,7 @@ export class Registry {
     return this.#refusals.list();
   }
 
-  /** Nothing is called from now on. Resolves when no source reads or watches any more. */
+  /** Stops all callbacks at once. Resolves when no source reads or watches any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#options.sources.map((source) => source.stop()));
@@ -96,7 +96,7 @@ export class Registry {
       call();
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      this.#options.log?.error('a registration could not be dealt with', { error: said });
+      this.#options.log?.error('a registration could not be processed', { error: said });
     }
   }
 }

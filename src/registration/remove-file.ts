@@ -5,10 +5,7 @@ import { type Peeked, peek } from './peek.ts';
 
 const withId = z.object({ id: z.string() });
 
-/**
- * Deletes the file that a dead instance was registered with, if it still holds that id. Resolves to whether it did; never
- * rejects.
- */
+/** Deletes the registration file of a dead instance if it still has that id. Resolves with whether it did; never rejects. */
 export async function removeStaleFile({ file }: Origin, id: string): Promise<boolean> {
   return removeIf(file, (content) => {
     const parsed = withId.safeParse(JSON.parse(content.replace(/^\ufeff/, '')));
@@ -17,8 +14,8 @@ export async function removeStaleFile({ file }: Origin, id: string): Promise<boo
 }
 
 /**
- * Deletes a file that says what `isMeant` looks for. In one go without waiting in between: a new instance that takes
- * over the file has but a moment in which its registration could be deleted for another's. Never throws.
+ * Deletes a file if `isMeant` accepts its contents. Reads and deletes synchronously, to minimize the time in which a new
+ * instance's registration could be deleted instead. Never throws.
  */
 export function removeIf(
   file: string,

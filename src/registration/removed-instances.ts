@@ -7,10 +7,10 @@ interface Removed {
   readonly at: number;
 }
 
-/** The instances whose registrations were removed lately, by project. None of its methods scans the others. */
+/** The instances whose registrations were removed recently, by project. No method scans all of them. */
 export class RemovedInstances {
   readonly #now: () => number;
-  /** By id, the one removed first comes first. */
+  /** By id, in order of removal. */
   readonly #removed = new Map<string, Removed>();
   readonly #ids = new Map<string, Set<string>>();
 
@@ -26,7 +26,7 @@ export class RemovedInstances {
     this.#ids.set(project, (this.#ids.get(project) ?? new Set()).add(id));
   }
 
-  /** The instances of a project, which are forgotten with that. The one removed first comes first. */
+  /** Removes and returns the instances of a project, in order of removal. */
   take(project: string): string[] {
     const ids = [...(this.#ids.get(project) ?? [])].filter((id) => !this.#isOver(id));
     for (const id of this.#ids.get(project) ?? []) this.delete(id);

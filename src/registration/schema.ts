@@ -4,10 +4,10 @@ import type { RefusalCode, Registration } from '../../machines/model.ts';
 import { isPrintable } from '../printable.ts';
 import { isLoopback, spellHost } from './loopback.ts';
 
-// Every message is one of ours, and says what the field must be: what the file holds may not reach a terminal.
+// Every message is our own and never quotes the file, because its contents must not reach a terminal.
 const text = (message: string) => z.string({ error: message });
 
-/** Longest path, in characters: that of Linux. */
+/** Maximum length of a path in characters: that of Linux. */
 const LONGEST_PATH = 4_096;
 
 const ID = 'must be 1 to 128 characters of A-Z a-z 0-9 . _ - and not . or ..';
@@ -29,7 +29,7 @@ const time = z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date(
   error: TIME,
 });
 
-/** Both forms of a registration file: ours and Brummer's. What is not named here is left out. */
+/** Both forms of a registration file: ours and Brummer's. Unknown keys are ignored. */
 export const registrationFile = z.object(
   {
     id: text(ID)
@@ -63,7 +63,7 @@ export type Announced = Omit<Registration, 'hasPackageJson' | 'origin'> & {
 };
 
 export interface ParseOptions {
-  /** Hosts beside loopback that a `url` may name. */
+  /** Hosts that a `url` may name in addition to loopback. */
   readonly allowHosts: readonly string[];
 }
 
@@ -73,7 +73,7 @@ export interface ParseFault {
   readonly reason: string;
 }
 
-/** What a registration file states, or why it is refused. Never throws. */
+/** Parses a registration file. Returns the registration, or why it is refused. Never throws. */
 export function parseRegistration(
   content: string | Uint8Array,
   { allowHosts }: ParseOptions = { allowHosts: [] },
@@ -111,7 +111,7 @@ export function parseRegistration(
   };
 }
 
-/** Throws when the bytes are not UTF-8. Either way a byte-order mark is left out. */
+/** Decodes UTF-8 without its byte-order mark. Throws if the bytes aren't valid. */
 function decode(content: string | Uint8Array): string {
   if (typeof content === 'string') return content.replace(/^\ufeff/, '');
   return new TextDecoder('utf-8', { fatal: true }).decode(content);

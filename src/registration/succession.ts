@@ -8,9 +8,9 @@ export interface SuccessionOptions {
   readonly now: () => number;
   onAccepted(registration: Registration): void;
   onRemoved(id: string): void;
-  /** The process of this instance isn't running, and a registration whose process lives has its place. */
+  /** The process of this instance isn't running, and a registration with a running process has replaced it. */
   onSuperseded(id: string, failure: Failure): void;
-  /** Instance `to` has the name and path of `from`, which has ended. They are the same where it came back under its id. */
+  /** Instance `to` has the name and path of `from`, which has ended. The two are equal if it came back with the same id. */
   onSucceeded(from: string, to: string): void;
 }
 
@@ -22,8 +22,8 @@ interface Known {
 }
 
 /**
- * Tells who stands behind a registration, so that an old file or a port that somebody else took never leads an agent to
- * another project's server. Sits between the source of registrations and the hub, and passes on what the source says.
+ * Tracks which process is behind a registration, so that an old file or a reused port never leads an agent to another
+ * project's server. Sits between the source of registrations and the hub, and passes on what the source reports.
  */
 export class Succession {
   readonly #options: SuccessionOptions;
@@ -31,10 +31,10 @@ export class Succession {
   /** Ids by project, and by endpoint. */
   readonly #index = new Map<string, Set<string>>();
   readonly #removed: RemovedInstances;
-  /** By id, who has its place; and who has its name and path as well, so that sessions went there. */
+  /** By id: which instance has replaced it, and which of these also has its name and path, so that sessions moved there. */
   readonly #superseded = new Map<string, string>();
   readonly #succeeded = new Map<string, string>();
-  /** During the first scan: registrations whose process isn't running, until it is known who else there is. */
+  /** During the first scan: registrations whose process isn't running, held back until all others are known. */
   #held: Map<string, Registration> | null = new Map();
 
   constructor(options: SuccessionOptions) {
@@ -54,12 +54,12 @@ export class Succession {
       return;
     }
     this.#held?.delete(id);
-    // Sessions of the project that had the id before must not end up with this one.
+    // Sessions of the project that had this id before must not be bound to this one.
     if (last !== undefined && isAnotherProject(last.registration, registration)) this.remove(id);
     this.#admit(registration, process);
   }
 
-  /** Passes a registration on, and with it whose place it takes. */
+  /** Passes on a registration, and reports which instances it replaces. */
   #admit(registration: Registration, process: AnnouncedProcess): void {
     const { id } = registration;
     const last = this.#known.get(id);
@@ -71,7 +71,7 @@ export class Succession {
     if (condition === 'running') this.#takePlaces(known);
     else if (hasNoProcess(known)) this.#yield(known);
     if (condition === 'running' || condition === 'unnamed') this.#followRemoved(known);
-    // The id is its own again.
+    // The id refers to this instance again.
     this.#removed.delete(id);
   }
 
@@ -101,7 +101,7 @@ export class Succession {
     for (const registration of held.values()) this.accept(registration);
   }
 
-  /** Why nobody may connect to this instance now; null: one may. Asked before every new TCP connection. */
+  /** Why this instance must not be contacted now, or null. Checked before every new TCP connection. */
   refusal(id: string): Failure | null {
     const known = this.#known.get(id);
     if (known === undefined) return null;
@@ -118,13 +118,13 @@ export class Succession {
     return { code: 'PROCESS_GONE', message };
   }
 
-  /** Whether the process that the registration names isn't running; not so where it names none. */
+  /** Whether the process that the registration names isn't running. False if it names none. */
   hasNoProcess(id: string): boolean {
     const known = this.#known.get(id);
     return known !== undefined && hasNoProcess(known);
   }
 
-  /** A living one takes the places of those whose processes aren't running. */
+  /** An instance with a running process replaces those whose processes aren't running. */
   #takePlaces(living: Known): void {
     for (const other of this.#others(living)) {
       if (hasNoProcess(other)) this.#supersede(other, living);
@@ -144,7 +144,7 @@ export class Succession {
 
   #supersede(known: Known, rival: Known): void {
     const { id } = known.registration;
-    // Sessions go first: they would be told that their instance is dead.
+    // Sessions move first, so that they aren't notified that their instance is dead.
     this.#succeed(known);
     if (this.#isHeld(this.#superseded.get(id))) return;
     this.#superseded.set(id, rival.registration.id);
@@ -159,13 +159,13 @@ export class Succession {
     this.#options.onSucceeded(id, successor.registration.id);
   }
 
-  /** Whether a place is held by one that lives. */
+  /** Whether the instance has a running process. */
   #isHeld(by: string | undefined): boolean {
     const holder = by === undefined ? undefined : this.#known.get(by);
     return holder !== undefined && isRunning(holder);
   }
 
-  /** Whoever lives and has its name and path, the latest; otherwise whoever lives and has its endpoint. */
+  /** The latest running instance with its name and path, otherwise one with its endpoint. */
   #rivalOf(known: Known): Known | null {
     return this.#successorOf(known) ?? this.#others(known).find(isRunning) ?? null;
   }
@@ -213,7 +213,7 @@ export class Succession {
   }
 }
 
-/** With another name and another path an id means another project; with one of them the same as before. */
+/** An id with another name and path is another project. If one of the two is unchanged, it is the same. */
 function isAnotherProject(last: Registration, registration: Registration): boolean {
   return last.name !== registration.name && last.path !== registration.path;
 }
@@ -222,7 +222,7 @@ function isRunning({ process }: Known): boolean {
   return process.condition === 'running';
 }
 
-/** Whether the process that the registration names doesn't run, for certain. */
+/** Whether the process that the registration names certainly isn't running. */
 function hasNoProcess({ process: { condition } }: Known): boolean {
   return condition === 'ended' || condition === 'unseen';
 }

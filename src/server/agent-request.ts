@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../machines/model.ts';
 import { objectOf, parseJson } from '../wire/json.ts';
 
-/** One request of the agent. */
+/** A request of the agent. */
 export interface AgentRequest {
   readonly frame: string;
   /** JSON text of the id. */

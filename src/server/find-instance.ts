@@ -8,19 +8,19 @@ import {
   instanceContexts,
 } from '../views/selectors.ts';
 
-/** The instance with this id, or the one that has taken its place. */
+/** The instance with this id, or the one that has replaced it. */
 export function instanceWithId(hub: HubSnapshot, id: string): InstanceContext | undefined {
   return instanceContext(hub, currentId(hub, id)) ?? instanceContext(hub, id);
 }
 
-/** The instances whose name or path is `nameOrPath`; dead ones only where there is no other. */
+/** The instances whose name or path is `nameOrPath`. Dead ones only if there are no others. */
 export function instancesNamed(hub: HubSnapshot, nameOrPath: string): InstanceContext[] {
   const named = instanceContexts(hub).filter((instance) => isNamed(instance, nameOrPath));
   const living = named.filter(({ state }) => state !== 'dead');
   return living.length > 0 ? living : named;
 }
 
-/** Whether this is the name or the path of the instance. */
+/** Whether this is the instance's name or path. */
 export function isNamed({ registration }: InstanceContext, nameOrPath: string): boolean {
   return registration.name === nameOrPath || bare(registration.path) === bare(nameOrPath);
 }
@@ -44,7 +44,7 @@ export function findInstance(hub: HubSnapshot, idNameOrPath: string): InstanceCo
   });
 }
 
-/** The error that lists who might be meant. */
+/** The error that lists the candidates. */
 export function ambiguous(nameOrPath: string, found: readonly InstanceContext[]): HubError {
   const candidates = found.map(({ registration: { id, name, path } }) => ({ id, name, path }));
   const message = `"${printable(nameOrPath)}" fits ${found.length} instances: ${candidates

@@ -26,7 +26,7 @@ export function hubResources({ hub }: Ports): object[] {
       uri: ALL,
       name: 'instances',
       title: 'Instances',
-      description: 'All instances and their state; an update is sent at every transition.',
+      description: 'All instances and their states. Subscribers get an update at every transition.',
       mimeType: 'application/json',
     },
     ...instanceContexts(hub.getSnapshot()).map(({ registration: { id, name } }) => ({
@@ -40,18 +40,18 @@ export function hubResources({ hub }: Ports): object[] {
       uri: `${CHARTS}${name}`,
       name: `statechart ${name}`,
       title: `Statechart of a ${name}`,
-      description: `The states of a ${name} and what moves it from one to the next, as a Mermaid diagram.`,
+      description: `The states and transitions of a ${name} as a Mermaid diagram.`,
       mimeType: MERMAID,
     })),
   ];
 }
 
-/** Whether the hub answers for this URI. */
+/** Whether this is the URI of one of the hub's resources. */
 export function isHubResource(uri: unknown): uri is string {
   return typeof uri === 'string' && uri.startsWith('signalbox://');
 }
 
-/** The contents of a resource of the hub, or null when there is none of that URI. */
+/** The contents of a resource of the hub, or null if there is none with this URI. */
 export function readHubResource(
   { hub, id: sessionId, trafficOf }: Ports & Pick<SessionPorts, 'trafficOf'>,
   uri: string,
@@ -70,7 +70,7 @@ export function readHubResource(
   return found === undefined ? null : show(instanceRow(snapshot, found, trafficOf, sessionId));
 }
 
-/** The URIs whose contents change when instance `id` does. */
+/** The URIs of the resources that change when instance `id` does. */
 export function urisOf(hub: HubSnapshot, id: string): string[] {
   return [ALL, ...[id, ...formerIds(hub, id)].map(instanceUri)];
 }

@@ -1,19 +1,19 @@
 import { BUDGETS } from '../budgets.ts';
 
-/** What a frame of an agent costs beside its text, in bytes. */
+/** Memory that a frame takes in addition to its text, in bytes. */
 const OVERHEAD = 64;
 
-/** Frames that are taken before room is made. */
+/** How many frames are taken before the array is shortened. */
 const COMPACT = 1_000;
 
 /**
- * Frames of an agent that have to wait: it doesn't read its answers, or has asked too much at once. A cancellation takes
- * the request that it is about out of the line.
+ * A queue of frames from an agent that doesn't read its answers or has sent too many requests at once. A cancellation
+ * removes its request from the queue.
  */
 export class Inbox {
   readonly #frames: (string | null)[] = [];
   readonly #places = new Map<string, number>();
-  /** How many frames have been taken and are not in `#frames` any more, and how many stand at its head. */
+  /** How many taken frames have been removed from `#frames`, and how many are still at its start. */
   #gone = 0;
   #next = 0;
   #bytes = 0;
@@ -26,14 +26,14 @@ export class Inbox {
     return this.#bytes > BUDGETS.requestsWaiting.value;
   }
 
-  /** `rawId`: of a request. */
+  /** `rawId` is the id of a request. */
   add(frame: string, rawId: string | null): void {
     if (rawId !== null) this.#places.set(rawId, this.#gone + this.#frames.length);
     this.#frames.push(frame);
     this.#bytes += frame.length + OVERHEAD;
   }
 
-  /** Leaves out the request `rawId`. False: it doesn't wait here. */
+  /** Removes the request `rawId`. False if it isn't queued here. */
   cancel(rawId: string): boolean {
     const at = (this.#places.get(rawId) ?? -1) - this.#gone;
     this.#places.delete(rawId);
@@ -44,7 +44,7 @@ export class Inbox {
     return true;
   }
 
-  /** The frame that has waited longest, or null. */
+  /** Takes the oldest frame, or null. */
   take(): string | null {
     while (!this.isEmpty) {
       const frame = this.#frames[this.#next] ?? null;

@@ -3,7 +3,7 @@ import { isObject, objectOf, stringOf } from '../wire/json.ts';
 import { isSupportedVersion, LATEST_PROTOCOL_VERSION } from '../wire/protocol-versions.ts';
 
 /**
- * More than the hub itself can do: an instance isn't known yet, and capabilities can't be added later.
+ * More than the hub itself supports: the instance isn't known yet, and capabilities can't be added later.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#capability-negotiation
  */
@@ -19,7 +19,7 @@ const CAPABILITIES = {
 const INSTRUCTIONS =
   'Signalbox connects you to the MCP servers that run on this machine. Call instances_list to see them, then instances_connect with the id of the one whose path is the project you work on: its tools, resources and prompts become available here. instances_tools and instances_call reach every instance without connecting. If a server was just started, instances_wait waits for it.';
 
-/** What the agent said of itself, or null when it isn't the shape of an `initialize`. */
+/** What the agent stated in `initialize`, or null if its params are invalid. */
 export function agentInfoOf(params: JsonObject): AgentInfo | null {
   const version = stringOf(params['protocolVersion']);
   if (version === null || !isObject(params['clientInfo'])) return null;

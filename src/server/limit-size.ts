@@ -4,8 +4,7 @@ import { readEnvelope } from '../wire/envelope.ts';
 import { bytesOver, type Frame, lineLimit, textOf } from '../wire/frame.ts';
 
 /**
- * The frame if an agent that takes lines of `most` bytes can take it. Otherwise, for an answer, the error that says so;
- * null for what nobody waits for.
+ * The frame if it has at most `most` bytes. Otherwise, for an answer, an error with the sizes, and null for other messages.
  */
 export function limitSize(frame: Frame, most: number): Frame | null {
   const limit = lineLimit(most);

@@ -9,10 +9,10 @@ import { describeHubTools, hubToolNamed } from './tools/hub-tools.ts';
 
 /** One of MCP's lists: the hub's own items and the instance's. */
 export interface List {
-  /** Of the array in the result. */
+  /** The name of the array in the result. */
   readonly key: keyof Catalogue;
   own(ports: SessionPorts): readonly object[];
-  /** Whether an item of the instance gives way to one of the hub's. */
+  /** Whether one of the hub's items replaces this item of the instance. */
   isShadowed(item: JsonObject): boolean;
 }
 
@@ -37,12 +37,12 @@ function isOwnResource({ uri }: JsonObject): boolean {
   return typeof uri === 'string' && uri.startsWith('signalbox://');
 }
 
-/** The list that a method asks for, or undefined. */
+/** The list that a method requests, or undefined. */
 export function listOf(method: string): List | undefined {
   return LISTS.get(method);
 }
 
-/** The hub's answer of itself: its own items, and what is known of the instance's. The first page is the only one. */
+/** The hub's own answer: its own items and the known ones of the instance, on a single page. */
 export function ownPage(list: List, ports: SessionPorts, rawId: string, isFirst: boolean): string {
   const { links, hub } = ports;
   const home = links.home && instanceContext(hub.getSnapshot(), links.home.instanceId);
@@ -51,8 +51,8 @@ export function ownPage(list: List, ports: SessionPorts, rawId: string, isFirst:
 }
 
 /**
- * Adds the hub's own items to the instance's first page; other pages only lose what is shadowed. Whatever else the
- * page has stays. An instance that doesn't know the method has none; one that is away has what is known of it.
+ * Adds the hub's own items to the instance's first page, and removes shadowed items from all pages. Everything else on a
+ * page stays. If the instance doesn't support the method, it has no items; if it is away, its known items are used.
  */
 export function mergePage(
   list: List,
@@ -82,7 +82,7 @@ export function mergePage(
   };
 }
 
-/** The frame with more items at the start of the list in its result; what it holds stays to the letter. */
+/** Adds items at the start of the list in a result. The rest of the frame stays byte for byte. */
 function prepended(frame: string, key: string, items: readonly object[]): string {
   const result = memberOf(frame, 'result');
   const array = result && memberOf(frame.slice(result.start, result.end), key);

@@ -7,19 +7,19 @@ import type { Project } from './project.ts';
 
 const LISTS = ['tools', 'resources', 'prompts'] as const;
 
-/** Notifications that are kept for an agent that doesn't read. */
+/** Maximum number of notifications kept for an agent that doesn't read. */
 const MOST_UNTOLD = 1_000;
 
-/** Tells the agent what changes by the hub's doing: lists, resources, and an instance that has gone. */
+/** Notifies the agent of changes that the hub causes or detects: lists, resources, and the end of an instance. */
 export class Notifier {
   readonly subscriptions = new Set<string>();
   readonly #ports: SessionPorts;
   readonly #project: Project;
   readonly #stop: () => void;
-  #told = false;
-  /** What is to be told as soon as the agent reads again. */
+  #isInitialized = false;
+  /** Notifications to send once the agent reads again. */
   readonly #untold = new Set<string>();
-  /** The home of which the agent was last told. */
+  /** The home in the last notification. */
   #home: string | null = null;
   #catalogue: unknown = null;
 
@@ -45,9 +45,9 @@ export class Notifier {
     };
   }
 
-  /** The agent is initialized: from now on it is told. */
+  /** Starts sending notifications, because the agent is initialized. */
   start(): void {
-    this.#told = true;
+    this.#isInitialized = true;
   }
 
   stop(): void {
@@ -57,7 +57,7 @@ export class Notifier {
   #bindingChanged({ instanceId, because, succeeds }: BindingReport): void {
     const { hub, id } = this.#ports;
     const home = homeOf(hub.getSnapshot(), id);
-    // The binding to the home reports itself.
+    // The binding to a new home reports itself.
     if (home === this.#home || (home !== null && instanceId !== home)) return;
     const left = this.#home;
     this.#home = home;
@@ -68,11 +68,11 @@ export class Notifier {
     this.#project.consider();
   }
 
-  /** Something else about an instance changed than its state. */
+  /** Something other than the state of an instance has changed. */
   #catalogueChanged(instanceId: string): void {
     if (instanceId !== this.#home) return;
     this.#catalogue = this.#currentCatalogue();
-    // An instance with a standing stream has told the agent itself.
+    // An instance with a standing stream has notified the agent itself.
     if (this.#ports.links.home?.hasStream !== true) this.#listsChanged();
   }
 
@@ -83,7 +83,7 @@ export class Notifier {
     if (listed) this.#tell('notifications/resources/list_changed');
     if (instanceId !== this.#home) return;
     const catalogue = this.#currentCatalogue();
-    // Most transitions leave it as it is; and it may be large.
+    // Most transitions don't change it, and it may be large.
     if (catalogue === this.#catalogue) return;
     if (JSON.stringify(catalogue) === JSON.stringify(this.#catalogue)) return;
     this.#catalogue = catalogue;
@@ -117,14 +117,14 @@ export class Notifier {
   }
 
   #tell(method: string, params?: object): void {
-    if (!this.#told) return;
+    if (!this.#isInitialized) return;
     const frame = notificationFrame(method, params);
     const { behind } = this.#ports.outflow;
     if (behind === undefined) {
       this.#ports.toAgent(frame);
       return;
     }
-    // To be told the same twice says no more than once.
+    // The same notification twice says no more than once.
     if (this.#untold.size < MOST_UNTOLD) this.#untold.add(frame);
     if (this.#untold.size > 1) return;
     void behind.then(() => {

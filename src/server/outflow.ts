@@ -1,18 +1,18 @@
 import { BUDGETS } from '../budgets.ts';
 import { type Frame, sizeOf } from '../wire/frame.ts';
 
-/** Knows whether an agent reads what it is told. */
+/** Tracks whether an agent reads its messages. */
 export class Outflow {
   #bytes = 0;
   #isHeld = false;
   #behind: Promise<void> | undefined;
 
-  /** The agent has not read so much that nothing more is to be made for it, until this is fulfilled. */
+  /** Set while the agent has too much unread output. Nothing more is produced for it until this is fulfilled. */
   get behind(): Promise<void> | undefined {
     return this.#behind;
   }
 
-  /** A frame was sent; `hold` is fulfilled when the agent has read what was sent. */
+  /** Records that a frame was sent. `hold` is fulfilled when the agent has read it. */
   sent(frame: Frame, hold: Promise<void> | undefined): void {
     if (hold === undefined) return;
     this.#bytes += sizeOf(frame);

@@ -5,17 +5,17 @@ import type { AgentRequest } from './agent-request.ts';
 import type { BacklogPort, OutflowPort } from './ports.ts';
 
 export interface OwnAnswersOptions {
-  /** Resolves when start-up discovery has settled; called once at most. */
+  /** Resolves when start-up discovery has settled. Called at most once. */
   settled(): Promise<void>;
   readonly outflow: OutflowPort;
   readonly backlog: Pick<BacklogPort, 'count'>;
   toAgent(frame: string): void;
-  /** A request is over, answered or not. */
+  /** A request has ended, answered or not. */
   onOver(): void;
   readonly log: Logger;
 }
 
-/** Answers that are begun in one turn of the event loop. */
+/** How many answers are started in one turn of the event loop. */
 const AT_ONCE = 16;
 
 /** The requests of an agent that the hub answers itself. */
@@ -24,7 +24,7 @@ export class OwnAnswers {
   readonly #running = new Map<string, AbortController>();
   #settling: Promise<void> | null = null;
   #hasSettled = false;
-  /** Answers begun in this turn of the event loop, and its end. */
+  /** How many answers were started in this turn of the event loop, and a promise for its end. */
   #begun = 0;
   #turn: Promise<void> | null = null;
 
@@ -36,12 +36,12 @@ export class OwnAnswers {
     return this.#running.size === 0;
   }
 
-  /** So many answers were begun in this turn of the event loop that nothing more is to be begun until this is fulfilled. */
+  /** Set when enough answers were started in this turn of the event loop. No more are started until this is fulfilled. */
   get crowd(): Promise<void> | undefined {
     return this.#begun < AT_ONCE ? undefined : this.#nextTurn();
   }
 
-  /** Runs `answer`, after start-up has settled if need be. What it throws is the answer to the request. */
+  /** Runs `answer`, if needed after start-up has settled. Errors that it throws become the answer to the request. */
   run(
     { rawId, method }: AgentRequest,
     afterDiscovery: boolean,
@@ -54,7 +54,7 @@ export class OwnAnswers {
     const wait = afterDiscovery && !this.#hasSettled ? this.#settle() : null;
     const run = async () => {
       if (wait !== null) await wait;
-      // Not awaited for nothing: what can be answered now is.
+      // Awaited only if needed, so that other requests are answered at once.
       for (let hold = this.#hold; hold !== undefined; hold = this.#hold) await hold;
       this.#begin();
       if (!signal.aborted) await answer(signal);
@@ -70,7 +70,7 @@ export class OwnAnswers {
       });
   }
 
-  /** A promise says: no answer is begun until it is fulfilled. */
+  /** Set while no answer may be started. Fulfilled when one may. */
   get #hold(): Promise<void> | undefined {
     return this.#options.outflow.behind ?? this.crowd;
   }
@@ -91,7 +91,7 @@ export class OwnAnswers {
     return this.#turn;
   }
 
-  /** The request `rawId` will not be answered. */
+  /** Cancels the answer to the request `rawId`. */
   cancel(rawId: string): void {
     this.#running.get(rawId)?.abort();
     this.#running.delete(rawId);
@@ -115,7 +115,7 @@ export class OwnAnswers {
       return;
     }
     const message = error instanceof Error ? error.message : String(error);
-    log.error('a request failed by a defect of the hub', { method, error: message });
+    log.error('a request failed because of a bug in the hub', { method, error: message });
     toAgent(errorFrame(rawId, RPC_CODE.internalError, message));
   }
 }

@@ -7,11 +7,11 @@ import type { ReadTraffic } from '../views/traffic.ts';
 /** Carries a session's traffic to one instance. */
 export interface LinkPort {
   readonly instanceId: string;
-  /** Whether the instance tells of its changes on this link. */
+  /** Whether the instance sends its notifications on this link. */
   readonly hasStream: boolean;
   /**
-   * Sends a request; it is answered exactly once. `transform` rewrites the instance's answer; null: it is away.
-   * `isSingle`: it goes on if the instance becomes the home and is left.
+   * Sends a request, which is answered exactly once. `transform` rewrites the instance's answer, which is null if the
+   * instance is away. A call that `isSingle` goes on if the instance becomes the home and is left.
    */
   request(
     frame: string,
@@ -28,7 +28,7 @@ export interface LinksPort {
   /** The link to the session's home, or null. */
   readonly home: LinkPort | null;
   readonly isIdle: boolean;
-  /** The link for a call to an instance, whatever that is to the session; null when the session has ended. */
+  /** The link for a call to any instance. Null if the session has ended. */
   use(instanceId: string): LinkPort | null;
   /** Sets the agent's new log level at every instance but the home, which gets the agent's own request. */
   setLevel(): void;
@@ -36,53 +36,53 @@ export interface LinksPort {
   close(code: HubErrorCode, reason: string): Promise<void>;
 }
 
-/** Somebody who asked the agent something; gets the answer under the id under which it asked. */
+/** A requester of the agent. Gets the answer with the id of its own request. */
 export interface Asker {
   answered(frame: string): void;
 }
 
-/** The questions that are open at the agent. Ids are JSON texts. */
+/** The open requests to the agent. Ids are JSON texts. */
 export interface AsksPort {
   add(asker: Asker, rawId: string): string;
   take(id: string): { readonly asker: Asker; readonly rawId: string } | undefined;
 }
 
-/** What the agent said that the links have to repeat to instances. */
+/** What the agent has stated and links repeat to instances. */
 export interface AgentMemory {
-  /** As of `initialize`, or what stands for it before. */
+  /** The params of `initialize`, or a default before that. */
   info: AgentInfo;
   /** `params` of the last `logging/setLevel` as JSON text, or null. */
   logLevel: string | null;
 }
 
-/** What a session has asked of instances. A promise says: no more until it is fulfilled. */
+/** The load of a session's requests on instances. While there is a promise, no more are sent until it is fulfilled. */
 export interface BacklogPort {
-  /** Instances haven't taken what was sent to them. */
+  /** Set while instances haven't read what was sent to them. */
   readonly hold: Promise<void> | undefined;
-  /** Too many requests are not answered yet. */
+  /** Set while too many requests are unanswered. */
   readonly crowd: Promise<void> | undefined;
-  /** One request more, or one less, is not answered yet. */
+  /** Changes the number of unanswered requests by one. */
   count(change: 1 | -1): void;
 }
 
 export interface OutflowPort {
-  /** The agent has so much to read that nothing more is made for it until this is fulfilled. */
+  /** Set while the agent has too much unread output. Nothing more is produced for it until this is fulfilled. */
   readonly behind: Promise<void> | undefined;
 }
 
-/** What a session needs of the rest of the house. */
+/** What an agent session needs from the rest of the hub. */
 export interface SessionPorts {
   readonly id: string;
   readonly hub: HubActor;
   readonly links: LinksPort;
   readonly asks: AsksPort;
   readonly backlog: BacklogPort;
-  /** Whether the agent reads what it is told. */
+  /** Whether the agent reads its messages. */
   readonly outflow: OutflowPort;
   readonly memory: AgentMemory;
-  /** Sends a frame to the agent; a promise says: not more until it is fulfilled. */
+  /** Sends a frame to the agent. If it returns a promise, the caller must wait for that before sending more. */
   toAgent(frame: string): Promise<void> | undefined;
-  /** Notes that somebody waits for the instance; returns the function that takes this back. */
+  /** Records that a call waits for the instance. Returns a function that undoes this. */
   awaitInstance(instanceId: string): () => void;
   readonly trafficOf: ReadTraffic;
   /** Resolves when start-up discovery has settled. */
@@ -91,7 +91,7 @@ export interface SessionPorts {
     readonly autoConnect: boolean;
     /** Milliseconds that a first answer may wait. */
     readonly settle: number;
-    /** The project that counts when the agent names no roots. */
+    /** The project directory if the agent has no roots. */
     readonly workingDirectory: string;
     readonly version: string;
   };

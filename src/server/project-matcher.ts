@@ -13,7 +13,7 @@ export class ProjectMatcher {
   }
 
   /**
-   * The longest path wins, a tie is nobody's. Dead instances don't count: they are what a crashed server left behind.
+   * The instance with the longest path, or null if two have it. Ignores dead instances, which crashed servers leave behind.
    */
   match(instances: readonly InstanceContext[]): InstanceContext | null {
     const fitting = instances
@@ -31,7 +31,7 @@ export class ProjectMatcher {
     return this.#roots.some((root) => contains(path, root));
   }
 
-  /** Without symbolic links, where the path exists. */
+  /** Resolves symbolic links if the path exists. */
   #realOf(path: string): string {
     const known = this.#real.get(path);
     if (known !== undefined) return known;
@@ -39,14 +39,14 @@ export class ProjectMatcher {
     try {
       real = realpathSync(path);
     } catch {
-      // A path that isn't there stands for itself.
+      // A path that doesn't exist is used as it is.
     }
     this.#real.set(path, real);
     return real;
   }
 }
 
-/** The directories that `file:` roots name; others are left out. */
+/** The directories of `file:` roots. Ignores other roots. */
 export function pathsOfRoots(uris: readonly unknown[]): string[] {
   return uris.flatMap((uri) => {
     try {

@@ -11,8 +11,8 @@ import { ProjectMatcher, pathsOfRoots } from './project-matcher.ts';
 import { until } from './tools/until.ts';
 
 /**
- * Connects a session by itself to the instance of the agent's project, as soon as that is active. An instance that the
- * agent chose, or left, is not meddled with.
+ * Automatically connects a session to the instance of the agent's project once that is active. Does nothing after the agent
+ * has connected or disconnected itself.
  */
 export class Project implements Asker {
   readonly #ports: SessionPorts;
@@ -20,7 +20,7 @@ export class Project implements Asker {
   #knowsRoots: () => void = () => {};
   #rootsKnown: Promise<void> | null = null;
   #enabled: boolean;
-  /** Ids of the instances that fit the project. */
+  /** Ids of the instances that match the project. */
   readonly #fitting = new Set<string>();
 
   constructor(ports: SessionPorts) {
@@ -28,12 +28,12 @@ export class Project implements Asker {
     this.#enabled = ports.settings.autoConnect;
   }
 
-  /** The agent chooses itself from now on. */
+  /** Stops connecting automatically, because the agent has made a choice. */
   leaveToAgent(): void {
     this.#enabled = false;
   }
 
-  /** The agent is there: asks it for its roots if it has any, or else the working directory counts. */
+  /** Starts once the agent is initialized: requests its roots if it has any, and otherwise uses the working directory. */
   start(): void {
     if (!this.#enabled || this.#rootsKnown !== null) return;
     this.#rootsKnown = new Promise((resolve) => {
@@ -43,7 +43,7 @@ export class Project implements Asker {
     else this.#use([this.#ports.settings.workingDirectory]);
   }
 
-  /** The agent's roots have changed. */
+  /** Requests the roots again, because they have changed. */
   rootsChanged(): void {
     if (this.#enabled) this.#askForRoots();
   }
@@ -56,7 +56,7 @@ export class Project implements Asker {
     this.#use(paths.length > 0 ? paths : [this.#ports.settings.workingDirectory]);
   }
 
-  /** An instance has moved to this state. Then there may be one to connect to, or no longer two. */
+  /** Handles a new state of an instance: there may now be one to connect to, or no longer two. */
   instanceMoved(id: string, to: InstanceState): void {
     if (this.#matcher === null) return;
     const instance = instanceContext(this.#ports.hub.getSnapshot(), id);
@@ -77,7 +77,10 @@ export class Project implements Asker {
     session.send({ type: 'session.bind', instanceId: found.registration.id, active: true });
   }
 
-  /** Resolves when what could be connected by itself at start is, after `settle` at most for the roots and as much for the link. */
+  /**
+   * Resolves when the automatic connection at start-up is made, after at most `settle` for the roots and `settle` for the
+   * link.
+   */
   async settled(): Promise<void> {
     const { discovered, hub, id, settings } = this.#ports;
     await discovered;

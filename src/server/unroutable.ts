@@ -2,12 +2,12 @@ import { HubError } from '../errors.ts';
 import { type HubSnapshot, instanceContexts } from '../views/selectors.ts';
 import { findInstance } from './find-instance.ts';
 
-/** For a session that isn't connected. */
+/** The error for a session that isn't connected. */
 export function notConnected(): HubError {
   return new HubError('NOT_CONNECTED', 'this session is not connected to an instance');
 }
 
-/** For a tool that is none of the hub's, from a session that isn't connected. */
+/** The error for a tool that isn't the hub's, called by a session that isn't connected. */
 export function unknownTool(snapshot: HubSnapshot, name: string): HubError {
   const having = instanceContexts(snapshot).filter(
     ({ state, catalogue }) =>
@@ -23,7 +23,7 @@ export function unknownTool(snapshot: HubSnapshot, name: string): HubError {
   return new HubError('NOT_CONNECTED', message, { candidates });
 }
 
-/** For an instance that is known and can't be used. */
+/** The error for a known instance that can't be used. */
 export function notActive(snapshot: HubSnapshot, id: string): HubError {
   const { state, lastFailure } = findInstance(snapshot, id);
   return new HubError('INSTANCE_NOT_ACTIVE', `instance "${id}" is ${state}`, {

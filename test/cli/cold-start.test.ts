@@ -5,7 +5,7 @@ import { buildBin } from '../../scripts/bundles.mjs';
 const only = { write: false, absWorkingDir: fileURLToPath(new URL('../../', import.meta.url)) };
 
 describe('the file that answers initialize', () => {
-  it('contains no package, and loads nothing but Node’s own modules at once', async () => {
+  it('contains no package, and initially loads only Node’s own modules', async () => {
     const { entry } = await buildBin(only);
     const [output] = Object.values(entry.metafile.outputs);
     const inputs = Object.keys(output?.inputs ?? {});

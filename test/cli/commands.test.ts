@@ -55,7 +55,7 @@ describe('signalbox', () => {
     [['register', '--name', 'x', '--url', 'nowhere'], '--url: must be a URL'],
     [
       ['register', '--name', 'x', '--port', '1', '--url', 'http://localhost/'],
-      '--port and --url say the same',
+      'use either --port or --url, not both',
     ],
     [['register', '--name', 'x', '--port', '0'], '--port: must be a whole number from 1 to 65535'],
     [['register', '--name', 'x', '--port', 'x'], '--port: "x" is not a whole number'],
@@ -66,8 +66,8 @@ describe('signalbox', () => {
       ['register', '--name', 'x', '--port', '1', '--instances-dir', ''],
       '--instances-dir: "" is not a path',
     ],
-  ])('is told in one line what is wrong: %j', async (args, message) => {
-    // Should one be taken after all, it must not be announced to who runs the tests.
+  ])('reports wrong usage in one line: %j', async (args, message) => {
+    // If one were accepted, it must not be registered for the user who runs the tests.
     const env = { SIGNALBOX_INSTANCES_DIR: temporaryDirectory() };
     const { stdout, stderr, code } = await run(args, env);
     expect(stdout).toBe('');
@@ -77,8 +77,8 @@ describe('signalbox', () => {
   });
 });
 
-describe('signalbox whose reader has left', () => {
-  it('is a hub that lives without stderr', async () => {
+describe('signalbox with a closed stdout or stderr', () => {
+  it('keeps its hub running without stderr', async () => {
     const args = ['hub', '--log-level', 'trace', '--instances-dir', temporaryDirectory()];
     const child = startProcess(process.execPath, [BIN, ...args]);
     child.stderr?.destroy();
@@ -89,7 +89,7 @@ describe('signalbox whose reader has left', () => {
     expect(await exitOf(child)).toBe(0);
   });
 
-  it('ends well when nobody reads its list', async () => {
+  it('exits with 0 if nothing reads its list', async () => {
     const args = ['list', '--instances-dir', temporaryDirectory()];
     const child = startProcess(process.execPath, [BIN, ...args]);
     child.stdout?.destroy();
@@ -97,7 +97,7 @@ describe('signalbox whose reader has left', () => {
     expect(await exitOf(child)).toBe(0);
   });
 
-  it('stays registered when nobody reads that it is', async () => {
+  it('stays registered if nothing reads its output', async () => {
     const directory = temporaryDirectory();
     const args = ['register', '--name', 'x', '--port', '1', '--instances-dir', directory];
     const child = startProcess(process.execPath, [BIN, ...args]);
@@ -118,7 +118,7 @@ describe('signalbox whose reader has left', () => {
 });
 
 describe('signalbox list', () => {
-  it('shows a table, or JSON, and what is refused', async () => {
+  it('shows a table or JSON, and refused files', async () => {
     const directory = temporaryDirectory();
     const web = await startFixture('plain-post');
     register(directory, { id: 'web-1', name: 'web', port: web.port, pid: 7 });
@@ -146,14 +146,14 @@ describe('signalbox list', () => {
     ]);
   });
 
-  it('hears its log level from the environment as well', async () => {
+  it('reads its log level from the environment', async () => {
     const args = ['list', '--instances-dir', temporaryDirectory()];
     const { stderr, code } = await run(args, { SIGNALBOX_LOG_LEVEL: 'loud' });
     expect(stderr).toContain('SIGNALBOX_LOG_LEVEL: "loud" is not one of');
     expect(code).toBe(2);
   });
 
-  it('says where it looked when there is nothing', async () => {
+  it('names the searched directories if nothing is registered', async () => {
     const home = temporaryDirectory();
     const { stdout } = await run(['list'], { HOME: home, XDG_RUNTIME_DIR: '', TMPDIR: home });
     expect(stdout).toContain('No instance is registered');
@@ -205,7 +205,7 @@ describe('signalbox register', () => {
     },
   );
 
-  it('gives each of many that come at once a name of its own', async () => {
+  it('gives unique names to servers that register at the same time', async () => {
     const directory = temporaryDirectory();
     const args = [BIN, 'register', '--name', 'web', '--port', '1', '--pid', String(process.pid)];
     const many = Array.from({ length: 6 }, () =>

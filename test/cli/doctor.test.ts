@@ -11,7 +11,7 @@ import { eventually, startFixture, textOf } from '../helpers/processes.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
 import { runCommand } from '../helpers/run-command.ts';
 
-/** A machine on which nothing but what the test puts there is found. */
+/** An environment in which only what the test creates is found. */
 function machine() {
   const home = temporaryDirectory();
   const env = { HOME: home, XDG_RUNTIME_DIR: join(home, 'run'), TMPDIR: join(home, 'tmp') };
@@ -28,7 +28,7 @@ const bad = (subject: string, says: string, remedy: string) => ({
 });
 
 describe('signalbox doctor', () => {
-  it('finds nothing wrong where instances and hubs run', async () => {
+  it('finds no problems if instances and hubs run', async () => {
     const { env, own } = machine();
     const web = await startFixture('sdk-stateful');
     register(own, { id: 'web', port: web.port, pid: web.pid });
@@ -42,13 +42,13 @@ describe('signalbox doctor', () => {
       expect(stdout).toMatch(/^ {2}ok {6}Node: v\d+\.\d+\.\d+, and >=\d+\.\d+ is needed$/m);
       expect(stdout).toContain(`  ok      ${own}: ours; registrations are written and read here\n`);
       expect(stdout).toContain(`  ok      web: active at port ${web.port}\n`);
-      expect(stdout).toMatch(/\n\nNothing is wrong\.\n$/);
+      expect(stdout).toMatch(/\n\nAll checks passed\.\n$/);
       expect(stdout).not.toContain('problem');
       expect([stderr, code]).toEqual(['', 0]);
     });
   });
 
-  it('finds what is wrong, each with its remedy', async () => {
+  it('finds problems, each with a remedy', async () => {
     const { env, own } = machine();
     const [html, locked] = await Promise.all([
       startFixture('junk', { mode: 'html' }),
@@ -75,16 +75,16 @@ describe('signalbox doctor', () => {
     expect(problems).toMatchObject([
       bad(open, 'can be written by others', `chmod go-w ${open}`),
       bad(join(own, 'half.json'), 'not JSON', 'remove it'),
-      bad(join(own, 'link.json'), 'a symbolic link', 'Put the file itself there'),
+      bad(join(own, 'link.json'), 'a symbolic link', 'Replace the link with the file itself'),
       bad(stale, 'is gone, and nothing listens at port 1', 'signalbox prune'),
-      bad('html', '(PROTOCOL_ERROR)', `See what has port ${html.port}`),
+      bad('html', '(PROTOCOL_ERROR)', `Check what uses port ${html.port}`),
       bad('locked', '(UNAUTHORIZED)', lockedFile),
       bad('off', '(CONNECTION_REFUSED)', 'Start the server at port 1'),
     ]);
     expect(report.problems).toBe(problems.length);
   });
 
-  it('keeps to itself the token that a server quotes', async () => {
+  it('does not print a token that a server quotes', async () => {
     const { env, own } = machine();
     const server = http.createServer(async (request, response) => {
       const { id } = JSON.parse(await textOf(request));
@@ -105,7 +105,7 @@ describe('signalbox doctor', () => {
     }
   });
 
-  it('looks where it is told to, and makes nothing', async () => {
+  it('checks the given directories and creates nothing', async () => {
     const home = temporaryDirectory();
     const env = { HOME: home, XDG_RUNTIME_DIR: join(home, 'run'), TMPDIR: home };
     const usual = await runCommand(['doctor'], env);
@@ -135,7 +135,7 @@ describe('signalbox doctor', () => {
     expect(existsSync(join(home, 'run'))).toBe(false);
   });
 
-  it('says only that Node is too old where it is', async () => {
+  it('reports only that Node is too old', async () => {
     const { env, own } = machine();
     const older = join(own, 'older.mjs');
     writeFileSync(older, "Object.defineProperty(process, 'version', { value: 'v18.20.4' });");
@@ -147,7 +147,7 @@ describe('signalbox doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('is told in one line what is wrong with its use', async () => {
+  it('reports wrong usage in one line', async () => {
     for (const args of [['--jsn'], ['--settle', 'x'], ['web'], ['--config', '/none']]) {
       const { stdout, stderr, code } = await runCommand(['doctor', ...args]);
       expect([stdout, code]).toEqual(['', 2]);
@@ -166,7 +166,7 @@ describe('a report', () => {
   });
   const words = { hasSigns: false, hasColour: false };
 
-  it('is in words, with nothing in it that steers a terminal', () => {
+  it('uses words and escapes control characters', () => {
     expect(renderReport([finding('ok', null), finding('note', 'do\n')], words).split('\n')).toEqual(
       [
         'files',
@@ -174,19 +174,19 @@ describe('a report', () => {
         '  note    a\\u001b[31m\\u000ab: is\\u202e so',
         '            do\\u000a',
         '',
-        'Nothing is wrong.',
+        'All checks passed.',
       ],
     );
   });
 
-  it('is in signs and colours on a terminal', () => {
+  it('uses signs and colours on a terminal', () => {
     const findings = (['ok', 'note', 'problem'] as const).map((level) => finding(level, null));
     const text = renderReport(findings, { hasSigns: true, hasColour: true });
     for (const mark of ['\u001b[32m✓', '\u001b[33m!', '\u001b[31m✗']) expect(text).toContain(mark);
     expect(renderReport(findings, { hasSigns: true, hasColour: false })).not.toContain('\u001b');
   });
 
-  it('says a remedy for several once, and counts', () => {
+  it('shows a common remedy once, and counts the problems', () => {
     const findings = [finding('problem', 'prune'), finding('problem', 'prune')];
     const text = renderReport(findings, words);
     expect(text.split('prune')).toHaveLength(2);

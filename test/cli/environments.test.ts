@@ -9,7 +9,7 @@ import { runCommand } from '../helpers/run-command.ts';
 
 const onPosix = process.platform === 'win32' ? it.skip : it;
 
-/** One user in two environments: that of a terminal, and that of an agent that hands on hardly any variable. */
+/** One user in two environments: that of a terminal, and that of an agent that passes on few variables. */
 function user() {
   const home = temporaryDirectory();
   const TMPDIR = join(home, 'tmp');
@@ -119,7 +119,7 @@ onPosix('nothing is written to or read from a default directory that is a link',
   const { stdout } = await runCommand(['doctor'], terminal);
   expect(stdout).toContain(`problem ${own}: ${own} is a link`);
   expect(existsSync(join(real, 'web.json'))).toBe(false);
-  // Who names it, means it.
+  // A directory that the user names is used.
   const named = ['list', '--json', '--all', '--instances-dir', own];
   expect(idsIn((await runCommand(named, terminal)).stdout)).toEqual(['planted']);
 });
@@ -136,13 +136,13 @@ onPosix('a hub offers no socket through a link, and says so', async () => {
     expect(stdout).toContain(`${hubs} is a link`);
   });
   hub.stdin?.end();
-  expect(await said).toContain('the hub cannot be looked at');
+  expect(await said).toContain('the hub cannot be inspected');
   expect(readdirSync(real)).toEqual([]);
 });
 
-it('a hub that can not watch says so once, and finds instances all the same', async () => {
+it('a hub that cannot watch logs it once, and still finds instances', async () => {
   const directory = temporaryDirectory();
-  // As Linux does when the limit of watches is reached, which no test can change for itself alone.
+  // As on Linux when the limit of watches is reached, which a test can't change only for itself.
   const full = join(temporaryDirectory(), 'full.mjs');
   writeFileSync(
     full,

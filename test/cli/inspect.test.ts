@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 import { BIN, eventually, exitOf, startProcess } from '../helpers/processes.ts';
 import { temporaryDirectory } from '../helpers/registrations.ts';
 
-/** A browser that keeps what it was started with: its arguments, the file that they name, and the rights of both. */
+/** A browser that records its arguments, the file that they name, and the permissions of both. */
 const BROWSER = `#!/bin/sh
 printf '%s\\n' "$@" > "$KEPT/arguments"
 cat "$1" > "$KEPT/page"
@@ -12,7 +12,7 @@ stat -c %a "$1" "$(dirname "$1")" > "$KEPT/rights.part"
 mv "$KEPT/rights.part" "$KEPT/rights"
 `;
 
-it('inspect --open gives the browser a file of this user, and no address in its arguments', async () => {
+it('inspect --open starts the browser with a private file instead of the address', async () => {
   const kept = temporaryDirectory();
   const runtime = temporaryDirectory();
   for (const name of ['xdg-open', 'browser']) {

@@ -4,12 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 import { home } from '../helpers/home.ts';
 
 describe('signalbox install', () => {
-  it('keeps what was there beside it, for its owner only', async () => {
+  it('keeps a private backup next to the file', async () => {
     const { put, run } = home();
     const before = '\ufeff{\n  "theme": "dark" // keep\n}\n';
     const file = put('.cursor/mcp.json', before, 0o640);
     const { stdout } = await run('install', 'cursor', '--yes');
-    expect(stdout).toContain(`What was there before: ${file}.signalbox-backup`);
+    expect(stdout).toContain(`Backup: ${file}.signalbox-backup`);
     expect(readFileSync(`${file}.signalbox-backup`, 'utf8')).toBe(before);
     expect(statSync(`${file}.signalbox-backup`).mode & 0o777).toBe(0o600);
     expect(statSync(file).mode & 0o777).toBe(0o640);
@@ -18,14 +18,14 @@ describe('signalbox install', () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
-  it('keeps every backup, the first under its first name', async () => {
+  it('keeps every backup, and never renames the first', async () => {
     const { put, run } = home();
     const before = '{\n  "theme": "dark"\n}\n';
     const file = put('.cursor/mcp.json', before);
     await run('install', 'cursor', '--yes');
     const installed = readFileSync(file, 'utf8');
     const { stdout } = await run('uninstall', 'cursor', '--yes');
-    expect(stdout).toContain(`What was there before: ${file}.signalbox-backup-2\n`);
+    expect(stdout).toContain(`Backup: ${file}.signalbox-backup-2\n`);
     expect((await run('install', 'cursor', '--yes')).stdout).toContain('.signalbox-backup-3\n');
     const kept = ['', '-2', '-3'].map((end) =>
       readFileSync(`${file}.signalbox-backup${end}`, 'utf8'),
@@ -34,7 +34,7 @@ describe('signalbox install', () => {
     expect(readdirSync(dirname(file)).length).toBe(4);
   });
 
-  it('shows its own entry and no other value of the file', async () => {
+  it('shows its own entry and no other values of the file', async () => {
     const { put, run } = home();
     const other = { command: 'npx', env: { TOKEN: 's3cr3t-1' }, headers: { A: 'Bearer s3cr3t-2' } };
     const mine = { command: 'old', args: ['x', 'hub', '--settle', '2s'], env: { KEY: 's3cr3t-3' } };
@@ -56,7 +56,7 @@ describe('signalbox install', () => {
     expect(codex.stdout).not.toContain('s3cr3t');
   });
 
-  it('writes what a link leads to, and leaves the link', async () => {
+  it('writes the target of a link, and keeps the link', async () => {
     const { directory, put, run } = home();
     const target = put('dotfiles/cursor.json', '{}\n');
     mkdirSync(join(directory, '.cursor'));
@@ -67,7 +67,7 @@ describe('signalbox install', () => {
     expect(readFileSync(target, 'utf8')).toContain('signalbox');
   });
 
-  it('writes what a link to nothing yet leads to, and leaves the link', async () => {
+  it('writes the missing target of a link, and keeps the link', async () => {
     const { directory, run } = home();
     mkdirSync(join(directory, '.cursor'));
     const link = join(directory, '.cursor/mcp.json');

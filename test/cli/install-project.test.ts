@@ -15,13 +15,13 @@ const ENTRY = { command: 'node', args: ['hub'] };
 type InProject = (typeof IN_PROJECTS)[number];
 type Project = ReturnType<typeof project>;
 
-/** A configuration that install would edit, and uninstall as well; with a secret, and a command for a shell. */
+/** A configuration that install and uninstall would edit, with a secret and a shell command. */
 const textFor = ({ format, servers }: InProject) =>
   format === 'toml'
     ? `x = "$(touch PWNED) s3cr3t"\n[${servers}.signalbox]\ncommand = "old"\n`
     : `{ "x": "$(touch PWNED) s3cr3t", "${servers}": { "signalbox": { "command": "old" } } }\n`;
 
-/** Puts a link where the file is looked for, or where a folder above it is. */
+/** Puts a link in place of the file or of a folder above it. */
 const linkTo = (target: string, path: string) => symlinkSync(target, makeFoldersOf(path));
 
 const HOSTILE: Readonly<Record<string, (at: Project, client: InProject) => void>> = {
@@ -121,7 +121,7 @@ describe('in a project, nothing outside of it is read or written:', () => {
     }
   });
 
-  it('what doctor looks for, either', async () => {
+  it('what doctor searches for, either', async () => {
     for (const { client, prepare } of CASES) {
       const at = project();
       prepare(at, client);
@@ -144,7 +144,7 @@ describe('a backup in a project', () => {
       (_, n) => `${file}.signalbox-backup${n === 0 ? '' : `-${n + 1}`}`,
     );
 
-  it.each(IN_PROJECTS)('of $name is a new file, whatever stands in its place', async (client) => {
+  it.each(IN_PROJECTS)('of $name is a new file, whatever exists in its place', async (client) => {
     const obstacles = fc.array(fc.constantFrom('link', 'dangling', 'chain', 'file', 'folder'), {
       minLength: 1,
       maxLength: 4,

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { home } from '../helpers/home.ts';
 
-describe('signalbox install tells in one line what is wrong, and touches nothing:', () => {
+describe('signalbox install reports a problem in one line, and changes nothing:', () => {
   it.each([
     [['install'], 'install needs a client: one of claude-code, '],
     [['install', 'cursr'], 'unknown client cursr; did you mean cursor?'],

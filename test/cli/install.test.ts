@@ -35,14 +35,14 @@ describe('signalbox install', () => {
       expect(statSync(file).mode & 0o777).toBe(0o600);
 
       const again = await run('install', name, '--yes');
-      expect(again).toMatchObject({ code: 0, stdout: `The hub is in ${file} already.\n` });
+      expect(again).toMatchObject({ code: 0, stdout: `The hub is already in ${file}.\n` });
       expect((await run('uninstall', name, '--yes')).code).toBe(0);
       expect(readFileSync(file, 'utf8').trim()).toBe(client.format === 'toml' ? '' : '{}');
       expect((await run('uninstall', name, '--yes')).stdout).toBe(`The hub is not in ${file}.\n`);
     },
   );
 
-  it('starts a hub by the entry that it writes', async () => {
+  it('writes an entry that starts a hub', async () => {
     const { run, directory } = home();
     await run('install', 'claude-code', '--yes');
     const { mcpServers } = JSON.parse(readFileSync(join(directory, '.claude.json'), 'utf8'));
@@ -55,13 +55,13 @@ describe('signalbox install', () => {
     expect(JSON.parse(stdout)).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
   });
 
-  it('shows the change, and writes nothing without --yes or a terminal to ask on', async () => {
+  it('shows the change, and writes nothing without --yes or a terminal', async () => {
     const { put, run } = home();
     const before = '{\n  // mine\n  "mcpServers": {\n    "docs": {}\n  }\n}\n';
     const file = put('.cursor/mcp.json', before);
     const { stdout, stderr, code } = await run('install', 'cursor');
     expect(stdout).toContain('-    "docs": {}\n+    "docs": {},\n+    "signalbox": {\n');
-    expect(stderr).toBe('signalbox: nothing is written without --yes, or a terminal to ask on\n');
+    expect(stderr).toBe('signalbox: nothing was written: use --yes, or a terminal to confirm\n');
     expect(code).toBe(1);
     expect(readFileSync(file, 'utf8')).toBe(before);
     expect(readdirSync(dirname(file))).toEqual(['mcp.json']);
@@ -176,7 +176,7 @@ describe('signalbox install', () => {
     },
   );
 
-  it('--print only shows what belongs there', async () => {
+  it('--print only prints the entry', async () => {
     const { directory, run } = home();
     const json = await run('install', 'zed', '--print');
     expect(JSON.parse(json.stdout)).toEqual({

@@ -23,7 +23,7 @@ function user() {
   const run = (...args: readonly string[]) => runCommand(args, env);
   const list = async (...args: readonly string[]): Promise<SeenInstance[]> =>
     JSON.parse((await run('list', '--all', '--json', ...args)).stdout);
-  /** An agent whose hub can be asked, and has an opinion of every instance. */
+  /** An agent whose hub answers viewers and has settled. */
   const agent = async (args: readonly string[] = [], directory = own) => {
     const started = await startAgent(directory, { env, args });
     await callTool(started.client, 'instances_list');
@@ -67,7 +67,7 @@ onPosix('list beside the hub of an agent', () => {
     expect((await statsOf(web)).opened).toBe(before.opened + 1);
   });
 
-  it('says dead where the agent’s hub says so', async () => {
+  it('shows dead if the agent’s hub does', async () => {
     const { own, run, list, agent } = user();
     register(own, { id: 'off', port: 1, pid: process.pid });
     const { client } = await agent(['--max-retries', '0']);
@@ -82,18 +82,18 @@ onPosix('list beside the hub of an agent', () => {
       /problem off: dead for \d+ s in hub \d+ \(test-agent 1\.2\.3\), .* \(CONNECTION_REFUSED\)$/m,
     );
     expect(doctor.code).toBe(1);
-    // Another hub would still be trying.
+    // A new hub would still be retrying.
     expect(await list('--probe')).toMatchObject([{ id: 'off', state: 'retrying' }]);
     expect((await run('doctor', '--probe')).stdout).toContain('problem off: retrying, nothing');
   });
 
-  it('shows an instance once, however many hubs see it, and that they disagree', async () => {
+  it('shows an instance once, however many hubs see it, and where they disagree', async () => {
     const { own, run, list, agent } = user();
     const web = await startFixture('sdk-stateful');
     const { client } = await agent();
     register(own, { id: 'web', port: web.port });
     await callTool(client, 'instances_wait', { instance_id: 'web' });
-    // It is given up by the first hub before the second one comes.
+    // The first hub gives it up before the second one starts.
     const strict = await agent(['--max-retries', '0', '--revive-interval', '0']);
     await callTool(strict.client, 'instances_wait', { instance_id: 'web' });
     await eventually(async () =>
@@ -107,7 +107,7 @@ onPosix('list beside the hub of an agent', () => {
     expect(stdout).toMatch(/^web +retrying .*; dead in hub \d+, /m);
   });
 
-  it('leaves out what it was not asked for, and finds what hubs do not watch', async () => {
+  it('leaves out other directories, and finds what hubs do not watch', async () => {
     const { own, list, agent } = user();
     const elsewhere = temporaryDirectory();
     const [web, api] = await Promise.all([startFixture('plain-post'), startFixture('plain-post')]);
@@ -144,7 +144,7 @@ onPosix('list beside the hub of an agent', () => {
 });
 
 onPosix('list where no hub can be asked', () => {
-  it('connects to the instances, and says which hub does not answer', async () => {
+  it('connects to the instances, and reports hubs that do not answer', async () => {
     const { env, own, run, hubs } = user();
     const web = await startFixture('plain-post');
     register(own, { id: 'web', port: web.port });
@@ -154,7 +154,7 @@ onPosix('list where no hub can be asked', () => {
     await leaveSocket(join(hubs, '999999.sock'));
     const { stdout, stderr, code } = await run('list');
     expect(stdout).toMatch(/^web +active +\d+ +- +web/m);
-    expect(stderr).toBe(`Hub ${hung.pid} does not answer. What it sees is not shown.\n`);
+    expect(stderr).toBe(`Hub ${hung.pid} does not answer. Its instances are not shown.\n`);
     expect(code).toBe(0);
     hung.kill('SIGKILL');
   });
@@ -186,13 +186,13 @@ onPosix('list where no hub can be asked', () => {
     const { stdout, stderr } = await run('list');
     expect(stdout).toMatch(/^web +active/m);
     expect(stderr).toMatch(
-      new RegExp(`^Hub ${process.pid}.* is of another version\\. What it sees is not shown`),
+      new RegExp(`^Hub ${process.pid}.* has another version\\. Its instances are not shown`),
     );
   });
 });
 
 onPosix('list --watch beside a hub', () => {
-  it('follows that hub, and goes on when it ends and when another one comes', async () => {
+  it('follows that hub, and continues when it ends and when another one starts', async () => {
     const { env, own, agent } = user();
     const web = await startFixture('sdk-stateful');
     register(own, { id: 'web', port: web.port });
@@ -211,7 +211,7 @@ onPosix('list --watch beside a hub', () => {
     const { opened } = await statsOf(web);
     await callTool(first.client, 'instances_connect', { instance_id: 'web' });
     await isShown(/^web +active .*test-agent 1\.2\.3 \(\d+\)$/m);
-    // The session of the agent, none of the list.
+    // The agent's session; list opens none.
     expect((await statsOf(web)).opened).toBe(opened + 1);
     await first.close();
     await isShown(/^NAME +STATE +PORT(.|\n)*^web +active/m);

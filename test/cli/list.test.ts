@@ -29,21 +29,21 @@ const list = (listed: Partial<Listed>) =>
   renderList({ rows: [], hubs: [], refusals: [], directories: ['/r'], now: NOW, ...listed });
 
 describe('the list', () => {
-  it('gives the reason of those that are not active', () => {
+  it('shows why instances are not active', () => {
     const rows = [WEB, { ...WEB, state: 'dead' as const }];
     const [, active, dead] = list({ rows }).split('\n');
     expect(active).toBe('web   active  7778  -    web-1  /projects/web');
     expect(dead).toBe('web   dead    7778  -    web-1  /projects/web  it hung up');
   });
 
-  it('has refused files below, also when nothing else is there', () => {
+  it('shows refused files below, even without instances', () => {
     const origin = { kind: 'file', file: '/r/a\n.json' } as const;
     const text = list({ refusals: [{ origin, code: 'NOT_JSON', reason: 'not JSON' }] });
     expect(text).toContain('No instance is registered. Looked in:\n  /r\n');
     expect(text).toMatch(/\n\nREFUSED +BECAUSE\n\/r\/a\\u000a\.json +not JSON$/);
   });
 
-  it('names the hubs that see the instances, for how long, and what those say that disagree', () => {
+  it('shows the hubs that see the instances, since when, and where they disagree', () => {
     const sighting = {
       state: 'active' as const,
       state_changed_at: '2026-11-22T09:58:00Z',

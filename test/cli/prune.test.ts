@@ -9,7 +9,7 @@ import { runCommand } from '../helpers/run-command.ts';
 
 const OLD_DRAFT = '.web-1.0123456789ab.tmp';
 
-/** Two stale files among many that are not, each for another reason. */
+/** Two stale files among many that are not stale, each for another reason. */
 async function mess(directory: string) {
   const gone = gonePid();
   const web = await startFixture('junk', { mode: 'html' });
@@ -34,7 +34,7 @@ async function mess(directory: string) {
 }
 
 describe('signalbox prune', () => {
-  it('removes exactly what is stale, and tells of each', async () => {
+  it('removes exactly the stale files, and reports each', async () => {
     const directory = temporaryDirectory();
     const { gone, stale } = await mess(directory);
     const before = readdirSync(directory);
@@ -59,7 +59,7 @@ describe('signalbox prune', () => {
     expect((await runCommand([...args, '--dry-run'], env)).stdout).toBe('Nothing is stale.\n');
   });
 
-  it('looks in the usual directories, and at the sockets of hubs', async () => {
+  it('searches the default directories, and the sockets of hubs', async () => {
     const home = temporaryDirectory();
     const env = { HOME: home, XDG_RUNTIME_DIR: home, TMPDIR: home };
     const own = join(home, 'signalbox', 'instances');
@@ -76,7 +76,7 @@ describe('signalbox prune', () => {
     expect([readdirSync(own), readdirSync(hubs)]).toEqual([[], [`${process.pid}.sock`]]);
   });
 
-  it('looks where the variable or the file of settings says', async () => {
+  it('searches the directories of the environment variable or the config file', async () => {
     const home = temporaryDirectory();
     const settings = join(home, 'settings.json');
     const env = { HOME: home, XDG_RUNTIME_DIR: home };
@@ -106,7 +106,7 @@ describe('signalbox prune', () => {
     expect(readdirSync(dirname(file))).toEqual(['stale.json']);
   });
 
-  it('is told in one line what is wrong with its use', async () => {
+  it('reports wrong usage in one line', async () => {
     for (const args of [['--dry'], ['--json'], ['web'], ['--instances-dir', '']]) {
       const { stdout, stderr, code } = await runCommand(['prune', ...args]);
       expect([stdout, code]).toEqual(['', 2]);

@@ -7,7 +7,7 @@ import { BIN, exitOf, startProcess, textOf } from '../helpers/processes.ts';
 import { temporaryDirectory } from '../helpers/registrations.ts';
 import { odd, RunProcess } from '../helpers/run-process.ts';
 
-describe('signalbox run ends with one line and code 1, and leaves nothing,', () => {
+describe('signalbox run exits with one line and code 1, and leaves nothing behind,', () => {
   const failing = async (
     command: readonly string[],
     args: readonly string[] = [],
@@ -29,13 +29,13 @@ describe('signalbox run ends with one line and code 1, and leaves nothing,', () 
     );
   });
 
-  it('when the server dies at start: with its last lines', async () => {
+  it('when the server exits at start: with its last lines', async () => {
     expect(await failing(odd('--dies-at-start'))).toBe(
       'signalbox: the server ended with exit code 3; its last lines: loading | Error: Cannot find the database',
     );
   });
 
-  it('when it is no MCP server: with its last lines', async () => {
+  it('when it is not an MCP server: with its last lines', async () => {
     expect(await failing(odd('--says-nothing'), ['--start-timeout', '1s'])).toBe(
       'signalbox: the server did not answer initialize within 1 s (--start-timeout): is it an MCP server?; its last lines: reading from stdin, as I always do',
     );
@@ -47,9 +47,9 @@ describe('signalbox run ends with one line and code 1, and leaves nothing,', () 
     );
   });
 
-  it('when it repeats what it reads', async () => {
+  it('when it echoes its input', async () => {
     expect(await failing(['cat'])).toBe(
-      'signalbox: the command repeats what it reads: it is no MCP server',
+      'signalbox: the command echoes its input: it is not an MCP server',
     );
   });
 
@@ -84,7 +84,7 @@ it.each([
   expect(code).toBe(2);
 });
 
-it('signalbox run ends when there is no --env-file, whoever reads it', async () => {
+it('signalbox run exits if the --env-file does not exist, even if Node looks for it, too', async () => {
   // Node 20 itself looks for one, wherever it stands in the line.
   const { code, stderr } = await new RunProcess(odd(), ['--env-file', '/nowhere']).outcome();
   expect(code).not.toBe(0);

@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../helpers/registrations.ts';
 import { agentOf, odd, pidOf, RunProcess, serverOf } from '../helpers/run-process.ts';
 
 describe('signalbox run', () => {
-  it('has an agent read a file with the filesystem server', async () => {
+  it('lets an agent read a file with the filesystem server', async () => {
     const project = temporaryDirectory();
     writeFileSync(join(project, 'hello.txt'), 'Hello from the file');
     const run = new RunProcess(
@@ -30,7 +30,7 @@ describe('signalbox run', () => {
     expect(textOfAnswer(answer)).toBe('Hello from the file');
   });
 
-  it('goes by what the server calls itself, and registers when it can be used', async () => {
+  it('uses the server’s own name, and registers it once it can be used', async () => {
     const run = new RunProcess(odd());
     const facts = await run.registered();
     expect(facts).toMatchObject({ id: 'odd', name: 'odd', path: process.cwd() });
@@ -57,7 +57,7 @@ describe('signalbox run', () => {
     },
   );
 
-  it('starts a server for each session that uses it, and ends it with the session', async () => {
+  it('starts a server for each session that needs it, and ends it with the session', async () => {
     const run = new RunProcess(odd());
     const [one, other] = [await agentOf(run), await agentOf(run)];
     const [pid, otherPid] = [await pidOf(one), await pidOf(other)];
@@ -67,14 +67,14 @@ describe('signalbox run', () => {
     expect(await pidOf(other)).toBe(otherPid);
   });
 
-  it('gives an instance of a name that is taken a suffix', async () => {
+  it('adds a suffix to a name that is taken', async () => {
     const first = new RunProcess(odd(), ['--name', 'web']);
     await first.registered();
     const second = new RunProcess(odd(), ['--name', 'web'], { directory: first.directory });
     expect(await second.registered()).toMatchObject({ id: 'web-2', name: 'web-2' });
   });
 
-  it('takes the place that one left behind which was killed, as the same instance', async () => {
+  it('replaces a killed one as the same instance', async () => {
     const first = new RunProcess(odd(), ['--name', 'web']);
     const { client } = await agentOf(first);
     const file = join(first.directory, 'web.json');
@@ -107,7 +107,7 @@ describe('signalbox run', () => {
     expect(run.stderr.includes('other users')).toBe(isWarned);
   });
 
-  it('says what it waits for when the server takes long to answer', async () => {
+  it('says what it waits for if the server is slow to answer', async () => {
     const run = new RunProcess(odd('--says-nothing'), ['--start-timeout', '1m']);
     await eventually(() => {
       expect(run.stderr).toMatch(
@@ -116,7 +116,7 @@ describe('signalbox run', () => {
     });
   });
 
-  it('gives the server the variables of the caller and of --env-file, and the registration none', async () => {
+  it('passes the variables of the caller and of --env-file only to the server', async () => {
     const file = join(temporaryDirectory(), 'env');
     writeFileSync(file, "# secrets\nFROM_FILE='two words'\nBOTH=file\n");
     const run = new RunProcess(odd(), ['--env-file', file], {
@@ -132,7 +132,7 @@ describe('signalbox run', () => {
 });
 
 describe('a server that', () => {
-  it('ignores every request to end, and has started others, is ended with them', async () => {
+  it('ignores every request to exit is killed with its children', async () => {
     const file = join(temporaryDirectory(), 'pid');
     const run = new RunProcess(odd('--ignores-ends', '--child', file));
     const pid = await pidOf(await agentOf(run));
@@ -142,7 +142,7 @@ describe('a server that', () => {
     await eventually(() => expect([pid, grandchild].filter((each) => isRunning(each))).toEqual([]));
   });
 
-  it('dies in a call loses that call, not the next', async () => {
+  it('dies during a call loses that call, not the next', async () => {
     const run = new RunProcess(odd());
     const agent = await agentOf(run);
     const pid = await pidOf(agent);
@@ -151,7 +151,7 @@ describe('a server that', () => {
     expect(await pidOf(agent)).not.toBe(pid);
   });
 
-  it('closes its stdout and stays is ended', async () => {
+  it('closes its stdout and keeps running is killed', async () => {
     const run = new RunProcess(odd('--closes-stdout', '--ignores-ends'));
     const agent = await agentOf(run);
     const pid = await pidOf(agent);
@@ -159,37 +159,37 @@ describe('a server that', () => {
     expect(await pidOf(agent)).not.toBe(pid);
   });
 
-  it('dies again and again is given up: run ends, and takes its file along', async () => {
+  it('keeps dying is given up: run exits and removes its file', async () => {
     const run = new RunProcess(odd());
     const { client } = await agentOf(run);
     for (let n = 0; n < 6; n += 1) await callTool(client, 'die');
     const { code, stderr } = await run.outcome();
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^signalbox: ended too often, and not started again: the server was ended by SIGKILL\n$/,
+      /^signalbox: exited too often, not restarted: the server was ended by SIGKILL\n$/,
     );
     expect(readdirSync(run.directory)).toEqual([]);
   });
 
-  it('floods stderr is heard all the same', async () => {
+  it('floods stderr can still be used', async () => {
     const run = new RunProcess(odd('--floods-stderr'));
     expect(await pidOf(await agentOf(run))).toBeGreaterThan(0);
     expect(run.stderr).toContain('noise 1999');
   });
 
-  it('prints junk on stdout is heard all the same, and that is told of three times', async () => {
+  it('prints junk on stdout can still be used, and this is reported three times', async () => {
     const run = new RunProcess(odd('--prints-junk'));
     expect(await pidOf(await agentOf(run))).toBeGreaterThan(0);
-    const told = run.stderr.split('\n').filter((line) => line.includes('not a message'));
+    const told = run.stderr.split('\n').filter((line) => line.includes('not an MCP message'));
     expect(told).toEqual([
-      "signalbox: not a message, on the server's stdout: Server ready on stdio!",
-      'signalbox: not a message, on the server\'s stdout: {"jsonrpc":"2.0"}',
-      'signalbox: not a message, on the server\'s stdout: {"half":  (and no more is told of that)',
+      "signalbox: not an MCP message, on the server's stdout: Server ready on stdio!",
+      'signalbox: not an MCP message, on the server\'s stdout: {"jsonrpc":"2.0"}',
+      'signalbox: not an MCP message, on the server\'s stdout: {"half":  (further lines are not reported)',
     ]);
   });
 });
 
-it('somebody else who took the port of an instance that was killed is not taken for it', async () => {
+it('another server on the port of a killed instance is not mistaken for it', async () => {
   const run = new RunProcess(odd(), ['--name', 'web', '--no-token']);
   const patient = ['--retry-base', '20ms', '--retry-cap', '50ms', '--max-retries', '1000'];
   const { client } = await agentOf(run, { args: patient });

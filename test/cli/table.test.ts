@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { renderTable } from '../../src/cli/table.ts';
 
 describe('a table', () => {
-  it('has columns as wide as what they show, and no blanks at the end', () => {
+  it('has columns as wide as their content, and no trailing spaces', () => {
     const rows = [
       ['long', ''],
       ['日本', 'x'],
@@ -11,7 +11,7 @@ describe('a table', () => {
     expect(renderTable(['A', 'BB'], rows)).toBe('A     BB\nlong\n日本  x\ne\u0301     y');
   });
 
-  it('escapes what would forge a line or steer the terminal', () => {
+  it('escapes line breaks and control characters', () => {
     const table = renderTable(['A'], [['a\nb\u001b[31m\u009b\u202e']]);
     expect(table).toBe('A\na\\u000ab\\u001b[31m\\u009b\\u202e');
   });
@@ -28,13 +28,13 @@ describe('a table', () => {
     if (width > 16) expect(line.length).toBeLessThanOrEqual(width);
   });
 
-  it('is aligned where a wide character does not fit into what is left', () => {
+  it('is aligned if a wide character does not fit into the remaining space', () => {
     const rows = [['/日本語日本語日本語日本', 'x']];
     const table = renderTable(['PATH', ''], rows, { fit: { width: 19, column: 0 } });
     expect(table.split('\n')[1]).toBe('…本語日本語日本   x');
   });
 
-  it('is coloured cell by cell, without a change of its widths', () => {
+  it('is coloured cell by cell, without changing its widths', () => {
     const paint = (cell: string, column: number) => (column === 0 ? `<${cell}>` : cell);
     expect(renderTable(['A', 'B'], [['long', 'x']], { paint })).toBe('<A   >  B\n<long>  x');
   });

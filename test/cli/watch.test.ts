@@ -18,7 +18,7 @@ function startWatch(directory: string, args: readonly string[] = [], terminal = 
 }
 
 describe('signalbox list --watch', () => {
-  it('shows the table again when a state changes, plainly where nobody has a terminal', async () => {
+  it('shows the table again when a state changes, without colours if there is no terminal', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('sdk-stateful');
     register(directory, { id: 'web', port: server.port });
@@ -31,7 +31,7 @@ describe('signalbox list --watch', () => {
     expect(await exitOf(child)).toBe(0);
   });
 
-  it('with --json it is a line each time', async () => {
+  it('prints one line each time with --json', async () => {
     const directory = temporaryDirectory();
     const { seen } = startWatch(directory, ['--json']);
     await eventually(() => expect(seen.output).toBe('[]\n'));
@@ -43,7 +43,7 @@ describe('signalbox list --watch', () => {
     });
   });
 
-  it('repaints a terminal, in colour unless that is not wanted', async () => {
+  it('repaints a terminal, in colour unless NO_COLOR is set', async () => {
     const directory = temporaryDirectory();
     const server = await startFixture('sdk-stateful');
     register(directory, { id: 'web', port: server.port });

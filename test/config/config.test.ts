@@ -39,7 +39,7 @@ const DEFAULTS = {
   logLevel: 'info',
 };
 
-/** For each option: how it is written, and what of the settings is then different. */
+/** For each option: how it is given, and the settings that then differ. */
 const CASES: [name: string, value: string, expected: object][] = [
   ['instances-dir', '/a', { instancesDirs: ['/a'] }],
   ['connect-timeout', '1s', { policy: { connectTimeout: 1_000 } }],
@@ -60,7 +60,7 @@ const CASES: [name: string, value: string, expected: object][] = [
   ['log-level', 'debug', { logLevel: 'debug' }],
 ];
 
-it('has the defaults that are promised', () => {
+it('has the documented defaults', () => {
   expect(resolve([])).toEqual(DEFAULTS);
 });
 
@@ -70,12 +70,12 @@ it('is frozen throughout', () => {
   expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
 });
 
-it('takes what is empty in the environment as not set, and leaves alone what it does not know', () => {
+it('treats empty environment variables as unset, and ignores unknown ones', () => {
   const env = { SIGNALBOX_CONFIG: '', SIGNALBOX_SETTLE: '', SIGNALBOX_OF_A_LATER_VERSION: 'x' };
   expect(resolve([], env)).toEqual(DEFAULTS);
 });
 
-it('gives a command its own defaults, below everything that is said', () => {
+it('lets a command have its own defaults, with the lowest precedence', () => {
   const file = join(temporaryDirectory(), 'config.json');
   writeFileSync(file, '{"logLevel":"warn"}');
   const levelOf = (args: string[], env: Record<string, string> = {}) =>
@@ -87,7 +87,7 @@ it('gives a command its own defaults, below everything that is said', () => {
 });
 
 describe('every option', () => {
-  it('is tried here', () => {
+  it('is tested here', () => {
     const tried = [...CASES.map(([name]) => name), 'auto-connect'].sort();
     expect(OPTIONS.map(({ name }) => name).sort()).toEqual(tried);
   });
@@ -137,7 +137,7 @@ describe('every option', () => {
 });
 
 describe('flags and lists', () => {
-  it('are said in several ways', () => {
+  it('can be given in several ways', () => {
     expect(resolve(['--no-auto-connect']).autoConnect).toBe(false);
     expect(resolve(['--no-auto-connect', '--auto-connect']).autoConnect).toBe(true);
     expect(resolve(['--auto-connect', '--no-auto-connect']).autoConnect).toBe(false);

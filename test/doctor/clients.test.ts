@@ -32,7 +32,7 @@ describe('the check of the configurations of agents', () => {
       'a broken one',
       { ...config, hasEntry: false, problem: 'line 1, column 2: close brace expected' },
       'problem',
-      'Mend the file: Claude Code reads it as well.',
+      'Fix the file: Claude Code reads it, too.',
     ],
   ])('tells of %s', (_, each, level, remedy) => {
     expect(checkClients({ configs: [each] })).toMatchObject([
@@ -40,7 +40,7 @@ describe('the check of the configurations of agents', () => {
     ]);
   });
 
-  it('tells that there is none', () => {
+  it('reports that there is none', () => {
     expect(checkClients({ configs: [] })).toMatchObject([{ level: 'note', subject: 'agents' }]);
   });
 });

@@ -33,7 +33,7 @@ function usual(where: ReturnType<typeof surroundings>, files: readonly string[] 
 }
 
 describe('directories that are named', () => {
-  it('are fine when they are ours alone', async () => {
+  it('are ok if only we can write to them', async () => {
     const directory = temporaryDirectory();
     expect(await named(directory)).toEqual([
       {
@@ -46,9 +46,9 @@ describe('directories that are named', () => {
     ]);
   });
 
-  it('may be missing, which is worth knowing', async () => {
+  it('may be missing, which is a note', async () => {
     expect(await named(join(temporaryDirectory(), 'none'))).toMatchObject([
-      { level: 'note', says: expect.stringMatching(/^missing/), remedy: 'Is it spelled right?' },
+      { level: 'note', says: expect.stringMatching(/^missing/), remedy: 'Check the spelling.' },
     ]);
   });
 
@@ -98,7 +98,7 @@ describe('directories that are named', () => {
 });
 
 describe('the usual directories', () => {
-  it('may all be missing, and stay so', async () => {
+  it('may all be missing, and are not created', async () => {
     const where = surroundings({ XDG_RUNTIME_DIR: temporaryDirectory() });
     const [own, ...others] = await usual(where);
     expect(own).toMatchObject({ level: 'note', says: expect.stringMatching(/^missing/) });
@@ -107,7 +107,7 @@ describe('the usual directories', () => {
     expect(existsSync(own?.subject ?? '')).toBe(false);
   });
 
-  it('are fine when they are there', async () => {
+  it('are ok if they exist', async () => {
     const where = surroundings({ XDG_RUNTIME_DIR: temporaryDirectory() });
     const directories = defaultInstancesDirectories(where);
     for (const each of directories) mkdirSync(each, { recursive: true, mode: 0o700 });
@@ -129,13 +129,13 @@ describe('the usual directories', () => {
     });
   });
 
-  it('are wrong when the own one can never be made', async () => {
+  it("are a problem if our own can't be created", async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     const [own] = await usual(surroundings({ XDG_RUNTIME_DIR: join(file, 'run') }));
     expect(own).toMatchObject({
       level: 'problem',
-      says: `missing, and cannot be made in ${file} (it is not a directory)`,
+      says: `missing, and cannot be created in ${file} (it is not a directory)`,
     });
   });
 
@@ -145,7 +145,7 @@ describe('the usual directories', () => {
     restrict(runtime, 0o500);
     const env = { XDG_RUNTIME_DIR: runtime, HOME: runtime, TMPDIR: runtime };
     const missing = runAsPlainUser(['doctor'], env);
-    expect(missing.stdout).toContain(`missing, and cannot be made in ${runtime} (EACCES)`);
+    expect(missing.stdout).toContain(`missing, and cannot be created in ${runtime} (EACCES)`);
     expect(missing.code).toBe(1);
     chmodSync(runtime, 0o700);
     const own = join(runtime, 'signalbox', 'instances');
@@ -158,7 +158,7 @@ describe('the usual directories', () => {
     expect(there.code).toBe(1);
   });
 
-  it('depend on the runtime directory, which may not be set', async () => {
+  it('depend on the runtime directory, which may be unset', async () => {
     const unset = surroundings();
     const own = join(unset.home, '.local/share/signalbox/instances');
     expect((await usual(unset))[0]).toMatchObject({

@@ -32,7 +32,7 @@ const check = (
     ...given,
   });
 
-/** A directory with the socket of a hub with our pid, which does `greet` to who connects. */
+/** A directory with the socket of a hub with our pid, which calls `greet` for each connection. */
 async function offering(greet: (socket: Socket) => void): Promise<string> {
   const directory = temporaryDirectory();
   const sockets = new Set<Socket>();
@@ -61,7 +61,7 @@ onPosix('a hub', () => {
       expect(findings).toMatchObject([{ subject: expect.stringMatching(/^hub \d+$/) }]);
       return findings;
     });
-    // What runs here is no release.
+    // The version that runs here is not a release.
     expect(finding).toMatchObject({
       level: 'problem',
       says: expect.stringMatching(/^version \d+\.\d+\.\d+, in .*, \d+ \w+ old; this is 1\.0\.0$/),
@@ -87,7 +87,7 @@ onPosix('a hub', () => {
     ]);
   });
 
-  it('is to be restarted when its version is another', async () => {
+  it('should be restarted if it has another version', async () => {
     expect(await check(await saying({ ...FACTS, version: '0.9.0' }))).toMatchObject([
       {
         level: 'problem',
@@ -97,7 +97,7 @@ onPosix('a hub', () => {
     ]);
   });
 
-  it('is wrong when it says nothing', async () => {
+  it('is a problem if it does not answer', async () => {
     expect(await check(await offering(() => {}))).toMatchObject([
       { level: 'problem', says: 'does not answer' },
     ]);
@@ -107,12 +107,12 @@ onPosix('a hub', () => {
     'is wrong when it does not speak as one: %#',
     async (line) => {
       expect(await check(await offering((socket) => socket.write(line)))).toMatchObject([
-        { level: 'problem', says: expect.stringContaining('does not speak as a hub') },
+        { level: 'problem', says: expect.stringContaining("does not use this version's protocol") },
       ]);
     },
   );
 
-  it('is started elsewhere when it does not watch where registrations are written', async () => {
+  it('was started in another environment if it does not watch where registrations are written', async () => {
     const [top, other] = [temporaryDirectory(), temporaryDirectory()];
     const instances = join(top, 'instances');
     symlinkSync(top, join(other, 'link'));
@@ -136,13 +136,13 @@ onPosix('a hub', () => {
     ]);
   });
 
-  it('may just be ending', async () => {
+  it('may be exiting', async () => {
     expect(await check(await offering((socket) => socket.end()))).toMatchObject([
-      { level: 'note', says: expect.stringContaining('hung up') },
+      { level: 'note', says: expect.stringContaining('closed the connection without an answer') },
     ]);
   });
 
-  it('is gone when nobody listens, whoever has its pid now', async () => {
+  it('is gone if nothing listens, even if its pid is reused', async () => {
     const directory = temporaryDirectory();
     const [left, ours] = [join(directory, 'left'), join(directory, `${process.pid}.sock`)];
     await leaveSocket(left);
@@ -150,7 +150,7 @@ onPosix('a hub', () => {
     expect(await check(directory)).toMatchObject([{ level: 'problem', remedy: `rm ${ours}` }]);
   });
 
-  it('is left to another check when its socket is stale', async () => {
+  it('is left to another check if its socket is stale', async () => {
     const directory = await saying(FACTS);
     const stale = [{ path: join(directory, `${process.pid}.sock`) }];
     expect(await check(directory, 0, { stale })).toMatchObject([
@@ -168,14 +168,14 @@ onPosix('the directory of the hubs', () => {
     expect(await check(null)).toMatchObject([{ level: 'note' }]);
   });
 
-  it('is one of several, which are all looked into', async () => {
+  it('is found in each of several directories', async () => {
     const directories = [await saying(FACTS), join(temporaryDirectory(), 'none')];
     expect(await check(null, 0, { hubsDirectories: directories.reverse() })).toMatchObject([
       { level: 'ok', subject: `hub ${process.pid}` },
     ]);
   });
 
-  it('is wrong when it is a link: hubs offer nothing there', async () => {
+  it('is a problem if it is a link, because hubs offer no sockets there', async () => {
     const directory = join(temporaryDirectory(), 'hubs');
     symlinkSync(await saying(FACTS), directory);
     expect(await check(directory)).toMatchObject([
@@ -187,7 +187,7 @@ onPosix('the directory of the hubs', () => {
     ]);
   });
 
-  it('is wrong when it is open to others: hubs offer nothing there', async () => {
+  it('is a problem if it is open to others, because hubs offer no sockets there', async () => {
     const directory = temporaryDirectory();
     chmodSync(directory, 0o750);
     expect(await check(directory)).toMatchObject([

@@ -29,7 +29,7 @@ const check = (instance: DiagnosedInstance, stale: { path: string }[] = []) =>
   checkInstances({ instances: [instance], stale, now: NOW });
 
 describe('an instance', () => {
-  it('is fine when it is active', () => {
+  it('is ok if it is active', () => {
     expect(check(WEB)).toEqual([
       {
         check: 'instances',
@@ -41,7 +41,7 @@ describe('an instance', () => {
     ]);
   });
 
-  it('is noted when it is active under another pid than its file says', () => {
+  it('is a note if it is active with another pid than its file says', () => {
     const pid = gonePid();
     expect(check({ ...WEB, pid, isProcessGone: true })).toMatchObject([
       {
@@ -53,14 +53,14 @@ describe('an instance', () => {
 
   it.each([
     ['CONNECTION_REFUSED', 'Start the server at port 7778, or remove its file: rm /run/instances/'],
-    ['CONNECTION_LOST', 'Hubs try it again'],
+    ['CONNECTION_LOST', 'Hubs will retry'],
     ['CONNECT_TIMEOUT', '--connect-timeout'],
     ['HTTP_ERROR', '/mcp'],
     ['IDENTITY_MISMATCH', 'Another process has port 7778'],
     ['PINGS_MISSED', 'restart it'],
-    ['PROTOCOL_ERROR', 'See what has port 7778'],
-    ['SESSION_EXPIRED', 'anew'],
-    ['UNAUTHORIZED', 'token that the server asks for into its file: /run/instances/web.json'],
+    ['PROTOCOL_ERROR', 'Check what uses port 7778'],
+    ['SESSION_EXPIRED', 'reconnect'],
+    ['UNAUTHORIZED', 'token that the server requires in its file: /run/instances/web.json'],
     ['UNSUPPORTED_VERSION', '2025-11-25'],
   ] as const)('has a remedy for %s', (code, remedy) => {
     expect(check(failed(code))).toMatchObject([
@@ -72,22 +72,22 @@ describe('an instance', () => {
     ]);
   });
 
-  it('is wrong when there was no time to try it', () => {
+  it('is a problem if it did not connect in time', () => {
     expect(check({ ...WEB, state: 'connecting' })).toMatchObject([
       {
         level: 'problem',
-        says: expect.stringMatching(/^connecting; .* not be connected to in time/),
+        says: expect.stringMatching(/^connecting; .* did not connect in time/),
       },
     ]);
   });
 
-  it('is left to another check when its file is stale, unless it is active after all', () => {
+  it('is left to another check if its file is stale, unless it is active', () => {
     const stale = [{ path: REGISTRATION.origin.file }];
     expect(check(failed('CONNECTION_REFUSED'), stale)).toEqual([]);
     expect(check(WEB, stale)).toMatchObject([{ level: 'ok' }]);
   });
 
-  it('is wrong in each hub that has trouble with it, however others see it', () => {
+  it('is a problem in each hub that is not connected, whatever others report', () => {
     const sighting = { agents: ['claude 2'], state_changed_at: '2026-11-22T09:57:00Z' };
     const { last_error } = failed('CONNECTION_REFUSED');
     const hubs = [
@@ -104,12 +104,12 @@ describe('an instance', () => {
       },
       {
         level: 'problem',
-        says: 'connecting for 3 min in hub 7; it could not be connected to in time',
+        says: 'connecting for 3 min in hub 7; it did not connect in time',
       },
     ]);
   });
 
-  it('may be announced when there is none', () => {
+  it('can be registered if there is none', () => {
     expect(checkInstances({ instances: [], stale: [], now: NOW })).toMatchObject([
       { level: 'note', remedy: expect.stringContaining('signalbox register') },
     ]);

@@ -26,7 +26,7 @@ describe('nothing listens', () => {
     expect(await nothingListens({ port: 1, url: 'http://127.0.0.2:1/mcp' })).toBe(true);
   });
 
-  it('is not so where somebody does, whoever it is', async () => {
+  it('is false if any process does', async () => {
     const port = await portAt('127.0.0.1');
     expect(await nothingListens({ port, url: null })).toBe(false);
     expect(await nothingListens({ port, url: `http://web.localhost:${port}/x` })).toBe(false);

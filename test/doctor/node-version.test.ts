@@ -21,13 +21,13 @@ describe('the version of Node', () => {
     expect(finding.remedy === null).toBe(level === 'ok');
   });
 
-  it('is compared with all of what is needed', () => {
+  it('is compared with every part of the required version', () => {
     expect(checkNodeVersion('v20.19.3', '>=20.19.4').level).toBe('problem');
     expect(checkNodeVersion('v20.19.4', '>=20.19.4').level).toBe('ok');
     expect(checkNodeVersion('v20.0.0', '>=20').level).toBe('ok');
   });
 
-  it('is needed in the one form that is understood', () => {
+  it('is required in the only supported form', () => {
     const { engines } = JSON.parse(
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     );

@@ -15,7 +15,7 @@ async function refusalsIn(directory: string) {
 }
 
 describe('refused files', () => {
-  it('have the reason of their reader, and a remedy by it', async () => {
+  it('have the reader’s reason, and a remedy for it', async () => {
     const directory = temporaryDirectory();
     const at = (name: string) => join(directory, name);
     register(directory, { id: 'a', port: 1 });
@@ -32,11 +32,11 @@ describe('refused files', () => {
         `id a is already held by ${at('a.json')}`,
         expect.stringContaining('Remove one'),
       ],
-      [at('c.json'), 'not JSON', expect.stringContaining('write it correctly')],
+      [at('c.json'), 'not JSON', expect.stringContaining('Fix the server')],
       [
         at('d.json'),
         expect.stringMatching(/^port: must/),
-        expect.stringContaining('write it correctly'),
+        expect.stringContaining('Fix the server'),
       ],
       [
         at('e.json'),
@@ -48,12 +48,16 @@ describe('refused files', () => {
         expect.stringContaining('not a loopback host'),
         expect.stringContaining('--allow-host HOST'),
       ],
-      [at('g.json'), 'a symbolic link', expect.stringContaining('Put the file itself there')],
+      [
+        at('g.json'),
+        'a symbolic link',
+        expect.stringContaining('Replace the link with the file itself'),
+      ],
     ]);
     for (const { check, level } of findings) expect([check, level]).toEqual(['refused', 'problem']);
   });
 
-  it('are told of without the directories, which have a check of their own', async () => {
+  it('are reported without directories, which have their own check', async () => {
     const directory = temporaryDirectory();
     chmodSync(directory, 0o770);
     const given = await refusalsIn(directory);

@@ -15,7 +15,7 @@ import { processStart } from '../../src/process-start.ts';
 import { gonePid, leaveSocket } from '../helpers/gone.ts';
 import { register, temporaryDirectory, writeInOneStep } from '../helpers/registrations.ts';
 
-/** A port at which nobody listens. */
+/** A port on which nothing listens. */
 const NOBODY = 1;
 
 const onPosix = process.platform === 'win32' ? it.skip : it;
@@ -52,7 +52,7 @@ describe('a stale registration', () => {
     expect((await find(directory)).map(({ path }) => path)).toEqual([file]);
   });
 
-  it('is not removed when it was written anew since it was found', async () => {
+  it('is not removed if it was rewritten since it was found', async () => {
     const directory = temporaryDirectory();
     const pid = gonePid();
     const file = register(directory, { id: 'web', port: NOBODY, pid });
@@ -85,7 +85,7 @@ describe('a stale registration', () => {
     expect(await find(directory)).toEqual([]);
   });
 
-  it('is none in a directory that is missing or is none', async () => {
+  it('does not exist in a missing directory or a file', async () => {
     const directory = temporaryDirectory();
     const file = join(directory, 'file');
     writeFileSync(file, '');
@@ -98,7 +98,7 @@ describe('a draft', () => {
   const DRAFT = '.web-1.0123456789ab.tmp';
   const HOUR = 3_600_000;
 
-  it('is stale when nobody has written to it for an hour', async () => {
+  it('is stale if it was not written to for an hour', async () => {
     const directory = temporaryDirectory();
     const now = Date.now();
     for (const name of [DRAFT, '.web.json.tmp', 'notes.tmp', '.web-1.xyz.tmp']) {
@@ -116,7 +116,7 @@ describe('a draft', () => {
     expect(readdirSync(directory)).toHaveLength(3);
   });
 
-  it('stays when somebody goes on writing it', async () => {
+  it('stays while it is being written', async () => {
     const directory = temporaryDirectory();
     const file = join(directory, DRAFT);
     writeInOneStep(file, '{');
@@ -143,7 +143,7 @@ describe('the socket of a hub', () => {
     const pid = await leaveSocket(draft);
     const gone = join(hubs, `${pid}.sock`);
     renameSync(draft, gone);
-    // A process that lives, and what is no socket.
+    // A running process, and a file that is not a socket.
     await leaveSocket(join(hubs, `${process.pid}.sock`));
     symlinkSync(gone, join(hubs, `${gonePid()}.sock`));
     const [stale, ...more] = await find(temporaryDirectory(), hubs);
@@ -158,7 +158,7 @@ describe('the socket of a hub', () => {
 describe('what is found', () => {
   const stale = [{ path: '/a b/x.json', because: 'gone' }];
 
-  it('has a remedy that looks where it was found', () => {
+  it('has a remedy for the directory where it was found', () => {
     const [named] = checkStale({ stale, directories: ['/a b', '/c'], areNamed: true });
     expect(named).toMatchObject({
       level: 'problem',

@@ -49,7 +49,7 @@ describe('watching', () => {
     });
   });
 
-  it('is known without limits where the system has none', async () => {
+  it('is reported without limits if the system has none', async () => {
     const limits = join(temporaryDirectory(), 'none');
     const findings = await checkWatching({
       areNamed: true,

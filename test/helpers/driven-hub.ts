@@ -48,8 +48,8 @@ export interface Agent {
 }
 
 /**
- * The whole hub as it runs, with real files and sockets; only the time of its charts goes by steps, and the
- * machine sleeps when the test says so.
+ * The whole hub, with real files and sockets. Only the time of its charts is stepped, and the test decides when the machine
+ * sleeps.
  */
 export class DrivenHub {
   readonly directory = temporaryDirectory();
@@ -107,12 +107,12 @@ export class DrivenHub {
     afterTest(() => this.stop());
   }
 
-  /** All that happened so far, run again from its recording. */
+  /** A replay of everything so far, from its recording. */
   replay(): Replayed {
     return replay(parseRecording(`${this.#recording.join('\n')}\n`));
   }
 
-  /** How many events of a type an actor has got. */
+  /** How many events of a type an actor has received. */
   received(actorId: string, type: string): number {
     return this.#received.get(`${actorId} ${type}`) ?? 0;
   }
@@ -270,11 +270,11 @@ export class DrivenHub {
   }
 }
 
-/** Resolves as soon as `holds`, and rejects when it never does. */
+/** Resolves as soon as `holds` returns true, and rejects after a timeout. */
 export async function when(holds: () => boolean, what: () => string): Promise<void> {
   const end = Date.now() + 10_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what()}`);
+    if (Date.now() > end) throw new Error(`timed out waiting for ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

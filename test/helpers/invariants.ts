@@ -5,7 +5,7 @@ import type { HubActor } from '../../machines/hub.ts';
 import { instanceContexts, instanceRef, sessionContexts } from '../../src/views/selectors.ts';
 import type { SteppingClock } from './stepping-clock.ts';
 
-/** What holds of a hub after every step, whatever was done to it; it doesn't follow from the charts' own states. */
+/** The invariants of a hub after every step, beyond those of the charts' own states. */
 export function expectSound(hub: HubActor, clock: SteppingClock): void {
   expectNoErrors(hub);
   expectTimers(hub, clock);
@@ -34,7 +34,7 @@ function expectNoErrors(hub: HubActor): void {
   expect(failed.map(({ id }) => id)).toEqual([]);
 }
 
-/** One timer for each living actor at most, one that its present state declares, and none of anybody else. */
+/** Each running actor has at most one timer, which its current state declares. There are no other timers. */
 function expectTimers(hub: HubActor, clock: SteppingClock): void {
   const scheduled = Object.values(hub.system.getSnapshot()._scheduledEvents);
   expect(clock.pending).toBe(scheduled.length);
@@ -52,7 +52,7 @@ function expectTimers(hub: HubActor, clock: SteppingClock): void {
   }
 }
 
-/** Who holds a slot is making its first attempt, and who waits for one is waiting. */
+/** Instances with a slot are making their first attempt, and those that wait for one are waiting. */
 function expectSlots(hub: HubActor): void {
   const { context } = hub.getSnapshot();
   const stateOf = (id: string) => instanceRef(hub.getSnapshot(), id)?.getSnapshot().context.state;
@@ -80,7 +80,7 @@ function expectBudgets(hub: HubActor, clock: SteppingClock): void {
   for (const instance of instanceContexts(hub.getSnapshot())) {
     const { retryCount, nextRetryAt, state, policy, connectedAt } = instance;
     expect(retryCount).toBeLessThanOrEqual(policy.maxRetries);
-    // The first attempt and those that are asked for have the whole budget; so has who was active for long.
+    // First and requested attempts have the whole budget, and so have instances that were active for long.
     if (state === 'connecting') expect(retryCount).toBe(0);
     const stable = STABLE_AFTER + policy.pingInterval + policy.pingTimeout;
     if (state === 'active' && clock.now - (connectedAt ?? 0) > stable) expect(retryCount).toBe(0);

@@ -44,7 +44,7 @@ export function joined(pairs: readonly (readonly [string, string])[]): string {
 }
 
 const blank: fc.Arbitrary<string> = fc.constantFrom('', '', ' ', '\t ');
-/** Blanks as they may stand between the tokens of a message that is not a line. */
+/** Whitespace between the tokens of a message that is not on one line. */
 export const blankOrBreak: fc.Arbitrary<string> = fc.constantFrom('', '', ' \n', '\r\n\t');
 
 /** Ids in every spelling; the last one can't be a number of JavaScript. */

@@ -133,7 +133,7 @@ describe('what crosses signalbox run', () => {
       data: { method: 'strange' },
     });
     await expect(client.request({ method: 'bad' }, z.any())).rejects.toThrow(
-      'the server answered what is no JSON-RPC answer',
+      "the server's answer is not valid JSON-RPC",
     );
   });
 
@@ -146,7 +146,7 @@ describe('what crosses signalbox run', () => {
   ])('an error for the caller instead of %s', async (_, line) => {
     const { client } = await agentOf(new RunProcess(odd()));
     await expect(client.request({ method: 'raw', params: { line } }, z.any())).rejects.toThrow(
-      'the server answered what can not be read',
+      "the server's answer is not valid JSON",
     );
   });
 

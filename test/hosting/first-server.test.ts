@@ -148,7 +148,7 @@ describe('the first process', () => {
       await eventually(() => expect(pids()).toHaveLength(n));
       process.kill(pids()[n - 1] ?? 0, 'SIGKILL');
     }
-    expect((await run.outcome()).stderr).toContain('ended too often, and not started again');
+    expect((await run.outcome()).stderr).toContain('exited too often, not restarted');
   });
 });
 

@@ -81,7 +81,9 @@ describe('with --shared, one server', () => {
   it('gets errors for its requests, because it is unknown which client they are for', async () => {
     const run = new RunProcess(odd(), ['--shared']);
     const { client } = await agentOf(run, { capabilities: { roots: {} } });
-    expect(textOfAnswer(await callTool(client, 'ask'))).toContain('a shared server can ask nobody');
+    expect(textOfAnswer(await callTool(client, 'ask'))).toContain(
+      'a shared server cannot send requests to clients',
+    );
   });
 
   it('is restarted for the next session when it dies', async () => {

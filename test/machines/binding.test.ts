@@ -72,7 +72,7 @@ describe('the binding to a home', () => {
     },
   );
 
-  it('goes on opening when it hears once more that its instance is active', () => {
+  it('keeps opening if its instance is reported as active again', () => {
     const session = new ScriptedSession();
     session.bind('web');
     session.instance('web', 'active');
@@ -98,7 +98,7 @@ describe('the binding to a home', () => {
     }
   });
 
-  it('opens a lost link again while the instance is active, after a pause each time', () => {
+  it('reopens a lost link while the instance is active, after a delay each time', () => {
     const session = sessionAtHome();
     session.lost();
     for (let attempt = 0; attempt < 3; attempt += 1) {

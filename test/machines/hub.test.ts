@@ -18,7 +18,7 @@ import { SteppingClock } from '../helpers/stepping-clock.ts';
 const SETTLE = 1_000;
 const NO_TRAFFIC = () => ({ callsInFlight: 0, lastActivity: null });
 
-/** The hub chart with all that is under it, on a stepping clock; connections and links do as they are told here. */
+/** The hub chart with all its actors on a stepping clock. The test controls connections and links. */
 function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
   const clock = new SteppingClock();
   const connections = new Map<string, (failing?: boolean) => void>();
@@ -111,7 +111,7 @@ function scriptedHub({ crashOn }: { crashOn?: string } = {}) {
 }
 
 describe('the hub', () => {
-  it('settles until each instance that was found has been connected to or has failed', () => {
+  it('settles until each instance found is connected or has failed', () => {
     const hub = scriptedHub();
     for (let n = 0; n < 100; n += 1) hub.accept(`i${n}`);
     hub.actor.send({ type: 'scan.completed' });
@@ -124,7 +124,7 @@ describe('the hub', () => {
     expect(hub.actor.getSnapshot().value).toBe('running');
   });
 
-  it('runs when an instance does not answer for as long as it may take to settle', () => {
+  it('runs after the settle time if an instance does not answer', () => {
     const hub = scriptedHub();
     hub.accept('slow');
     hub.actor.send({ type: 'scan.completed' });
@@ -159,7 +159,7 @@ describe('the hub', () => {
     expect(hub.actor.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
   });
 
-  it('does not wait for ever for what closes', () => {
+  it('does not wait forever for connections to close', () => {
     const hub = scriptedHub();
     hub.actor.send({ type: 'hub.stop' });
     hub.clock.advance(1_000);
@@ -183,7 +183,7 @@ describe('the hub', () => {
     expect(hub.actor.getSnapshot().context).toMatchObject({ slots: NO_SLOTS });
   });
 
-  it('says goodbye at once, and takes the same id again', () => {
+  it('removes an instance at once, and accepts the same id again', () => {
     const hub = scriptedHub();
     hub.accept('a');
     hub.connections.get('a')?.();
@@ -203,7 +203,7 @@ describe('the hub', () => {
     ]);
   });
 
-  it('takes words of the language for ids', () => {
+  it('accepts words like __proto__ as ids', () => {
     const hub = scriptedHub();
     for (const id of ['__proto__', 'constructor', 'toString']) {
       hub.accept(id, { name: id });
@@ -213,7 +213,7 @@ describe('the hub', () => {
     expect(hub.states()).toEqual(['active', 'active', 'active']);
   });
 
-  it('starts a crashed instance again, three times in five seconds, and lives on', () => {
+  it('restarts a crashed instance, three times in five seconds, and keeps running', () => {
     const hub = scriptedHub({ crashOn: 'bad' });
     hub.accept('good');
     hub.connections.get('good')?.();
@@ -233,7 +233,7 @@ describe('the hub', () => {
     expect(hub.emitted.filter((each) => each === 'instance:bad crashed, true')).toHaveLength(6);
   });
 
-  it('wakes a thousand instances in portions', () => {
+  it('wakes a thousand instances in batches', () => {
     const hub = scriptedHub();
     const ids = Array.from({ length: 1_000 }, (_, n) => `i${n}`);
     for (const id of ids) {
@@ -258,7 +258,7 @@ describe('the hub', () => {
     expect(hub.stateOf('a')).toBe('connecting');
   });
 
-  it('opens sessions, tells them of instances, counts them, and ends them', () => {
+  it('opens sessions, notifies them of instances, counts them, and ends them', () => {
     const hub = scriptedHub();
     hub.accept('a');
     hub.connections.get('a')?.();

@@ -33,7 +33,7 @@ const TRIED: Readonly<Record<string, string>> = {
 };
 
 describe('a registration is written again', () => {
-  it.each(WAYS)('with new facts: %s is left to connect, with all retries', (from, policy, way) => {
+  it.each(WAYS)('with new facts: leaves %s to connect, with all retries', (from, policy, way) => {
     const web = scriptedInstance(policy);
     for (const step of way) step(web);
     expect(pathOf(web.value)).toBe(from);

@@ -14,7 +14,7 @@ describe('discovered', () => {
     expect(web.commands).toEqual([]);
   });
 
-  it('adopts what a rewritten file says before it connects', () => {
+  it('adopts a rewritten file before it connects', () => {
     const web = scriptedInstance();
     web.instance.send({ type: 'registration.changed', registration: { ...WEB, port: 9 } });
     web.instance.send({ type: 'slot.granted' });
@@ -39,7 +39,7 @@ describe('connecting', () => {
     expect(web.context.nextRetryAt).toBe(200);
   });
 
-  it('is retrying when nothing happens for the connect timeout, and ignores what comes too late', () => {
+  it('is retrying after the connect timeout, and ignores late results', () => {
     const web = scriptedInstance();
     web.instance.send({ type: 'slot.granted' });
     web.clock.advance(5_000);
@@ -51,7 +51,7 @@ describe('connecting', () => {
     expect(web.value).toEqual({ retrying: 'attempting' });
   });
 
-  it('starts anew with new facts', () => {
+  it('starts over with new facts', () => {
     const web = scriptedInstance();
     web.instance.send({ type: 'slot.granted' });
     web.instance.send({ type: 'registration.changed', registration: { ...WEB, port: 9 } });
@@ -89,7 +89,7 @@ describe('an instance whose process has ended', () => {
     expect(web.commands.filter(({ type }) => type === 'open')).toHaveLength(opened);
   });
 
-  it('is connected to again as soon as its file names another', () => {
+  it('reconnects as soon as its file names another process', () => {
     const web = scriptedInstance();
     web.activate();
     web.report({ type: 'connection.down', failure: gone });
@@ -97,7 +97,7 @@ describe('an instance whose process has ended', () => {
     expect(web.state).toBe('connecting');
   });
 
-  it('is dead at once where another has its place, also before its first attempt', () => {
+  it('is dead at once if another has replaced it, even before its first attempt', () => {
     const failure = { code: 'SUPERSEDED', message: 'another has its place' } as const;
     for (const isActive of [true, false]) {
       const web = scriptedInstance();
@@ -110,7 +110,7 @@ describe('an instance whose process has ended', () => {
 });
 
 describe('retrying', () => {
-  it('backs off exponentially and is dead when the budget is spent', () => {
+  it('backs off exponentially, and is dead when the budget is exhausted', () => {
     const web = scriptedInstance({ maxRetries: 3 });
     web.instance.send({ type: 'slot.granted' });
     web.fail();
@@ -193,7 +193,7 @@ describe('retrying', () => {
     }
   });
 
-  it('forgives retries only after a stable while', () => {
+  it('resets its retries only after a stable time', () => {
     const web = scriptedInstance({ maxRetries: 10 });
     web.activate();
     web.down();
@@ -213,7 +213,7 @@ describe('retrying', () => {
     expect(web.context.retryCount).toBe(0);
   });
 
-  it('forgives a server that is restarted all day, and tries its port often while it is away', () => {
+  it('resets the retries of a server that is restarted often, and tries its port often while it is away', () => {
     const web = scriptedInstance({ maxRetries: 2 });
     web.script.tryInterval = 100;
     web.activate();
@@ -247,7 +247,7 @@ describe('retrying', () => {
     expect((web.context.nextRetryAt ?? 0) - web.clock.now).toBe(400);
   });
 
-  it('is tried soon once somebody waits for it, and no later for those who come after', () => {
+  it('is tried soon once a call waits for it, and not delayed by further calls', () => {
     const web = scriptedInstance({ maxRetries: 20 });
     web.script.tryInterval = 100;
     web.instance.send({ type: 'slot.granted' });
@@ -268,7 +268,7 @@ describe('retrying', () => {
     expect(web.context.nextRetryAt).toBe(hastened);
   });
 
-  it('lets a server that crashes on every connect die', () => {
+  it('is dead if its server crashes on every connect', () => {
     const web = scriptedInstance({ maxRetries: 3 });
     web.activate();
     for (let n = 0; n < 3; n += 1) {
@@ -324,7 +324,7 @@ describe('active', () => {
     expect(web.commands.filter(({ type }) => type === 'ping')).toEqual([]);
   });
 
-  it('is retrying after as many misses in a row as are allowed', () => {
+  it('is retrying after the allowed number of missed pings in a row', () => {
     const web = scriptedInstance();
     web.activate();
     web.clock.advance(7_000);
@@ -336,7 +336,7 @@ describe('active', () => {
     );
   });
 
-  it('takes any answer for life', () => {
+  it('treats any answer as a sign of life', () => {
     const web = scriptedInstance();
     web.activate();
     web.clock.advance(6_000);
@@ -345,7 +345,7 @@ describe('active', () => {
     expect(web.context.missedPings).toBe(0);
   });
 
-  it('is not taken for dead while it is busy', () => {
+  it('is not treated as dead while it is busy', () => {
     const web = scriptedInstance();
     web.activate();
     web.script.callsInFlight = 1;
@@ -364,7 +364,7 @@ describe('active', () => {
     expect(web.value).toEqual({ active: 'pinging' });
   });
 
-  it('is left as it is by a heartbeat and by a reconnect', () => {
+  it('ignores a heartbeat and a reconnect', () => {
     const web = scriptedInstance();
     web.activate();
     const before = web.commands.length;
@@ -377,14 +377,14 @@ describe('active', () => {
     expect(web.context.registration.hasPackageJson).toBe(false);
   });
 
-  it('connects anew when its file has other facts', () => {
+  it('reconnects when its file has other facts', () => {
     const web = scriptedInstance();
     web.activate();
     web.instance.send({ type: 'registration.changed', registration: { ...WEB, token: 't' } });
     expect(web.state).toBe('connecting');
   });
 
-  it('adopts a changed catalogue and says so', () => {
+  it('adopts a changed catalogue and reports it', () => {
     const web = scriptedInstance();
     web.activate();
     const catalogue = { tools: [{ name: 'a' }], resources: [], resourceTemplates: [], prompts: [] };
@@ -428,7 +428,7 @@ describe('dead', () => {
     expect(web.clock.pending).toBe(1);
   });
 
-  it('is removed with its file when its time is over and its process gone', () => {
+  it('is removed with its file when its time to live is over and its process has ended', () => {
     const web = dead();
     web.script.processGone = true;
     for (let n = 0; n < 5; n += 1) {

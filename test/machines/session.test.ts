@@ -70,13 +70,13 @@ describe('a session', () => {
     expect(session.commands.at(-1)).toEqual({ of: 'web', type: 'close', because });
   });
 
-  it('tells a binding of its own instance only', () => {
+  it('notifies a binding only of its own instance', () => {
     const session = sessionAtHome();
     session.instance('api', 'removed');
     expect(session.state).toBe('bound.ready.used');
   });
 
-  it('has its home again when that revives, but not an instance that took its id', () => {
+  it('is bound to its home again when that revives, but not to an instance that reused its id', () => {
     const revived = sessionAtHome();
     revived.instance('web', 'dead');
     revived.instance('web', 'active');

@@ -12,7 +12,7 @@ const transitioned = z.looseObject({
   transition: z.looseObject({ to: z.enum(['active', 'retrying', 'dead', 'removed']) }),
 });
 
-/** Brings about in earnest what a path through the binding chart says. */
+/** Carries out a path through the binding chart with real parts. */
 export class BindingEnvironment {
   readonly #driven: DrivenHub;
   readonly #agent: Agent;
@@ -75,7 +75,7 @@ export class BindingEnvironment {
     this.#steady();
   }
 
-  /** Everything is well again; whatever was asked is answered. */
+  /** All faults end; all open calls are answered. */
   async expectAnswers(): Promise<void> {
     for (const peer of this.#driven.peers.values()) peer.recover();
     this.#agent.cancelCalls();
@@ -86,7 +86,7 @@ export class BindingEnvironment {
     );
   }
 
-  /** Nothing new happens unless the path says so. */
+  /** Nothing else happens unless the path says so. */
   #steady(): void {
     const call = this.#binding.role === 'once' ? 'hang' : 'well';
     for (const peer of this.#driven.peers.values()) {

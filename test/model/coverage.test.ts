@@ -45,7 +45,7 @@ const words = (path: Path) =>
     .map(({ event: { type } }) => type.replace(/^xstate\.after\.(\w+)\..*/, 'after $1'))
     .join(', ');
 
-describe('an instance goes every way that its chart declares', () => {
+describe('an instance takes every transition that its chart declares', () => {
   const routes = coveringPaths(modelInstance, instancePathOptions(POLICY));
 
   it.each(routes.map(({ path }) => [words(path), path] as const))('%s', async (_, path) => {
@@ -63,7 +63,7 @@ describe('an instance goes every way that its chart declares', () => {
   });
 });
 
-describe('a binding goes every way that its chart declares', () => {
+describe('a binding takes every transition that its chart declares', () => {
   const routes = coveringPaths(modelBinding, bindingPathOptions).flatMap(({ start, path }) => {
     const input = bindingInputs[start];
     return input === undefined ? [] : [{ input, path }];
@@ -88,7 +88,7 @@ describe('a binding goes every way that its chart declares', () => {
   );
 });
 
-describe('a session goes every way that its chart declares', () => {
+describe('a session takes every transition that its chart declares', () => {
   const start = async () => {
     const driven = new DrivenHub(OPTIONS);
     coverage.watch(driven.hub.actor);
@@ -161,7 +161,7 @@ describe('a session goes every way that its chart declares', () => {
     }
   });
 
-  it('what it uses is succeeded', async () => {
+  it('an instance that it uses is succeeded', async () => {
     const { driven, agent, add, home, connect, end } = await start();
     await add('web');
     await connect('web');
@@ -186,7 +186,7 @@ describe('a session goes every way that its chart declares', () => {
   });
 });
 
-describe('the hub goes every way that its chart declares', () => {
+describe('the hub takes every transition that its chart declares', () => {
   const start = async () => {
     const driven = new DrivenHub(OPTIONS);
     coverage.watch(driven.hub.actor);
@@ -220,7 +220,7 @@ describe('the hub goes every way that its chart declares', () => {
     expect(driven.replay().differences).toEqual([]);
   });
 
-  it('nothing new begins while it stops, and what hangs is not waited for', async () => {
+  it('nothing new starts while it stops, and hanging connections are not awaited', async () => {
     const { driven, actor, peer, crash, hubState } = await start();
     const instance = driven.instance('web');
     if (instance === undefined) throw new Error('gone');
@@ -231,7 +231,7 @@ describe('the hub goes every way that its chart declares', () => {
     driven.openAgent();
     crash();
     expect(driven.instanceValue('web')).toBe('discovered');
-    // Directory and wake watch have ended by now: nobody but the test can say this.
+    // The directory source and the wake watch have ended by now, so only the test can send this.
     const registration = { ...instance.registration, id: 'late' };
     actor.send({ type: 'registration.accepted', registration });
     actor.send({ type: 'machine.woke' });
@@ -254,7 +254,7 @@ describe('the hub goes every way that its chart declares', () => {
   });
 });
 
-/** What no path takes, with the reason. Before you add to it, think of deleting the transition. */
+/** The transitions that no path takes, with the reason. Consider deleting a transition before you add one. */
 const UNCOVERED: Readonly<
   Record<'hub' | 'instance' | 'session' | 'binding', Readonly<Record<string, string>>>
 > = {

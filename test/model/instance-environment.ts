@@ -23,7 +23,7 @@ const codeOf = (event: AnyEventObject) => failed.safeParse(event).data?.failure.
 const endsProcess = (event: AnyEventObject) =>
   event.type === 'registration.superseded' || codeOf(event) === 'PROCESS_GONE';
 
-/** Brings about in earnest, by files, sockets and time, what a path through the instance chart says. */
+/** Carries out a path through the instance chart with real files and sockets, and controlled time. */
 export class InstanceEnvironment {
   readonly #driven: DrivenHub;
   readonly #agent: Agent;

@@ -7,7 +7,7 @@ import type { InstancePolicy } from '../../machines/model.ts';
 import type { PathOptions } from '../helpers/chart-paths.ts';
 import { EMPTY, PEER, WEB } from '../helpers/scripted-instance.ts';
 
-/** How the world stands when a step is taken; the environment brings it about in earnest. */
+/** The conditions of a step. The environment makes them real. */
 export const circumstances = z.looseObject({
   /** Milliseconds since the epoch. */
   now: z.number().optional(),
@@ -78,7 +78,7 @@ export function instancePathOptions(policy: InstancePolicy): PathOptions {
         { type: 'instance.suspected' },
         { type: 'machine.woke' },
       ];
-      // Whoever asks for one that is superseded gets its successor.
+      // Requests for a superseded instance get its successor.
       const named: AnyEventObject[] =
         context.lastFailure?.code === 'SUPERSEDED'
           ? []

@@ -47,7 +47,7 @@ function expectConnections(world: ScriptedWorld): void {
   }
 }
 
-/** All is well again, links that hung have timed out, and more than a revival interval passes. */
+/** All faults end, hanging links time out, and more than a revival interval passes. */
 function recover(world: ScriptedWorld): void {
   world.modes.clear();
   world.busy.clear();
@@ -58,7 +58,7 @@ function recover(world: ScriptedWorld): void {
 }
 
 describe('whatever happens', () => {
-  it('the hub is sound at every step, and well again in the end', () => {
+  it('the hub keeps its invariants at every step, and recovers in the end', () => {
     fc.assert(
       fc.property(commands, (all) => {
         const world = new ScriptedWorld(POLICY);

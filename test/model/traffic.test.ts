@@ -72,7 +72,7 @@ class Run {
     if (this.stopped.delete(id)) await this.driven.peers.get(id)?.start();
   }
 
-  /** Nothing is at fault any more; time passes until every instance that has a file is active. */
+  /** All faults end; time passes until every instance with a file is active. */
   async recover(): Promise<void> {
     for (const id of IDS) await this.start(id);
     for (const peer of this.driven.peers.values()) peer.recover();
@@ -92,7 +92,7 @@ class Run {
 const id = fc.constantFrom(...IDS);
 const agent = fc.nat(1);
 const verdict = fc.constantFrom<Verdict>('well', 'hang', 'break', 401, 404, 500);
-/** A call that is answered 404 was not taken: sessions that are forgotten do that. */
+/** A call answered with 404 was not processed: that is the answer for forgotten sessions. */
 const callVerdict = fc.constantFrom<Verdict>('well', 'hang', 'break', 401, 500);
 
 const commands = fc.array(
@@ -171,7 +171,7 @@ const commands = fc.array(
         (run: Run, ms) => run.driven.clock.advance(ms),
       ),
     },
-    // What is under way goes on a little: answers come in between.
+    // Lets calls in flight continue for a moment, so that answers arrive in between.
     {
       weight: 6,
       arbitrary: command('breathe', fc.tuple(fc.integer({ min: 1, max: 20 })), (_: Run, turns) =>
@@ -187,7 +187,7 @@ async function breathe(turns: number): Promise<void> {
 }
 
 describe('whatever happens to files, peers and calls', () => {
-  it('every call is answered and none is taken twice; in the end all is well', async () => {
+  it('every call is answered, none is processed twice, and everything recovers in the end', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (all) => {
         const run = new Run();
@@ -212,7 +212,7 @@ describe('whatever happens to files, peers and calls', () => {
         expect(driven.clock.pending).toBe(0);
         expect(driven.replay().differences).toEqual([]);
       }),
-      // Each run waits for what doesn't come: a smaller one would take minutes to find.
+      // Failing runs end by timeout, so shrinking them would take minutes.
       { ...propertyParameters(30), endOnFailure: true },
     );
   }, 120_000);

@@ -39,7 +39,7 @@ beforeEach(() => {
 afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe('announce', () => {
-  it('writes a file that is accepted, that only we can read, and nothing beside it', () => {
+  it('writes a valid file that only we can read, and nothing else', () => {
     const { file } = announce(directory, WEB);
     const parsed = parseRegistration(readFileSync(file));
     expect(parsed).toMatchObject({ registration: { ...WEB, startedAt: expect.any(String) } });
@@ -48,14 +48,14 @@ describe('announce', () => {
     expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 
-  it('removes its file, once or more often', () => {
+  it('removes its file, even if called twice', () => {
     const { file, remove } = announce(directory, WEB);
     remove();
     expect(existsSync(file)).toBe(false);
     remove();
   });
 
-  it('leaves the file to whoever announced themselves in it since', () => {
+  it('keeps a file that another instance has overwritten', () => {
     const first = announce(directory, WEB);
     const second = announce(directory, { ...WEB, pid: 43 });
     first.remove();
@@ -74,13 +74,13 @@ describe('announce', () => {
     expect(existsSync(scratch) && readdirSync(scratch)).toEqual([]);
   });
 
-  it('has room for the suffix of the longest name', () => {
+  it('leaves room for the suffix of the longest name', () => {
     const { id: _, ...unnamed } = { ...WEB, pid: process.pid, name: 'ü'.repeat(200) };
     announce(directory, unnamed);
     expect(announce(directory, unnamed)).toMatchObject({ name: `${'ü'.repeat(190)}-2` });
   });
 
-  it('makes an id of the name when there is none', () => {
+  it('derives an id from the name by default', () => {
     const { id: _, ...unnamed } = { ...WEB, name: 'My Wéb!' };
     expect(announce(directory, unnamed)).toMatchObject({
       id: 'my-w-b',
@@ -95,21 +95,21 @@ describe('announce', () => {
     const { id: _, pid: __, ...web } = WEB;
     const here = { ...web, pid: process.pid };
 
-    it.each([1, 2])('gives a suffix to a name that %s running have', (others) => {
+    it.each([1, 2])('adds a suffix to a name that %s running instances have', (others) => {
       for (let n = 0; n < others; n += 1) announce(directory, here);
       const name = `web-${others + 1}`;
       expect(announce(directory, here)).toMatchObject({ id: name, name });
       expect(readdirSync(directory)).toHaveLength(others + 1);
     });
 
-    it('counts a name that stands in a file of another name, or in none that can be read', () => {
+    it('counts names in files with other names, and names of unreadable files', () => {
       announce(directory, { ...here, id: 'other' });
       expect(announce(directory, here)).toMatchObject({ id: 'web-2', name: 'web-2' });
       writeFileSync(join(directory, 'web-3.json'), '{', { mode: 0o600 });
       expect(announce(directory, here)).toMatchObject({ id: 'web-3-2', name: 'web-3' });
     });
 
-    it('takes the place of one whose process is gone, also when its pid is used again', () => {
+    it('replaces an instance whose process is gone, even if its pid is reused', () => {
       const gone = announce(directory, { ...web, pid: 2 ** 30 });
       expect(announce(directory, here)).toMatchObject({ id: 'web', name: 'web' });
       writeFileSync(gone.file, JSON.stringify({ ...WEB, ...here, process_start: 'before' }));
@@ -117,13 +117,13 @@ describe('announce', () => {
       expect(readdirSync(directory)).toEqual(['web.json']);
     });
 
-    it('takes the place of itself where no process is named: the same name at the same port', () => {
+    it('replaces itself if no process is named: the same name at the same port', () => {
       announce(directory, web);
       expect(announce(directory, web)).toMatchObject({ id: 'web' });
       expect(announce(directory, { ...web, port: 1 })).toMatchObject({ id: 'web-2' });
     });
 
-    it('waits for a moment for who claims the name too, not for who was killed in that', () => {
+    it('waits briefly for another claimant of the name, but not for a killed one', () => {
       announce(directory, here).remove();
       writeFileSync(join(directory, 'web.json.lock'), '');
       const started = Date.now();
@@ -132,7 +132,7 @@ describe('announce', () => {
       expect(readdirSync(directory)).toEqual(['web.json']);
     });
 
-    it('is not held up by a FIFO, nor does it write through a link', () => {
+    it('does not block on a FIFO or write through a link', () => {
       announce(directory, here).remove();
       execFileSync('mkfifo', [join(directory, 'a.json')]);
       const outside = join(scratch, 'outside');
@@ -141,7 +141,7 @@ describe('announce', () => {
       expect(existsSync(outside)).toBe(false);
     });
 
-    it('says when its process began, by which a later one with its pid is told', () => {
+    it('records when its process started, which identifies it if the pid is reused', () => {
       const { file } = announce(directory, here);
       const { process_start: start } = JSON.parse(readFileSync(file, 'utf8'));
       expect(start).toBe(processStart(process.pid));
@@ -152,14 +152,14 @@ describe('announce', () => {
     });
   });
 
-  it('throws when it can not write, and leaves no draft', () => {
+  it('throws if it cannot write, and leaves no draft behind', () => {
     writeFileSync(join(scratch, 'some'), 'in the way');
     expect(() => announce(directory, WEB)).toThrow();
   });
 });
 
 describe('a draft', () => {
-  it('is known by its name', () => {
+  it('is recognized by its name', () => {
     for (const id of ['web-1', '.', 'x'.repeat(128)]) expect(isDraft(draftName(id))).toBe(true);
     for (const name of [
       'web-1.json',
@@ -190,7 +190,7 @@ describe('removeStaleFile', () => {
     expect(existsSync(file)).toBe(true);
   });
 
-  it('leaves a link and what it leads to', async () => {
+  it('keeps a link and its target', async () => {
     const { file } = announce(directory, WEB);
     const link = join(scratch, 'link.json');
     symlinkSync(file, link);
@@ -198,7 +198,7 @@ describe('removeStaleFile', () => {
     expect(existsSync(link)).toBe(true);
   });
 
-  it('is fine with a file that is gone', async () => {
+  it('ignores a missing file', async () => {
     expect(await removeStaleFile({ kind: 'file', file: join(scratch, 'none.json') }, 'web-1')).toBe(
       false,
     );

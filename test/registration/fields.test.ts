@@ -83,7 +83,7 @@ describe('the two forms', () => {
     });
   });
 
-  it('ignores unknown keys, and takes null for what is optional as not said', () => {
+  it('ignores unknown keys, and treats null as missing for optional keys', () => {
     const unsaid = { pid: null, token: null, url: null, started: null, has_package_json: null };
     const announced = announcedIn(fields('a', { ...unsaid, color: 'red', toString: 1 }));
     expect(announced).toEqual({ ...announcedIn(fields('a')) });
@@ -102,7 +102,7 @@ describe('the two forms', () => {
     (id) => expect(announcedIn(fields(id)).id).toBe(id),
   );
 
-  it('is not impressed by a key named __proto__', () => {
+  it('ignores a key named __proto__', () => {
     const text = '{"__proto__":{"id":"evil"},"name":"n","path":"/p","port":1}';
     expect(reasonOf(text)).toMatch(/^id: /);
   });
@@ -151,7 +151,7 @@ describe('what is refused', () => {
     expect(parseRegistration(bytes)).toHaveProperty('reason');
   });
 
-  it('says why in one printable line, whatever the file holds', () => {
+  it('gives the reason in one printable line, whatever the file contains', () => {
     const evil = '\u001b[31m\nforged';
     for (const key of ['id', 'path', 'port', 'token', 'started', 'url', 'has_package_json']) {
       expect(reasonOf(fields('a', { [key]: evil }))).toMatch(/^[\x20-\x7e]+$/);

@@ -35,7 +35,7 @@ function twoSources() {
 }
 
 describe('an id that two sources claim', () => {
-  it('belongs to the first source, which takes it from the second, and goes back to that', async () => {
+  it('belongs to the first source while that has it, and otherwise to the second', async () => {
     const { first, second, story, registry } = twoSources();
     await eventually(() => expect(story).toEqual(['scanned']));
     put(second, fields('web', { port: 2 }));
@@ -85,7 +85,7 @@ describe('claims', () => {
 });
 
 describe('a priority queue', () => {
-  it('has the first of those that were added and not deleted', () => {
+  it('returns the first member that was added and not deleted', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(60)), { maxLength: 300 }), (steps) => {
         const queue = new PriorityQueue<number>((a, b) => a - b);

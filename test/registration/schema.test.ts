@@ -9,7 +9,7 @@ const parse = (value: unknown, allowHosts: string[] = []) =>
   });
 
 describe('a registration', () => {
-  it('of the hub form is taken', () => {
+  it('in the hub’s form is accepted', () => {
     const parsed = parse({
       ...VALID,
       pid: 4242,
@@ -79,7 +79,7 @@ describe('a registration', () => {
     });
   });
 
-  it('may name another host when that is allowed', () => {
+  it('may name another host if that is allowed', () => {
     const value = { ...VALID, port: undefined, url: 'http://devbox:81/mcp' };
     expect(parse(value)).toEqual({
       code: 'HOST_NOT_ALLOWED',

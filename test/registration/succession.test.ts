@@ -10,7 +10,7 @@ import { eventually, startProcess } from '../helpers/processes.ts';
 import { register, temporaryDirectory } from '../helpers/registrations.ts';
 import { WEB } from '../helpers/scripted-instance.ts';
 
-/** A process that lives until it is ended; `end` resolves when nothing is left of it. */
+/** A process that runs until it is ended. `end` resolves when it is completely gone. */
 function livingProcess(): { readonly pid: number; end(): Promise<void> } {
   const child = startProcess('sleep', ['60']);
   return {
@@ -30,7 +30,7 @@ const registration = (facts: Partial<Registration> & { readonly id: string }): R
   ...facts,
 });
 
-/** What a succession passes on, as sentences in their order. */
+/** What a succession passes on, as sentences in order. */
 function watched() {
   const said: string[] = [];
   let now = 1_000_000;
@@ -57,7 +57,7 @@ function watched() {
 }
 
 describe('the process of a registration', () => {
-  it('is seen while it runs, and has ended once it has, whoever gets its pid', async () => {
+  it('is seen while it runs, and stays ended even if its pid is reused', async () => {
     const { pid, end } = livingProcess();
     const announced = new AnnouncedProcess({ ...registration({ id: 'web' }), pid });
     expect(announced.condition).toBe('running');
@@ -80,7 +80,7 @@ describe('the process of a registration', () => {
     shell.kill('SIGKILL');
   });
 
-  it('is another one where that began after the registration was written', () => {
+  it('is another one if it started after the registration was written', () => {
     const { pid } = livingProcess();
     const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
     const facts = { ...registration({ id: 'web' }), pid };
@@ -88,7 +88,7 @@ describe('the process of a registration', () => {
       new AnnouncedProcess({ ...facts, startedAt }).condition;
     expect(conditionOf(ago(1_000))).toBe('running');
     expect(conditionOf(ago(2 * 3_600_000))).toBe('unseen');
-    // A clock may be wrong by so much.
+    // The tolerance for wrong clocks.
     expect(conditionOf(ago(60_000))).toBe('doubtful');
     const directory = temporaryDirectory();
     const origin = {
@@ -102,7 +102,7 @@ describe('the process of a registration', () => {
     }
   });
 
-  it('was never seen where it has ended before, and is none without a pid', () => {
+  it('was never seen if it ended earlier, and is unnamed without a pid', () => {
     const gone = { ...registration({ id: 'web' }), pid: gonePid() };
     expect(new AnnouncedProcess(gone).condition).toBe('unseen');
     expect(new AnnouncedProcess(registration({ id: 'web' })).condition).toBe('unnamed');
@@ -123,7 +123,7 @@ describe('an instance whose process has ended', () => {
     expect(succession.refusal('web')).toBeNull();
   });
 
-  it('may be contacted where the process was never seen: it may be a container’s', () => {
+  it('may be contacted if the process was never seen: it may run in a container', () => {
     const { succession } = watched();
     succession.scanned();
     succession.accept(registration({ id: 'web', pid: gonePid() }));
@@ -172,7 +172,7 @@ describe('a registration whose process lives', () => {
     ]);
   });
 
-  it('is found in the first scan before any old one is passed on, whatever the order', () => {
+  it('is found in the first scan before old ones are passed on, in any order', () => {
     const all = [
       registration({ id: 'a', pid: gonePid() }),
       registration({ id: 'b', pid: gonePid() }),
@@ -194,7 +194,7 @@ describe('a registration whose process lives', () => {
     );
   });
 
-  it('succeeds one that it knew alive, of several the latest started', async () => {
+  it('succeeds an instance that was seen running; of several, the latest started does', async () => {
     const { succession, take } = watched();
     succession.scanned();
     const { pid, end } = livingProcess();
@@ -218,7 +218,7 @@ describe('a registration whose process lives', () => {
 });
 
 describe('an id', () => {
-  it('that another project has taken leads nobody there, and nobody away from it', () => {
+  it('that another project reuses is not followed, neither to it nor from it', () => {
     const { succession, take } = watched();
     succession.scanned();
     const first = { name: 'first', path: '/first' };
@@ -230,7 +230,7 @@ describe('an id', () => {
     expect(take()).toEqual(['accepted web', 'removed web', 'accepted web', 'accepted late']);
   });
 
-  it('whose file says another name and path is of another instance; with one of them, of the same', () => {
+  it('with another name and path is another instance; with only one of them, the same', () => {
     const { succession, take } = watched();
     succession.scanned();
     const facts = { id: 'web', pid: process.pid };
@@ -242,7 +242,7 @@ describe('an id', () => {
     expect(take()).toEqual(['removed web', 'accepted web']);
   });
 
-  it('that was held in the first scan and then written anew is what was written last', () => {
+  it('that was held back in the first scan and rewritten has the latest facts', () => {
     const { succession, take } = watched();
     succession.accept(registration({ id: 'web', pid: gonePid(), port: 1_111 }));
     succession.accept(registration({ id: 'web', pid: process.pid, port: 2_222 }));
@@ -253,7 +253,7 @@ describe('an id', () => {
 });
 
 describe('an instance whose file was removed', () => {
-  it('has a successor that is there, before its sessions hear that it has gone', () => {
+  it('has an existing successor before its sessions are notified that it has gone', () => {
     const { succession, take } = watched();
     succession.scanned();
     succession.accept(registration({ id: 'old', pid: process.pid }));
@@ -263,7 +263,7 @@ describe('an instance whose file was removed', () => {
     expect(take()).toEqual(['succeeded old new', 'removed old']);
   });
 
-  it.each(['new', 'old'])('has a successor that comes within five minutes, as "%s"', (id) => {
+  it.each(['new', 'old'])('has a successor that appears within five minutes, as "%s"', (id) => {
     const { succession, take, pass } = watched();
     succession.scanned();
     succession.accept(registration({ id: 'old' }));
@@ -274,7 +274,7 @@ describe('an instance whose file was removed', () => {
     expect(take()).toEqual([`accepted ${id}`, `succeeded old ${id}`]);
   });
 
-  it('has none later, and none of another path', () => {
+  it('has no successor later, and none with another path', () => {
     const { succession, take, pass } = watched();
     succession.scanned();
     succession.accept(registration({ id: 'old' }));

@@ -24,7 +24,7 @@ const unprintable = fc
 const word = fc.stringMatching(/^[a-z äé日🙂-]{0,20}$/u);
 
 describe('a name or path', () => {
-  it('with a character that is not seen is refused, wherever that stands', () => {
+  it('with an invisible character anywhere is refused', () => {
     fc.assert(
       fc.property(word, unprintable, word, fc.boolean(), (before, bad, after, inName) => {
         const key = inName ? 'name' : 'path';
@@ -39,7 +39,7 @@ describe('a name or path', () => {
     );
   });
 
-  it('of other characters is taken', () => {
+  it('of other characters is accepted', () => {
     fc.assert(
       fc.property(word, (some) => {
         expect(parse({ name: `x${some}`, path: `/${some}` })).toHaveProperty('registration');
@@ -47,7 +47,7 @@ describe('a name or path', () => {
     );
   });
 
-  it('is no longer than a path can be', () => {
+  it('has a maximum length', () => {
     expect(parse({ path: `/${'x'.repeat(4_095)}` })).toHaveProperty('registration');
     expect(parse({ directory: `/${'x'.repeat(4_096)}`, path: undefined })).toEqual({
       code: 'INVALID_FIELD',
@@ -56,8 +56,8 @@ describe('a name or path', () => {
   });
 });
 
-describe('what somebody else says', () => {
-  it('is shown printable, in 300 characters at most, and otherwise as it is', () => {
+describe('text from outside', () => {
+  it('is made printable and limited to 300 characters, and otherwise unchanged', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(word, unprintable), { maxLength: 100 }), (parts) => {
         const text = parts.join('');

@@ -4,9 +4,9 @@ import { command } from '../command.ts';
 export const demo = command({
   name: 'demo',
   usage: 'demo [--inspect]',
-  does: 'shows the main job with real instances, in half a minute',
+  does: 'shows the main features with real instances in half a minute',
   options: {
-    inspect: flag('with the page of its hub, and a server that dies and comes back until Ctrl-C'),
+    inspect: flag("serve the hub's page, and keep killing and restarting a server until Ctrl-C"),
   },
   run: async ({ options: { inspect } }) => {
     const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -14,7 +14,7 @@ export const demo = command({
   },
 });
 
-/** What the demo starts; of no use by itself. */
+/** A server of the demo; not useful on its own. */
 export const demoInstance = command({
   name: 'demo-instance',
   usage: 'demo-instance NAME DIR',

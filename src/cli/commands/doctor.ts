@@ -2,8 +2,8 @@ import { flag, type ValuesOf } from '../../config/option.ts';
 import { hubCommand } from '../command.ts';
 
 const options = {
-  json: flag('as JSON, and nothing else'),
-  probe: flag('connects to the instances itself, even if hubs run'),
+  json: flag('print only JSON'),
+  probe: flag('connect to the instances even if hubs run'),
 };
 
 export type DoctorOptions = ValuesOf<typeof options>;
@@ -11,9 +11,9 @@ export type DoctorOptions = ValuesOf<typeof options>;
 export const doctor = hubCommand({
   name: 'doctor',
   usage: 'doctor [--json] [--probe] [OPTIONS]',
-  does: 'says what is wrong here, and what to do about it; exit code 1 when something is',
+  does: 'finds problems and says how to fix them; exits with 1 if there are any',
   options,
-  // What goes wrong is in its findings.
+  // Problems are reported as findings.
   defaults: { logLevel: 'silent' },
   run: async (...given) => (await import('../doctor.ts')).runDoctor(...given),
 });

@@ -7,7 +7,7 @@ export const hub = hubCommand({
   does: 'the MCP stdio server that an agent starts (also: signalbox --mcp)',
   options: {},
   run: async (config) => {
-    // stdout carries MCP and nothing else, whatever a library may want to say as soon as it is loaded.
+    // Only MCP messages may go to stdout, even if a library logs while it is loaded.
     console.log = console.info = console.debug = console.error;
     return runHub(config);
   },

@@ -2,9 +2,9 @@ import { flag, type ValuesOf } from '../../config/option.ts';
 import { command } from '../command.ts';
 
 const options = {
-  project: flag('to that of the project in this directory'),
-  yes: flag('without asking'),
-  print: flag('only shows what belongs there'),
+  project: flag('use the configuration of the project in this directory'),
+  yes: flag('do not ask for confirmation'),
+  print: flag('only print the entry'),
 };
 
 export type InstallOptions = ValuesOf<typeof options>;

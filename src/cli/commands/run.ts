@@ -4,24 +4,26 @@ import { parseDuration } from '../../config/quantity.ts';
 import { command } from '../command.ts';
 
 const options = {
-  name: value('N', 'what people call it (what the server calls itself)'),
-  id: value('ID', 'made from the name unless given'),
-  path: value('DIR', 'of the project (the working directory)', path),
-  shared: flag('one process for all sessions, not one for each; it cannot ask clients anything'),
-  noToken: flag(
-    'lets every user of this machine in; otherwise requests need the token of its registration',
+  name: value('N', 'name of the instance (the name that the server states)'),
+  id: value('ID', 'id of the instance (derived from the name)'),
+  path: value('DIR', 'project directory (the working directory)', path),
+  shared: flag(
+    'one process for all sessions instead of one each; no sampling, elicitation or roots',
   ),
-  // What is the default today had to be asked for once.
+  noToken: flag(
+    'accept requests without the token of its registration, from every user of this machine',
+  ),
+  // Accepted for compatibility: this is the default now.
   token: flag(null),
-  envFile: value('FILE', 'variables of the server; they win over those that are set'),
-  port: value('N', 'on loopback (any that is free)', wholeNumber),
+  envFile: value('FILE', 'environment variables for the server; they override those that are set'),
+  port: value('N', 'loopback port (any free port)', wholeNumber),
   startTimeout: setting(
     'TIME',
     '30s',
     { accepted: 'a duration like 30s', parse: parseDuration },
     'how long a server may take to answer initialize',
   ),
-  instancesDir: value('DIR', 'announce it there instead of in the own directory', path),
+  instancesDir: value('DIR', 'register it in this directory instead of the default one', path),
 };
 
 export type RunOptions = ValuesOf<typeof options>;
@@ -30,7 +32,7 @@ export const run = command({
   name: 'run',
   usage:
     'run [--name N] [--path DIR] [--shared] [--no-token] [--env-file FILE] -- COMMAND [ARGUMENT …]',
-  does: 'makes an instance of a stdio MCP server, until it is signalled',
+  does: 'serves a stdio MCP server as an instance until it is signalled',
   options,
   takesProgram: true,
   run: async (given) => (await import('../run.ts')).runProgram(given.options, given.program),

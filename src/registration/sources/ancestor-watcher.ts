@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 
 /**
- * Watches the way to a directory: its parent or, while that is missing, the nearest ancestor there is, for what
- * happens to the next step.
+ * Watches the ancestors of a directory: its parent or, while that is missing, the nearest existing ancestor, for changes of
+ * the next path segment.
  */
 export class AncestorWatcher {
   readonly #directory: string;
@@ -17,12 +17,12 @@ export class AncestorWatcher {
     this.#onChange = onChange;
   }
 
-  /** Whether the way is watched. */
+  /** Whether an ancestor is watched. */
   get stands(): boolean {
     return this.#watcher !== null;
   }
 
-  /** Goes to the nearest ancestor. Resolves to whether the watch is new: what happened before it wasn't seen. */
+  /** Watches the nearest ancestor. Resolves with whether the watch is new, in which case earlier changes were missed. */
   async approach(): Promise<boolean> {
     const ancestor = await nearestAncestor(this.#directory);
     if (this.#watcher !== null && this.#ancestor === ancestor) return false;
@@ -31,7 +31,7 @@ export class AncestorWatcher {
     try {
       const watcher = watch(ancestor, (_event, name) => {
         if (this.#watcher !== watcher) return;
-        // Its own name tells that the ancestor itself was deleted or moved: this watch is over.
+        // An event with its own name means that the ancestor was deleted or moved, which ends this watch.
         if (name === basename(ancestor)) this.close();
         else if (name !== null && name !== basename(next)) return;
         this.#onChange();

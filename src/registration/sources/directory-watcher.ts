@@ -5,11 +5,11 @@ import { FSWatcher } from 'chokidar';
 const NOTHING = '.signalbox-nothing';
 
 /**
- * chokidar, watching one directory alone. Of its own events, those of one path are dropped when they come within 50 or
- * 100 ms of each other, so the raw ones are used, and whoever listens looks at what is there.
+ * Watches one directory with chokidar. Uses raw events, because chokidar drops events of the same path within 50 or 100 ms
+ * of each other. Listeners must check the file system themselves.
  */
 export class DirectoryWatcher extends FSWatcher {
-  /** Resolves when it watches, or never will: closing takes chokidar's own event away. */
+  /** Resolves when it watches, or never will. Closing removes chokidar's own event. */
   readonly ready: Promise<void>;
   #isReady = () => {};
 
@@ -26,7 +26,7 @@ export class DirectoryWatcher extends FSWatcher {
   override close(): Promise<void> {
     this.#isReady();
     // _throttled is private to chokidar, hence its exact version in package.json.
-    // A listing cut short would leave a timer of a second behind, and the process waiting for it.
+    // An interrupted listing would leave a timer that keeps the process alive for a second.
     for (const throttles of this._throttled.values()) {
       for (const throttle of throttles.values()) throttle.clear();
     }

@@ -18,26 +18,26 @@ export interface DirectorySourceOptions {
    * @defaultValue true
    */
   readonly areNamed?: boolean;
-  /** Hosts beside loopback that a `url` may name. */
+  /** Hosts that a `url` may name in addition to loopback. */
   readonly allowHosts: readonly string[];
   readonly log?: Pick<Logger, 'warn' | 'error'>;
   /**
-   * Milliseconds between looks at a directory that no event asked for.
+   * Milliseconds between periodic checks of a directory.
    * @defaultValue 30 s
    */
   readonly lookAnyway?: number;
 }
 
-/** Milliseconds until a file is read again for which there was no file descriptor. */
+/** Milliseconds until a file is read again after there was no file descriptor for it. */
 const AGAIN = 1_000;
 
-/** Milliseconds without a further one after which a shortage of descriptors is over, and the next one is logged. */
+/** Milliseconds after which a shortage of descriptors counts as over, so that the next one is logged. */
 const SHORTAGE = 60_000;
 
-/** A file that exists but was not read: whatever it is next time, it is new. */
+/** A file that exists but was not read. Its next state is new in any case. */
 const UNREAD: Seen = { stamp: '', digest: '', isSettled: false };
 
-/** What is known of a file: how it was last seen, and what it stated then, unless that was refused. */
+/** What is known about a file: its last stamp, and its registration unless that was refused. */
 interface Known {
   readonly seen: Seen;
   readonly registration: Registration | null;
@@ -53,7 +53,7 @@ export class DirectorySource implements Source {
   readonly #options: DirectorySourceOptions;
   readonly #ranks: Map<string, number>;
   readonly #known = new Map<string, Known>();
-  /** What each directory was when it was last found usable. */
+  /** The identity of each directory when it was last usable. */
   readonly #identities = new Map<string, string>();
   readonly #refusedDirectories = new Set<string>();
   /** Files whose next reading is reported even if it finds nothing new. */
@@ -98,14 +98,14 @@ export class DirectorySource implements Source {
     return this.#ranks.get(dirname(file)) ?? this.#options.directories.length;
   }
 
-  /** Reads everything first, and loads what watches only then: what happens in between, the next look finds. */
+  /** Reads everything before it loads the watcher. The check afterwards finds changes in between. */
   async #scan(): Promise<void> {
     const { directories, areNamed: isNamed = true } = this.#options;
     const distinct = await distinctDirectories(directories, { isNamed });
     if (this.#reports === null) return;
     for (const [rank, directory] of distinct.entries()) this.#ranks.set(directory, rank);
     this.#directories = distinct.map((directory) => this.#watched(directory, isNamed));
-    // One after the other: the files of an earlier directory are read, and so found, first.
+    // In sequence, so that files of an earlier directory are found first.
     for (const directory of this.#directories) await directory.look();
     this.#work.add('', async () => () => {
       if (this.#reports === null) return;
@@ -142,8 +142,8 @@ export class DirectorySource implements Source {
       this.#reports?.gone(origin);
     }
     const files = new Set([...names].sort().map((name) => join(directory, name)));
-    // Each that was known and isn't listed is looked for once more: it may have come after the listing. What is gone is
-    // reported first, so that a file that was renamed doesn't wait for its own id.
+    // Known files that aren't listed are checked again: they may have appeared after the listing. Missing ones are
+    // reported first, so that a renamed file doesn't wait for its own id.
     for (const file of this.#known.keys()) {
       if (dirname(file) === directory && !files.has(file)) this.#visit(file);
     }
@@ -199,7 +199,7 @@ export class DirectorySource implements Source {
       this.#options.log?.warn('out of file descriptors: registrations are read again soon');
     }
     this.#shortAt = performance.now();
-    // Known, so that it is noticed when it goes.
+    // Kept as known, so that its removal is noticed.
     if (!this.#known.has(file)) this.#known.set(file, { seen: UNREAD, registration: null });
     if (isAsked) this.#asked.add(file);
     setTimeout(() => this.#visit(file), AGAIN).unref();
@@ -207,18 +207,18 @@ export class DirectorySource implements Source {
 
   #fail(error: unknown): void {
     const said = error instanceof Error ? error.message : String(error);
-    this.#options.log?.error('a registration could not be dealt with', { error: said });
+    this.#options.log?.error('a registration could not be processed', { error: said });
   }
 }
 
-/** One write can cause two events, and the second reading finds the same. */
+/** One write can cause two events. The second read then finds no change. */
 function isSame(verdict: FileVerdict, last: Known | undefined): boolean {
   if (!('seen' in verdict) || last === undefined) return false;
   const { stamp, digest } = verdict.seen;
   return stamp === last.seen.stamp && digest === last.seen.digest;
 }
 
-/** Looks for what the file doesn't state. */
+/** Determines what the file doesn't state. */
 async function complete(announced: Announced, origin: Origin): Promise<Registration> {
   const hasPackageJson =
     announced.hasPackageJson ??

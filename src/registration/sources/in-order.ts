@@ -1,12 +1,12 @@
 /** How many reads run at once: enough for Node's four I/O threads, few enough to leave room for others. */
 const AT_ONCE = 8;
 
-/** Reads something, and resolves to the step that makes use of it. */
+/** Reads something, and resolves with the step that processes it. */
 export type Read = () => Promise<() => void>;
 
 /**
- * Runs reads side by side, a few at a time, and takes their steps one by one in the order in which they were
- * asked for: an older result never arrives after a newer one, and the first by name is the first to be judged.
+ * Runs a few reads concurrently, and their steps one by one in the order of the requests. An older result never arrives
+ * after a newer one, and files are processed in order of their names.
  */
 export class InOrder {
   readonly #waiting = new Map<string, Read>();
@@ -18,13 +18,13 @@ export class InOrder {
     this.#onError = onError;
   }
 
-  /** A read with this key that has not begun yet will see all that this one would: it is enough. */
+  /** A pending read with this key will see everything that this one would. */
   add(key: string, read: Read): void {
     if (!this.#waiting.has(key)) this.#waiting.set(key, read);
     this.#begin();
   }
 
-  /** Forgets what has not begun. Resolves when what has begun is over. */
+  /** Drops pending reads. Resolves when running ones have ended. */
   stop(): Promise<void> {
     this.#waiting.clear();
     return this.#steps;
@@ -35,7 +35,7 @@ export class InOrder {
       if (this.#running >= AT_ONCE) return;
       this.#waiting.delete(key);
       this.#running += 1;
-      // Caught here and not in the step: it waits for the steps before it, and Node ends on what nobody catches.
+      // Caught here, because the step runs only after earlier ones, and Node exits on unhandled rejections.
       const result = read().catch((error: unknown) => () => this.#onError(error));
       this.#steps = this.#steps.then(() => this.#take(result));
     }

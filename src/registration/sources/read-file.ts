@@ -17,26 +17,26 @@ import { FLAGS } from '../peek.ts';
 
 const { value: MAX_BYTES } = BUDGETS.registrationFile;
 
-/** Clocks of file systems tick in steps: a file can be written twice, as long, within this time and look the same. */
+/** File system timestamps are coarse: two writes of the same length within this time look the same. */
 const CLOCK_STEP = 100;
 
-/** By what a file is known again without reading it. */
+/** Identifies the state of a file without reading it. */
 export interface Seen {
   readonly stamp: string;
   readonly digest: string;
-  /** Whether the file was old enough, when read, for its stamp alone to tell. */
+  /** Whether the file was old enough when read for its stamp alone to be reliable. */
   readonly isSettled: boolean;
 }
 
 export type FileFound =
   | { readonly kind: 'read'; readonly bytes: Uint8Array; readonly seen: Seen }
-  /** It can't have been written since `seen`. */
+  /** It certainly hasn't been written since `seen`. */
   | { readonly kind: 'unchanged' }
-  /** No registration, or none any more: the file is gone, or its directory, or that can't be trusted. */
+  /** Not a registration, or no longer one: the file or its directory is gone, or the directory can't be trusted. */
   | { readonly kind: 'gone' }
-  /** It may be the work of another user. Nothing in it counts. */
+  /** Another user may have written it. Its contents are ignored. */
   | ({ readonly kind: 'untrusted' } & Fault)
-  /** For now, perhaps. `isOurs`: the hub is out of file descriptors, which says nothing about the file. */
+  /** Possibly temporary. `isOurs`: the hub is out of file descriptors, which says nothing about the file. */
   | ({ readonly kind: 'unreadable'; readonly isOurs?: boolean } & Fault);
 
 interface Fault {
@@ -52,11 +52,11 @@ const TOO_LARGE: FileFound = {
 
 /** The directory of a file. */
 export interface FileDirectory extends Naming {
-  /** What it was when it was last found to be trusted. */
+  /** Its identity when it was last trusted. */
   readonly identity?: string | undefined;
 }
 
-/** Reads a registration file if it can be trusted. Never waits for a writer, never follows a link, never rejects. */
+/** Reads a registration file if it can be trusted. Never blocks on a FIFO, follows links, or rejects. */
 export async function readFile(
   file: string,
   seen: Seen | undefined,
@@ -68,7 +68,7 @@ export async function readFile(
   }
   let handle: FileHandle | undefined;
   try {
-    // To open a device can do something to it. So it is looked at before, and again once it is held.
+    // Opening a device can have side effects, so the file is checked before and again after it is opened.
     const before = await lstat(file, { bigint: true });
     if (seen?.isSettled && seen.stamp === stampOf(before)) return { kind: 'unchanged' };
     const fault = distrustFile(before);
@@ -90,7 +90,7 @@ async function readHandle(handle: FileHandle): Promise<FileFound> {
   const facts = await handle.stat({ bigint: true });
   const fault = distrustFile(facts);
   if (fault !== null) return { kind: 'untrusted', ...fault };
-  // One more than allowed: it may grow between the look and the read.
+  // One byte more than allowed, because the file may have grown since the check.
   const buffer = Buffer.allocUnsafe(Math.min(Number(facts.size), MAX_BYTES) + 1);
   let length = 0;
   while (length < buffer.length) {

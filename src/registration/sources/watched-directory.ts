@@ -10,44 +10,44 @@ import {
 import { AncestorWatcher } from './ancestor-watcher.ts';
 import type { DirectoryWatcher } from './directory-watcher.ts';
 
-/** Milliseconds between looks that nothing asked for: as long as the watches stand, and while one doesn't. */
+/** Milliseconds between periodic checks, with working watches and without. */
 const LOOK_ANYWAY = 30_000;
 const LOOK_UNWATCHED = 2_000;
 const LOOK_AFTER_STORM = 500;
 const LOOK_AFTER_SHORTAGE = 1_000;
 
-/** So many events since the last look mean that more may have been lost: Linux queues 16,384 and drops the rest. */
+/** After this many events since the last check, more may have been lost: Linux queues 16,384 and drops the rest. */
 const STORM = 4_096;
 
-/** Names that are read at once. */
+/** How many names are read at once. */
 const PORTION = 1_024;
 
 export interface WatchedDirectoryOptions {
   readonly directory: string;
   /** See {@link Naming}. */
   readonly isNamed: boolean;
-  /** Something happened to the file of this name, or may have. */
+  /** The file with this name may have changed. */
   onName(name: string): void;
-  /** What was found: the condition of the directory and, when it is usable, every name in it that ends in `.json`. */
+  /** Reports the condition of the directory and, if it is usable, every name in it that ends in `.json`. */
   onLook(condition: DirectoryCondition, names: readonly string[]): void;
   onTrouble(message: string, error: string): void;
-  /** Milliseconds between looks that nothing asked for. */
+  /** Milliseconds between periodic checks. */
   readonly lookAnyway?: number;
 }
 
 /**
- * One directory, which may be missing, appear, be replaced and disappear. Looks at it whenever one of these may have happened.
- * Events of the files in it are listened to once `watch` was called.
+ * A directory that may be missing, appear, be replaced and disappear. It is checked whenever one of these may have happened.
+ * File events are reported once `watch` has been called.
  */
 export class WatchedDirectory {
   readonly #options: WatchedDirectoryOptions;
   readonly #ancestors: AncestorWatcher;
   #watcher: DirectoryWatcher | null = null;
   #mayWatch = false;
-  /** Identity of the directory that is watched or could not be watched; empty for none. */
+  /** Identity of the directory that is watched or could not be watched. Empty if there is none. */
   #watched = '';
   #rings = 0;
-  /** There was no file descriptor to list it with. */
+  /** Listing failed for lack of a file descriptor. */
   #isShort = false;
   #looking: Promise<void> | null = null;
   #again = false;
@@ -60,7 +60,7 @@ export class WatchedDirectory {
     this.#ancestors = new AncestorWatcher(options.directory, () => this.#rewatch());
   }
 
-  /** Looks until nothing has changed meanwhile. Never rejects. */
+  /** Checks the directory until nothing has changed during a check. Never rejects. */
   look(): Promise<void> {
     this.#again = true;
     this.#looking ??= this.#lookUntilStill().finally(() => {
@@ -69,7 +69,7 @@ export class WatchedDirectory {
     return this.#looking;
   }
 
-  /** Watches from now on, and looks again once it does, so that nothing is lost in between. Never rejects. */
+  /** Starts watching, then checks again so that no change in between is lost. Never rejects. */
   watch(): Promise<void> {
     this.#mayWatch = true;
     return this.look();
@@ -80,7 +80,7 @@ export class WatchedDirectory {
     clearTimeout(this.#timer);
     await this.#unwatch();
     await this.#looking;
-    // A look under way may have begun to watch.
+    // A running check may already have started to watch.
     this.#ancestors.close();
     await this.#unwatch();
   }
@@ -93,7 +93,7 @@ export class WatchedDirectory {
       try {
         await this.#lookOnce();
       } catch (error) {
-        this.#options.onTrouble('a directory could not be looked at', codeOf(error));
+        this.#options.onTrouble('a directory could not be checked', codeOf(error));
       }
     }
     this.#lookLater();
@@ -117,9 +117,9 @@ export class WatchedDirectory {
     if (this.#mayWatch) await this.#watch(condition.kind === 'usable' ? condition.identity : '');
     if (this.#stopped) return;
     if (condition.kind !== 'usable') return onLook(condition, []);
-    // It is looked at again at once: listing once is enough.
+    // Another check follows immediately, so it is listed then.
     if (isNewWay) return;
-    // With a watch, listed only when that stands: nothing is lost between the two.
+    // It is listed only after it is watched, so that no change in between is lost.
     this.#isShort = false;
     const listing = await namesIn(directory).catch((error: unknown) => {
       this.#isShort = isShortage(error);
@@ -128,7 +128,7 @@ export class WatchedDirectory {
     if (this.#stopped) return;
     if (Array.isArray(listing)) onLook(condition, listing);
     else if (codeOf(listing) === 'ENOENT') this.#again = true;
-    // A shortage says nothing about the directory: what is known stays, and it is listed again soon.
+    // A shortage says nothing about the directory: known files are kept, and it is listed again soon.
     else if (!this.#isShort) onLook(unreadable(listing), []);
   }
 
@@ -167,12 +167,12 @@ export class WatchedDirectory {
     this.#rings += 1;
     if (this.#rings === STORM) this.#lookLater();
     if (name.endsWith('.json')) this.#options.onName(name);
-    // Without a name, or with its own, it is about the directory: changed, deleted or moved away.
+    // An event without a name, or with the directory's own, means that the directory was changed, deleted or moved.
     if (name === '') void this.look();
     else if (name === basename(this.#options.directory)) this.#rewatch();
   }
 
-  /** Out of watches, most likely. Said once, for it is tried again and again. */
+  /** Most likely out of watches. Reported once, because watching is retried again and again. */
   #lose(error: unknown): void {
     const { onTrouble } = this.#options;
     if (!this.#troubled) onTrouble("a directory can't be watched: it is polled", codeOf(error));
@@ -181,7 +181,7 @@ export class WatchedDirectory {
     this.#lookLater();
   }
 
-  /** Looks, and watches what is there by then: the path may lead to another directory with the same inode number. */
+  /** Checks and watches again: the path may lead to another directory with the same inode number. */
   #rewatch(): void {
     void this.#unwatch();
     void this.look();
@@ -194,7 +194,7 @@ export class WatchedDirectory {
   }
 }
 
-/** Read in portions: other things may happen meanwhile, however many names there are. */
+/** Reads in batches, so that other work can run however many names there are. */
 async function namesIn(directory: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of await opendir(directory, { bufferSize: PORTION })) {

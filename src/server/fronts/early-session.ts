@@ -8,8 +8,8 @@ import type { FrameSink } from './stdio.ts';
 type Send = (frame: Frame) => Promise<void> | undefined;
 
 /**
- * Stands in for the session of an agent while the hub is being loaded: answers `initialize` at once if it comes first, and
- * keeps every frame for the session.
+ * Replaces the agent's session while the hub is being loaded: answers `initialize` immediately if it comes first, and keeps
+ * every frame for the session.
  */
 export class EarlySession implements FrameSink {
   /** Resolves when the agent has sent something. */
@@ -18,7 +18,7 @@ export class EarlySession implements FrameSink {
   readonly #version: string;
   #session: FrameSink | null = null;
   #kept: ((session: FrameSink) => Promise<void> | undefined)[] = [];
-  /** How the second answer to `initialize` begins, until the session has given it. */
+  /** The start of the session's own answer to `initialize`, until that has been dropped. */
   #repeated: string | null = null;
   readonly #handedOver: Promise<void>;
   #onSpoken = () => {};
@@ -35,7 +35,7 @@ export class EarlySession implements FrameSink {
     });
   }
 
-  /** Takes one frame; a promise says: not more until it is fulfilled. */
+  /** Takes a frame. If it returns a promise, the caller must wait for that before passing more. */
   receive(frame: string): Promise<void> | undefined {
     if (this.#session !== null) return this.#session.receive(frame);
     if (this.#kept.length === 0) this.#answer(frame);
@@ -52,7 +52,7 @@ export class EarlySession implements FrameSink {
     }
   }
 
-  /** Gives everything that came, and all that comes, to the session that `open` makes. */
+  /** Passes all kept and future frames to the session that `open` creates. */
   handOver<Session extends FrameSink>(open: (toAgent: Send) => Session): Session {
     const session = open((frame) => (this.#isRepeated(frame) ? undefined : this.#send(frame)));
     this.#session = session;
@@ -76,7 +76,7 @@ export class EarlySession implements FrameSink {
     this.#send(resultFrame(id, initializeResult(info, this.#version)));
   }
 
-  /** The session answers `initialize` as well: the agent has that answer. */
+  /** Whether a frame is the session's own answer to `initialize`, which is dropped because the agent already has one. */
   #isRepeated(frame: Frame): boolean {
     if (this.#repeated === null || typeof frame !== 'string') return false;
     const isRepeated = frame.startsWith(this.#repeated);

@@ -4,21 +4,21 @@ import type { Frame } from '../../wire/frame.ts';
 import { idNear, LineReader } from '../../wire/line-reader.ts';
 
 export interface FrameSink {
-  /** A promise says: not more until it is fulfilled. */
+  /** If it returns a promise, the caller must wait for that before passing more. */
   receive(frame: string): Promise<void> | undefined;
   refuseOversize(rawId: string, bytes: number, limit: number): void;
 }
 
 /**
- * MCP over stdio: one JSON-RPC message a line. Writes are queued by the stream; `send` returns a promise while the agent
- * reads more slowly than is written.
+ * MCP over stdio: one JSON-RPC message per line. The stream queues writes; `send` returns a promise while the agent reads
+ * too slowly.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
 export class StdioTransport {
   /** Resolves when the agent has closed its side or can't be written to. */
   readonly closed: Promise<void>;
-  /** Resolves when the agent can't be written to: there is nobody left to answer. Only a write can tell. */
+  /** Resolves when a write has failed because the agent has gone. */
   readonly broken: Promise<void>;
   readonly #output: Writable;
   readonly #input: Readable;
@@ -37,7 +37,7 @@ export class StdioTransport {
     this.broken = new Promise((resolve) => {
       this.#onBroken = resolve;
     });
-    // EPIPE: the agent has gone, and nobody is left to tell.
+    // EPIPE: the agent has gone, so the error can't be reported to it.
     output.on('error', () => {
       this.#broken = true;
       this.#onBroken();
@@ -66,7 +66,7 @@ export class StdioTransport {
     this.#input.on('error', () => this.#close());
   }
 
-  /** Writes one frame. A promise says: not more until it is fulfilled. */
+  /** Writes one frame. If it returns a promise, the caller must wait for that before passing more. */
   send(frame: Frame): Promise<void> | undefined {
     if (this.#broken || this.#write(frame)) return undefined;
     this.#drained ??= new Promise<void>((resolve) => {
@@ -82,7 +82,7 @@ export class StdioTransport {
     return this.#drained;
   }
 
-  /** A frame that comes alone goes out at once; what more is said at the same moment follows in one piece. */
+  /** The first frame is written immediately. Further frames in the same turn are combined into one write. */
   #write(frame: Frame): boolean {
     const written = this.#writeLine(frame);
     if (!this.#corked) {
@@ -105,7 +105,7 @@ export class StdioTransport {
     return written;
   }
 
-  /** Resolves when all that was sent is written, or can't be. */
+  /** Resolves when everything sent has been written or has failed. */
   flush(): Promise<void> {
     if (this.#broken) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import type { ToolContext } from './hub-tool.ts';
 
-/** The instances that one call waits for, whichever these are meanwhile: each is tried often while it is away. */
+/** The instances that a call waits for, which may change. Each is retried often while it is away. */
 export class AwaitedInstances {
   readonly #context: Pick<ToolContext, 'awaitInstance'>;
   readonly #releases = new Map<string, () => void>();
@@ -9,7 +9,7 @@ export class AwaitedInstances {
     this.#context = context;
   }
 
-  /** From now on these are waited for, by id, and no others. */
+  /** Replaces the ids of the awaited instances. */
   set(ids: readonly string[]): void {
     for (const [id, release] of this.#releases) {
       if (ids.includes(id)) continue;

@@ -8,7 +8,7 @@ const input = z.object({
   arguments: z.record(z.string(), z.unknown()).optional().describe('Arguments of that tool.'),
 });
 
-/** Answered by the instance: the session sends it on instead of running it here. */
+/** Answered by the instance: the session forwards it instead of running it here. */
 export const instancesCall = hubTool({
   name: 'instances_call',
   title: 'Call a tool of an instance',
@@ -18,9 +18,9 @@ export const instancesCall = hubTool({
   input,
   output: null,
   run() {
-    throw new Error('instances_call is sent on, not run');
+    throw new Error('instances_call is forwarded, not run');
   },
 });
 
-/** What an `instances_call` asks for. Throws `INVALID_ARGUMENTS`. */
+/** Parses the arguments of `instances_call`. Throws `INVALID_ARGUMENTS`. */
 export const parseCall = (args: unknown) => parseArguments(instancesCall.name, input, args);

@@ -25,7 +25,7 @@ export const instancesConnect = hubTool({
   input: z.object({ instance_id: instanceRef }),
   output: z.object({
     instance: instanceRowSchema,
-    instructions: z.string().nullable().describe('What the instance says on how to use it.'),
+    instructions: z.string().nullable().describe("The instance's own instructions for its use."),
     tools: z.array(toolRowSchema),
   }),
   async run({ instance_id }, context) {
@@ -48,7 +48,7 @@ export const instancesConnect = hubTool({
       active: state === 'active',
     });
     await until(context, () => !isHomeOpening(hub.getSnapshot(), sessionId));
-    // Its successor, if it was restarted meanwhile.
+    // Its successor, if it was restarted in the meantime.
     const bound = homeOf(hub.getSnapshot(), sessionId);
     if (bound !== currentId(hub.getSnapshot(), id)) throw refused(context, id);
     const found = findInstance(hub.getSnapshot(), bound);
@@ -72,10 +72,10 @@ function refused(context: ToolContext, id: string): HubError {
   const { because, failure = null } = session?.context.lost ?? {};
   const facts: HubErrorFacts = { instance_id: id, last_error: failure };
   return because === 'gone'
-    ? new HubError('INSTANCE_GONE', `instance "${id}" went away while it was connected to`, facts)
+    ? new HubError('INSTANCE_GONE', `instance "${id}" was removed while connecting to it`, facts)
     : new HubError(
         'INSTANCE_REFUSED',
-        `instance "${id}" could not be connected to: ${failure?.message ?? 'it left'}`,
+        `instance "${id}" could not be connected: ${failure?.message ?? 'it was removed'}`,
         { ...facts, state: stateOf(context, id) },
       );
 }

@@ -6,7 +6,7 @@ export const instancesDisconnect = hubTool({
   name: 'instances_disconnect',
   title: 'Disconnect',
   description:
-    'Disconnects this session from its instance: the tools, resources and prompts of the instance are no longer listed here. The instance itself goes on running. Fine when not connected.',
+    'Disconnects this session from its instance: the tools, resources and prompts of the instance are no longer listed here. The instance itself keeps running. Does nothing if not connected.',
   annotations: {
     readOnlyHint: false,
     destructiveHint: false,
@@ -15,7 +15,10 @@ export const instancesDisconnect = hubTool({
   },
   input: z.object({}),
   output: z.object({
-    disconnected_from: z.string().nullable().describe('Id of the instance that was left, or null.'),
+    disconnected_from: z
+      .string()
+      .nullable()
+      .describe('Id of the instance that was disconnected, or null.'),
   }),
   run(_, { hub, sessionId }) {
     const session = sessionRef(hub.getSnapshot(), sessionId);

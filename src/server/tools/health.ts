@@ -10,7 +10,7 @@ export const instancesHealth = hubTool({
   name: 'instances_health',
   title: 'Instance health',
   description:
-    'Tells how instances are doing: missed and answered pings, response time, calls in flight, and the last 20 state transitions with their reasons. Call it to find out why an instance is retrying or dead, or whether it is only busy.',
+    'Shows the health of instances: missed and answered pings, response time, calls in flight, and the last 20 state transitions with their reasons. Use it to find out why an instance is retrying or dead, or whether it is only busy.',
   annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({ instance_id: instanceRef.optional() }),
   output: z.object({ instances: z.array(healthRowSchema) }),

@@ -4,19 +4,19 @@ import type { HubActor } from '../../../machines/hub.ts';
 import { HubError } from '../../errors.ts';
 import type { ReadTraffic } from '../../views/traffic.ts';
 
-/** What a hub tool has at hand while it runs. */
+/** What a hub tool can use while it runs. */
 export interface ToolContext {
   readonly hub: HubActor;
   /** The session that calls. */
   readonly sessionId: string;
   /** Aborted when the agent cancels the call or the session ends. */
   readonly signal: AbortSignal;
-  /** Notes that somebody waits for the instance; returns the function that takes this back. */
+  /** Records that a call waits for the instance. Returns a function that undoes this. */
   awaitInstance(instanceId: string): () => void;
   readonly trafficOf: ReadTraffic;
 }
 
-/** What a tool answers: `structuredContent`, and what is shown as text if that is something else. */
+/** The answer of a tool: `structuredContent`, and its text if that differs. */
 export interface ToolAnswer<Output> {
   readonly structured: Output;
   readonly shown?: unknown;
@@ -29,7 +29,7 @@ interface ToolDefinition<Input, Output> {
   readonly description: string;
   readonly annotations: ToolAnnotations;
   readonly input: z.ZodType<Input>;
-  /** Null when the answer is an instance's. */
+  /** Null if an instance gives the answer. */
   readonly output: z.ZodType<Output> | null;
   /** Throws {@link HubError}. */
   run(
@@ -41,15 +41,15 @@ interface ToolDefinition<Input, Output> {
 /** A tool of the hub's own. */
 export interface HubTool {
   readonly name: string;
-  /** What every `structuredContent` of it fits; null when the answer is an instance's. */
+  /** The schema of its `structuredContent`. Null if an instance gives the answer. */
   readonly output: z.ZodType | null;
   /** The tool as `tools/list` shows it. */
   describe(): object;
-  /** The result of a call with arguments as they came. Rejects with {@link HubError}. */
+  /** The result of a call with unvalidated arguments. Rejects with {@link HubError}. */
   call(args: unknown, context: ToolContext): Promise<object>;
 }
 
-/** Makes a tool of its definition. */
+/** Creates a tool from its definition. */
 export function hubTool<Input, Output>(definition: ToolDefinition<Input, Output>): HubTool {
   const { name, title, description, annotations, input, output } = definition;
   return {

@@ -19,10 +19,10 @@ const TOOLS: readonly HubTool[] = [
   instancesCall,
 ];
 
-/** Tools that wait for nothing at start-up: they do their own waiting, or need none. */
+/** Tools that don't wait for start-up discovery, because they wait themselves or needn't. */
 const IMPATIENT = new Set([instancesWait.name, instancesDisconnect.name]);
 
-// Both spellings: `instances_list`, and `instances/list` of Brummer's hub.
+// Both spellings: `instances_list`, and `instances/list` as in Brummer's hub.
 const BY_NAME = new Map(
   TOOLS.flatMap((tool) => [
     [tool.name, tool],
@@ -35,7 +35,7 @@ export function hubToolNamed(name: string): HubTool | undefined {
   return BY_NAME.get(name);
 }
 
-/** Whether the answer of a tool should be of after start-up discovery. */
+/** Whether a tool should answer only after start-up discovery. */
 export function waitsForDiscovery(tool: HubTool): boolean {
   return !IMPATIENT.has(tool.name);
 }

@@ -6,10 +6,10 @@ import { stateField } from '../../views/row-fields.ts';
 export const state = stateField
   .exclude(['removed'])
   .describe(
-    'discovered: its file was found; connecting: being connected to; active: connected, can be used; retrying: lost, tried again by itself; dead: given up for now',
+    'discovered: its file was found; connecting: first attempt; active: connected, can be used; retrying: lost, retried automatically; dead: given up for now',
   );
 
-/** Input of a tool that means one instance. */
+/** Input of a tool for one instance. */
 export const instanceRef = z
   .string()
   .min(1)

@@ -11,7 +11,7 @@ export const instancesReconnect = hubTool({
   name: 'instances_reconnect',
   title: 'Reconnect an instance',
   description:
-    'Tries at once to connect to an instance that is retrying or dead, with a fresh budget of retries, and answers with the state that it is in after that attempt. Call it after you have started or mended its server. An active instance is left as it is.',
+    'Immediately tries to connect to an instance that is retrying or dead, with a fresh budget of retries, and answers with its state after that attempt. Call it after you have started or fixed its server. Does nothing to an active instance.',
   annotations: {
     readOnlyHint: false,
     destructiveHint: false,

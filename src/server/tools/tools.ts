@@ -14,7 +14,7 @@ export const instancesTools = hubTool({
   name: 'instances_tools',
   title: 'Tools of instances',
   description:
-    'Lists the tools of one instance, or of all active instances, with their input schemas, without connecting. Use it to find the instance that can do something, or when your client does not reread its tool list after connecting; call what you find with instances_call.',
+    'Lists the tools of one instance, or of all active instances, with their input schemas, without connecting. Use it to find the instance that can do something, or if your client does not reload its tool list after connecting; call the tools that you find with instances_call.',
   annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     instance_id: instanceRef.optional(),
@@ -46,7 +46,7 @@ export const instancesTools = hubTool({
 });
 
 function tooMany(): HubError {
-  const message = `these tools have more than ${BUDGETS.ownAnswer.value} bytes: name an instance_id, or words to look for in query`;
+  const message = `these tools have more than ${BUDGETS.ownAnswer.value} bytes: give an instance_id, or search words in query`;
   return new HubError('MESSAGE_TOO_LARGE', message);
 }
 

@@ -5,8 +5,8 @@ import { findInstance } from '../find-instance.ts';
 import type { ToolContext } from './hub-tool.ts';
 
 /**
- * The instance with this id, name or path; a dead one is tried once before. Throws as {@link findInstance} does, and
- * when the call is cancelled.
+ * The instance with this id, name or path. If it is dead, tries to connect once first. Throws like {@link findInstance}, and
+ * if the call is cancelled.
  */
 export async function triedInstance(
   { hub, signal }: Pick<ToolContext, 'hub' | 'signal'>,

@@ -10,14 +10,14 @@ import { AwaitedInstances } from './awaited-instances.ts';
 import { hubTool, type ToolContext } from './hub-tool.ts';
 import { instanceRef, state } from './inputs.ts';
 
-/** How long a wait is unless said, in milliseconds. */
+/** Default timeout of a wait, in milliseconds. */
 const DEFAULT_TIMEOUT = 30_000;
 
 export const instancesWait = hubTool({
   name: 'instances_wait',
   title: 'Wait for an instance',
   description:
-    'Waits until an instance is in a state, by default active, and answers the moment it gets there. Give its id, name or path; it may be one that is not known yet, for example a dev server that you have just started. When time runs out the error WAIT_TIMEOUT says which state it is in.',
+    'Waits until an instance is in a state, by default active, and answers as soon as it is. Give its id, name or path; it may be one that is not known yet, for example a dev server that you have just started. If the time runs out, the error WAIT_TIMEOUT says which state it is in.',
   annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
   input: z
     .object({
@@ -83,8 +83,8 @@ function known({ hub }: ToolContext, ref: string) {
 }
 
 /**
- * What `find` first returns when an instance has changed its state or its place, given its id; undefined when time runs out
- * or the call is cancelled. Rejects with what `find` throws.
+ * Calls `find` with an instance's id whenever that changes its state or replaces another. Resolves with its first result, or
+ * with undefined if the time runs out or the call is cancelled. Rejects with what `find` throws.
  */
 async function untilFound<T>(
   { hub, signal }: ToolContext,
