@@ -95,7 +95,7 @@ describe('the package, installed into an empty prefix', () => {
   it('shows the demo', async () => {
     const { stdout, stderr, code } = await run('demo');
     expect(stdout).toMatch(/Hello from web, pid \d+ \(the call waited \d+ ms and was sent once\)/);
-    expect(stdout).toContain('That is the main job.');
+    expect(stdout).toContain('To add the hub to your agent');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   }, 60_000);
 

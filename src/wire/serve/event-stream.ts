@@ -59,13 +59,18 @@ export class EventStream {
   end(text?: string): void {
     if (!this.isOpen) return;
     const response = this.#response;
-    // Message and end go out in one packet, unless the message is too large for that.
-    response.cork();
-    if (text === undefined || response.write(eventOf(text))) {
+    const event = text === undefined ? '' : eventOf(text);
+    // Message and end go out in one packet, unless the message is too large for that. Corking the response instead
+    // makes Node 24 send the end first.
+    const room = response.writableHighWaterMark - response.writableLength;
+    if (Buffer.byteLength(event) < room) {
+      response.end(event);
+      return;
+    }
+    if (response.write(event)) {
       response.end();
       return;
     }
-    response.uncork();
     this.#isEnding = true;
     this.#block();
   }
