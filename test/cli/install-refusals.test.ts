@@ -9,7 +9,7 @@ describe('signalbox install reports a problem in one line, and changes nothing:'
     [['install', 'cursr'], 'unknown client cursr; did you mean cursor?'],
     [['install', 'emacs'], 'unknown client emacs: one of claude-code, '],
     [['install', 'cursor', 'zed'], 'install takes one client'],
-    [['install', 'windsurf', '--project'], 'Windsurf has no configuration of a project'],
+    [['install', 'windsurf', '--project'], 'Windsurf has no project configuration'],
     [['uninstall', 'zed', '--print'], 'unknown option --print'],
   ])('%j', async (args, message) => {
     const { stderr, code } = await home().run(...args);
