@@ -19,28 +19,28 @@ import { progressTokenOf } from './progress-token.ts';
 import type { Asker } from './server-requests.ts';
 import { hasShape, SHAPE_LENGTH } from './tool-result.ts';
 
-/** Stands for an error of the instance that can't be taken apart. */
+/** Replaces an error of the instance that can't be parsed. */
 const UNREADABLE = { code: RPC_CODE.internalError, message: 'the instance answered an error' };
 
-/** A message, or a batch, begins so. Other junk, such as a heartbeat, leaves a call as it is. */
+/** How a message or a batch begins. Anything else, such as a heartbeat, has no effect on a call. */
 const MAY_ANSWER = /^\s*(?:\{|\[\s*[[{\d"])/;
 
-/** A message with this beginning is no answer, whatever its rest is. */
+/** How a message begins that is certainly no answer. */
 const NO_ANSWER = /^\s*\{[^{[]*"method"\s*:\s*"/;
 
 export interface FromInstanceOptions
   extends Pick<LinkOptions, 'instanceId' | 'asks' | 'toAgent' | 'log'> {
   readonly asker: Asker;
   readonly calls: Calls;
-  /** Gives the agent the answer to its call. */
+  /** Sends the agent the answer to its call. */
   answer(call: Call, frame: Frame): Promise<void> | undefined;
-  /** Answers a call with an error: what the instance answered can't be read. */
+  /** Answers a call with an error, because the instance's answer can't be parsed. */
   unreadable(call: Call, message: string): void;
-  /** Sends the instance an answer of the hub's own. */
+  /** Sends the instance an answer from the hub itself. */
   reply(frame: string): void;
 }
 
-/** Sorts what an instance says on a link: answers to their calls, questions under new ids, the rest as it is. */
+/** Sorts the messages of an instance on a link: answers to their calls, requests under new ids, the rest unchanged. */
 export class FromInstance {
   readonly #options: FromInstanceOptions;
 
@@ -58,7 +58,7 @@ export class FromInstance {
     return undefined;
   }
 
-  /** A large message; false: it has to be {@link receive}d. */
+  /** Receives a large message as bytes. Returns false if it must go through {@link receive} instead. */
   receiveLarge(parts: readonly Buffer[], envelope: Envelope): Promise<void> | undefined | false {
     const { id, method, isAmbiguous } = envelope;
     if (isAmbiguous || method !== null || id === null) return false;
@@ -68,14 +68,14 @@ export class FromInstance {
     return this.#options.answer(call, parts);
   }
 
-  /** A message that isn't valid, or could be read in several ways, of which these are the ends. */
+  /** Receives the first and last bytes of a message that is invalid or ambiguous. */
   malformed(head: string, tail: string, call: Call | null): void {
     this.#failUnread(head, tail, call);
     const { log, instanceId } = this.#options;
     log.warn('dropped a message that is not JSON-RPC', { instance: instanceId });
   }
 
-  /** Cancels at the agent what the instance had asked: there is nobody to answer any more. */
+  /** Cancels the instance's open requests at the agent, because their answers can't be delivered. */
   withdrawAsks(): void {
     const { asks, asker, toAgent } = this.#options;
     for (const id of asks.withdrawAll(asker)) {
@@ -87,7 +87,7 @@ export class FromInstance {
     }
   }
 
-  /** If it was the answer to a call, the call has to end. */
+  /** Fails the call that an unreadable message would have answered. */
   #failUnread(head: string, tail: string, call: Call | null): void {
     if (!MAY_ANSWER.test(head) || NO_ANSWER.test(head)) return;
     const answered = call ?? this.#options.calls.get(idNear(head, tail));
@@ -105,11 +105,11 @@ export class FromInstance {
     if (envelope.id !== null) return this.#receiveRequest(text, envelope, envelope.id, call);
     if (envelope.method === 'notifications/cancelled') return this.#receiveCancelled(text);
     if (envelope.method === 'notifications/progress') return this.#receiveProgress(text);
-    // What comes on the exchange of a call that nobody waits for any more reaches nobody.
+    // Messages on the exchange of a call that is over are dropped.
     return call?.over ? undefined : this.#options.toAgent(oneLine(text), aboutOf(call));
   }
 
-  /** Servers of 2025-03-26 may batch. A batch holds messages, and no batches. */
+  /** Servers of 2025-03-26 may send batches, which can't be nested. */
   #receiveBatch(elements: readonly string[], call: Call | null): Promise<void> | undefined {
     const holds: Promise<void>[] = [];
     let dropped = 0;
@@ -137,7 +137,7 @@ export class FromInstance {
     const { id } = envelope;
     const answered = id === null ? undefined : this.#options.calls.get(id);
     if (answered !== undefined) return this.#options.answer(answered, text);
-    // An error without an id, on the exchange of a call, is the answer to that call.
+    // An error without an id on the exchange of a call answers that call.
     if ((id === null || id === 'null') && envelope.hasError && call !== null && !call.over) {
       const { error = UNREADABLE } = objectOf(parseJson(text));
       const answer = `{"jsonrpc":"2.0","id":${call.rawId},"error":${JSON.stringify(error)}}`;
@@ -168,7 +168,7 @@ export class FromInstance {
     return toAgent(replaceId(oneLine(text), asks.add(asker, id)), aboutOf(call));
   }
 
-  /** Only of calls on this link: the agent's other calls are somebody else's. */
+  /** Passes on progress only for calls on this link: other calls belong to other instances. */
   #receiveProgress(text: string): Promise<void> | undefined {
     const { calls, toAgent } = this.#options;
     const params = textAt(text, 'params');
@@ -189,7 +189,7 @@ export class FromInstance {
   }
 }
 
-/** The agent's request on whose exchange something came, while it is not answered. */
+/** The id of the agent's request that a message belongs to, until that is answered; otherwise null. */
 function aboutOf(call: Call | null): string | null {
   return call === null || call.over ? null : call.rawId;
 }

@@ -6,7 +6,7 @@ import type { ConnectionGuard } from '../wire/guarded-agent.ts';
 import type { Backlog } from './backlog.ts';
 import type { ServerRequests } from './server-requests.ts';
 
-/** Counters of one instance's traffic, written on every call and read when somebody asks. */
+/** Counters of one instance's traffic: written on every call, read on demand. */
 export interface Traffic {
   callsInFlight: number;
   /** Milliseconds since the epoch. */
@@ -21,21 +21,21 @@ export interface LinkOptions {
   readonly instanceId: string;
   /** Where the supervising connection reached the instance; null while it isn't active. */
   target(): Target | null;
-  /** What the agent offered, which is what the instance is offered. */
+  /** The agent's client info and capabilities, which are sent to the instance. */
   agent(): AgentInfo;
   /** `params` of the agent's last `logging/setLevel` as JSON text, or null. */
   logLevel(): string | null;
-  /** What is known of the instance, for the errors of calls. */
+  /** Facts about the instance, for the errors of calls. */
   describe(): { readonly name: string; readonly facts: HubErrorFacts };
   readonly asks: ServerRequests;
   readonly backlog: Backlog;
   /**
-   * Sends a frame to the agent. `about` is the JSON text of the id of the agent's request that a notification or a question
-   * belongs to, or null; answers name their request themselves. A promise says: no more until it is fulfilled.
+   * Sends a frame to the agent. `about` is the JSON text of the id of the agent's request that a notification or request
+   * belongs to, or null; answers name their request themselves. A returned promise asks for a pause until it is fulfilled.
    */
   toAgent(frame: Frame, about: string | null): Promise<void> | undefined;
   readonly traffic: Traffic;
-  /** Notes that somebody waits for the instance; returns the function that takes this back, once. */
+  /** Counts one more call that waits for the instance; returns the function that undoes this, once. */
   await(): () => void;
   readonly guard: ConnectionGuard;
   readonly now: () => number;
@@ -46,11 +46,11 @@ export interface LinkOptions {
   /** Largest message to the agent, in bytes. */
   readonly maxMessage: number;
   readonly log: Logger;
-  /** Traffic met a broken connection: is the instance still there? */
+  /** A connection broke: asks the supervision to check the instance. */
   onSuspected(): void;
-  /** There was no file descriptor for a connection. */
+  /** No file descriptor was left for a connection. */
   onShort(): void;
-  /** The link stands no more and needs to be opened again. */
+  /** The link broke and must be opened again. */
   onLost(failure: Failure): void;
   /** The first call is under way. */
   onBusy(): void;

@@ -18,8 +18,8 @@ const CANCEL_GRACE = 200;
 
 /**
  * Carries one session's traffic to one instance, as frames. It outlives the MCP sessions at the instance: `open` makes
- * a new one, `suspend` keeps what waits while the instance is away, `close` is the end. A request that went out is never
- * sent again, unless the instance said by 404 that it didn't take it.
+ * a new one, `suspend` keeps waiting calls while the instance is away, `close` is final. A request that was sent is never
+ * sent again, unless the instance answered 404, which shows that it didn't process it.
  */
 export class Link implements Asker {
   #options: LinkOptions;
@@ -65,7 +65,7 @@ export class Link implements Asker {
     return this.#options.instanceId;
   }
 
-  /** What the agent has subscribed to, for the link that takes its place. */
+  /** The agent's subscriptions, for a link that takes over from this one. */
   get subscriptions(): Subscriptions {
     return this.#subscriptions;
   }
@@ -74,14 +74,14 @@ export class Link implements Asker {
     return this.#answers.isIdle;
   }
 
-  /** Whether the instance tells of its changes on this link. */
+  /** Whether the instance sends its notifications on this link. */
   get hasStream(): boolean {
     return this.#session?.isStreaming ?? false;
   }
 
   /**
-   * Opens an MCP session at the instance, sets again what the agent had set, then sends what waits.
-   * Rejects with {@link ExchangeError}; the link then waits.
+   * Opens an MCP session at the instance, restores the agent's settings, then sends the waiting calls.
+   * Rejects with {@link ExchangeError}; the calls then keep waiting.
    */
   async open(): Promise<void> {
     const target = this.#options.target();
@@ -121,7 +121,7 @@ export class Link implements Asker {
     for (const call of this.#calls) if (!call.isUnderWay) this.#send(call, session);
   }
 
-  /** The instance is away: what went out is lost, everything else waits. */
+  /** The instance is away: calls that were sent are lost, all others wait. */
   suspend(): void {
     if (this.#state === 'closed') return;
     this.#state = 'waiting';
@@ -136,8 +136,8 @@ export class Link implements Asker {
   }
 
   /**
-   * Another instance has taken the place of this one. What went out is lost; what waits, and what was subscribed to, is
-   * for the other from now on, once the link is opened.
+   * Moves to the instance that succeeds this one. Calls that were sent are lost; waiting calls and subscriptions move to
+   * the successor and are sent once the link is opened.
    */
   move(options: LinkOptions): void {
     this.suspend();
@@ -146,7 +146,7 @@ export class Link implements Asker {
     for (const call of this.#calls) if (call.isQueued) call.requeue(options.await());
   }
 
-  /** Takes over the calls and subscriptions of a link that is suspended and of no more use. */
+  /** Takes over the calls and subscriptions of a suspended link, and closes that link. */
   takeOver(other: Link): void {
     this.inherit(other.subscriptions);
     for (const call of [...other.#calls]) {
@@ -158,14 +158,14 @@ export class Link implements Asker {
     void other.close('INSTANCE_GONE', 'another instance has taken its place');
   }
 
-  /** Takes over what the agent had subscribed to at another instance. */
+  /** Takes over the agent's subscriptions at another instance. */
   inherit(subscriptions: Subscriptions): void {
     this.#subscriptions.adopt(subscriptions);
-    // A link that is opened later subscribes then.
+    // A link that isn't open subscribes when it opens.
     if (this.#state === 'open') void this.#session?.subscribe(subscriptions.params());
   }
 
-  /** Ends all but single calls, and the subscriptions, which are returned. Open calls are answered with `code`. */
+  /** Ends everything except single calls. Returns the ended subscriptions. Open calls are answered with `code`. */
   leave(code: HubErrorCode, reason: string): Subscriptions {
     const left = this.#subscriptions;
     this.#subscriptions = new Subscriptions();
@@ -178,20 +178,20 @@ export class Link implements Asker {
     return left;
   }
 
-  /** The agent has set another log level. A link that is opened later sets it then. */
+  /** Sets the agent's new log level. A link that isn't open sets it when it opens. */
   setLevel(): void {
     if (this.#state === 'open') void this.#session?.setLevel(this.#options.logLevel());
   }
 
-  /** Leaves the instance for good. Open calls are answered with `code`. Resolves when the instance has said goodbye. */
+  /** Closes the link for good. Open calls are answered with `code`. Resolves when the session at the instance has ended. */
   async close(code: HubErrorCode, reason: string): Promise<void> {
     if (this.#state === 'closed') return;
-    // What went out to an instance that is dead may have been done: it is lost, not refused.
+    // Calls that were sent to a dead instance may have taken effect, so they are lost, not refused.
     if (code === 'INSTANCE_NOT_ACTIVE') this.suspend();
     this.#state = 'closed';
     this.#fromInstance.withdrawAsks();
     this.#calls.clearQueue();
-    // The instance need not go on with what nobody waits for.
+    // Cancel the calls at the instance, because their answers are no longer wanted.
     const farewells = [...this.#calls]
       .filter(({ sent }) => sent)
       .map((call) => cancellation(call, reason));
@@ -201,7 +201,7 @@ export class Link implements Asker {
     await session?.close(farewells);
   }
 
-  /** Sends a request of the agent, now or as soon as the link stands. It is answered exactly once. */
+  /** Sends a request of the agent, now or once the link is open. It is answered exactly once. */
   request(
     frame: string,
     rawId: string,
@@ -224,7 +224,7 @@ export class Link implements Asker {
     } else this.#sendOrQueue(call);
   }
 
-  /** Sends a notification or an answer of the agent; dropped while the instance is away. */
+  /** Sends a notification of the agent. Drops it while the instance is away. */
   notify(frame: string): void {
     if (this.#state !== 'open' || this.#session?.messages.send(frame) !== false) return;
     this.#options.log.warn('dropped a message to an instance that takes none', {
@@ -232,7 +232,7 @@ export class Link implements Asker {
     });
   }
 
-  /** Cancels a request; it will not be answered. `frame` is the agent's `notifications/cancelled`. False: not ours. */
+  /** Cancels a request, which is then never answered. `frame` is the agent's notification. Returns false for unknown requests. */
   cancel(rawId: string, frame: string): boolean {
     const call = this.#calls.get(rawId);
     if (call === undefined) return false;
@@ -257,7 +257,7 @@ export class Link implements Asker {
     });
   }
 
-  /** For a call that nobody took. */
+  /** Sends a call again that the instance has not received. */
   #again(call: Call): void {
     call.takeBack();
     this.#sendOrQueue(call);
@@ -271,9 +271,9 @@ export class Link implements Asker {
   #queue(call: Call): void {
     if (call.isQueued) return;
     const { callWait, openTimeout } = this.#options;
-    // An instance that is just being opened isn't away.
+    // While the link is being opened, the instance isn't away.
     const wait = this.#state === 'opening' ? Math.max(callWait, openTimeout) : callWait;
-    // What can be answered without the instance doesn't wait for it.
+    // A call that the hub can answer without the instance doesn't wait.
     const patience = this.#state === 'opening' || call.transform === null ? wait : 0;
     const expire = () => this.#answers.fail(call, 'INSTANCE_NOT_ACTIVE', this.#awayFor(wait));
     call.queue(patience, expire, this.#options.await());
@@ -295,7 +295,7 @@ export class Link implements Asker {
     call.start(this.#options.traffic, () => new Exchange(call, session, this.#owner).start());
   }
 
-  /** The instance forgot the session: a new one, without a word to the agent. */
+  /** The instance no longer knows the session: opens a new one, which the agent doesn't notice. */
   #expired(session: LinkSession): void {
     if (this.#isStale(session)) return;
     this.#loseAccepted(session);
@@ -318,7 +318,7 @@ export class Link implements Asker {
     else this.#options.onSuspected();
   }
 
-  /** Nobody can answer any more what was to be answered on the standing stream. */
+  /** Fails the calls whose answers were to arrive on the standing stream, which can't be resumed. */
   #loseAccepted(session: LinkSession): void {
     if (this.#isStale(session)) return;
     for (const call of this.#calls) {

@@ -1,6 +1,6 @@
-/** Somebody who asked the agent something and waits for its answer. */
+/** Has sent the agent a request and waits for the answer. */
 export interface Asker {
-  /** The agent's answer, with the id under which the asker asked. */
+  /** Receives the agent's answer, with the asker's own id. */
   answered(frame: string): void;
 }
 
@@ -9,22 +9,22 @@ interface Ask {
   readonly rawId: string;
 }
 
-/** The open questions of one asker, in both directions. */
+/** The open requests of one asker, by both ids. */
 interface Asked {
   readonly ids: Set<string>;
   readonly byRawId: Map<string, string>;
 }
 
 /**
- * The questions that are open at one agent, under ids that are unique in its session: every instance counts its own
- * from 0. Ids are JSON texts. Nothing here takes longer the more questions are open.
+ * The open requests from instances to one agent, under ids that are unique in its session, because every instance counts
+ * from 0. Ids are JSON texts. Every operation takes constant time.
  */
 export class ServerRequests {
   readonly #open = new Map<string, Ask>();
   readonly #askers = new Map<Asker, Asked>();
   #last = 0;
 
-  /** Notes a question and returns the id under which the agent is to be asked. */
+  /** Adds a request and returns its id towards the agent. */
   add(asker: Asker, rawId: string): string {
     this.#last += 1;
     const id = String(this.#last);
@@ -36,26 +36,26 @@ export class ServerRequests {
     return id;
   }
 
-  /** How many questions of `asker` are open. */
+  /** How many requests of `asker` are open. */
   openOf(asker: Asker): number {
     return this.#askers.get(asker)?.ids.size ?? 0;
   }
 
-  /** Who asked under this id, once: a second answer finds nobody. */
+  /** Removes and returns the request with this id; a second answer finds none. */
   take(id: string): Ask | undefined {
     const ask = this.#open.get(id);
     if (ask !== undefined) this.#forget(id, ask);
     return ask;
   }
 
-  /** Forgets the question that `asker` asked as `rawId`; returns its id at the agent. */
+  /** Removes the request that `asker` sent as `rawId`; returns its id towards the agent. */
   withdraw(asker: Asker, rawId: string): string | undefined {
     const id = this.#askers.get(asker)?.byRawId.get(rawId);
     if (id !== undefined) this.#forget(id, { asker, rawId });
     return id;
   }
 
-  /** Forgets all questions of `asker`; returns their ids at the agent. */
+  /** Removes all requests of `asker`; returns their ids towards the agent. */
   withdrawAll(asker: Asker): string[] {
     const ids = [...(this.#askers.get(asker)?.ids ?? [])];
     for (const id of ids) this.#open.delete(id);
@@ -68,7 +68,7 @@ export class ServerRequests {
     const asked = this.#askers.get(asker);
     if (asked === undefined) return;
     asked.ids.delete(id);
-    // The same id may have been used for a later question.
+    // A later request may have reused the id.
     if (asked.byRawId.get(rawId) === id) asked.byRawId.delete(rawId);
     if (asked.ids.size === 0) this.#askers.delete(asker);
   }

@@ -11,8 +11,8 @@ import { Project } from './project.ts';
 import { Router } from './router.ts';
 
 /**
- * One MCP session with an agent: takes its frames in order, at the pace at which the agent reads and instances take
- * them. Knows frames and no transport.
+ * One MCP session with an agent: processes its frames in order, no faster than the agent reads answers and instances accept
+ * requests. Knows frames, but no transport.
  */
 export class AgentSession {
   readonly #ports: SessionPorts;
@@ -44,14 +44,14 @@ export class AgentSession {
     });
   }
 
-  /** Takes one frame of the agent; a promise says: not more until it is fulfilled. Never throws. */
+  /** Receives one frame of the agent. A returned promise asks for a pause until it is fulfilled. Never throws. */
   receive(frame: string): Promise<void> | undefined {
     if (!this.#isWorking && this.#wait === undefined) this.#receive(frame);
     else this.#receiveLater(frame);
     return this.#inbox.isFull ? this.#room() : this.#ports.backlog.hold;
   }
 
-  /** What ends or answers something doesn't wait: others may wait for it. */
+  /** Cancellations and answers don't wait, because something else may wait for them. */
   #receiveLater(frame: string): void {
     const envelope = readEnvelope(frame);
     const { id = null, method = null } = envelope ?? {};
@@ -66,7 +66,7 @@ export class AgentSession {
     }
   }
 
-  /** Takes what waits, whenever that is possible. */
+  /** Processes waiting frames as soon as possible. */
   async #work(): Promise<void> {
     this.#isWorking = true;
     while (!this.#inbox.isEmpty && !this.#closed) {
@@ -92,7 +92,7 @@ export class AgentSession {
     await backlog.hold;
   }
 
-  /** A promise says: no request is worked on until it is fulfilled. */
+  /** If set, no request is processed until this promise is fulfilled. */
   get #wait(): Promise<void> | undefined {
     return this.#ports.outflow.behind ?? this.#own.crowd ?? this.#ports.backlog.crowd;
   }
@@ -111,13 +111,13 @@ export class AgentSession {
     else this.#send(errorFrame('null', RPC_CODE.invalidRequest, 'an id is a string or a number'));
   }
 
-  /** A message over the limit came instead of a frame. `rawId`: JSON text of its id, where that could be told. */
+  /** Refuses a message that exceeds the limit. `rawId` is the JSON text of its id, if that was found. */
   refuseOversize(rawId: string, bytes: number, limit: number): void {
     const message = `the message has ${bytes} bytes, the limit is ${limit}`;
     this.#send(failureFrame(rawId, '', new HubError('MESSAGE_TOO_LARGE', message)));
   }
 
-  /** Resolves when everything that was asked is answered. */
+  /** Resolves when all requests are answered. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#onIdle = resolve;
@@ -125,7 +125,7 @@ export class AgentSession {
     });
   }
 
-  /** Ends the session; resolves when the instances have said goodbye. */
+  /** Ends the session. Resolves when the sessions at the instances have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#notifier.stop();
@@ -135,7 +135,7 @@ export class AgentSession {
     this.#ports.onClosed();
   }
 
-  /** Called for every frame that was sent to the agent by a link: the last answer may have been given. */
+  /** Must be called for every frame that a link sends to the agent, because it may be the last answer. */
   answered(): void {
     if (this.#onIdle !== null) queueMicrotask(() => this.#checkIdle());
   }
@@ -180,7 +180,7 @@ export class AgentSession {
   }
 }
 
-/** The id, as JSON text, of the request that a `notifications/cancelled` is about. */
+/** The id, as JSON text, of the request that a `notifications/cancelled` names. */
 function cancelledBy(frame: string): string {
   const { requestId } = paramsOf(frame);
   const isExact = typeof requestId !== 'number' || Math.abs(requestId) <= Number.MAX_SAFE_INTEGER;

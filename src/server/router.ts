@@ -52,7 +52,7 @@ export class Router {
       case 'initialize':
         this.#initialize(request);
         return;
-      // Agents of 2026-07-28 probe with it and then fall back: no side effects.
+      // Agents of 2026-07-28 send it first and then fall back, so it must have no side effects.
       case 'server/discover':
         this.#send(errorFrame(rawId, RPC_CODE.methodNotFound, 'Method not found'));
         return;
@@ -60,7 +60,7 @@ export class Router {
         this.#setLevel(request);
         return;
       case 'tools/call':
-        // A name is only looked for where one of the hub's can be.
+        // Parse the request only if it may name one of the hub's tools.
         if (/instances|\\u/.test(frame) || this.#ports.links.home === null) this.#callTool(request);
         else this.#forward(request);
         return;
@@ -95,7 +95,7 @@ export class Router {
     if (isLevel) this.#ports.memory.logLevel = JSON.stringify(params);
     if (isLevel) this.#ports.links.setLevel();
     const { home } = this.#ports.links;
-    // The instance says itself whether it has levels. One that is away is asked only where it is known to have them.
+    // An active instance answers for itself. One that is away is asked only if it is known to have log levels.
     if (home !== null && this.#takesLevels(home)) {
       home.request(request.frame, request.rawId, request.method);
     } else if (isLevel) this.#send(resultFrame(request.rawId, {}));
@@ -138,7 +138,7 @@ export class Router {
     });
   }
 
-  /** Sends `instances_call` on as the `tools/call` that it stands for, `_meta` and all. */
+  /** Forwards `instances_call` as the `tools/call` that it contains, including `_meta`. */
   async #callInstance(
     { frame: asked, rawId }: AgentRequest,
     params: JsonObject,
@@ -199,7 +199,7 @@ export class Router {
     });
   }
 
-  /** To the instance that the session is connected to, or will be at the end of start-up. */
+  /** Forwards a request to the session's home, after start-up if it has none yet. */
   #forward(request: AgentRequest, tool?: string): void {
     const { frame, rawId, method } = request;
     const link = this.#ports.links.home;
