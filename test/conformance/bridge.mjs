@@ -26,13 +26,13 @@ export async function startBridge({ directory, project }) {
     hubs.add(hub);
     hub.once('exit', () => hubs.delete(hub));
     const open = new Set();
+    /** @type {string | number | null} */
+    let polled = null;
     transport.onclose = () => hub.stdin.end();
     transport.onmessage = (/** @type {any} */ message) => {
       if ('method' in message && 'id' in message) open.add(message.id);
       hub.stdin.write(`${JSON.stringify(message)}\n`);
-      // Closes the stream of this call, as servers do to make clients poll. The answer is sent on the next stream.
-      if (message.params?.name === 'test_reconnection')
-        setTimeout(() => transport.closeSSEStream(message.id), 20);
+      if (message.params?.name === 'test_reconnection') polled = message.id;
     };
     createInterface({ input: hub.stdout }).on('line', (line) => {
       const message = JSON.parse(line);
@@ -42,6 +42,13 @@ export async function startBridge({ directory, project }) {
       const [only] = open;
       const related = !isAnswer && open.size === 1 ? { relatedRequestId: only } : {};
       void transport.send(message, related);
+      // Closes the stream of this call after its first event, as servers do to make clients poll. The answer is sent on the
+      // next stream.
+      if (polled !== null && polled === only && !isAnswer) {
+        const id = polled;
+        polled = null;
+        setTimeout(() => transport.closeSSEStream(id), 20);
+      }
     });
     return transport.start();
   });

@@ -63,7 +63,8 @@ describe('readEnvelope', () => {
       });
       if (envelope !== null && envelope.id !== null) {
         expect(JSON.parse(replaceId(text, '"other"'))).toEqual({
-          ...message,
+          // Not `message`: JSON.parse of Node 24 confuses some keys that contain escapes.
+          ...JSON.parse(text),
           id: 'other',
         });
       }
