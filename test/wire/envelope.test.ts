@@ -68,7 +68,7 @@ describe('readEnvelope', () => {
           id: 'other',
         });
       }
-      expect(JSON.parse(oneLine(text))).toEqual(message);
+      expect(JSON.parse(oneLine(text))).toEqual(JSON.parse(text));
       expect(oneLine(text)).not.toMatch(/[\r\n]/);
     }
   });
