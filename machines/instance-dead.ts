@@ -2,7 +2,7 @@ import { and, not } from 'xstate';
 import { attempt, reconnectable } from './instance-attempt.ts';
 import { instanceSetup } from './instance-setup.ts';
 
-/** Out of retries. It is probed once per revival interval and when a request names it, and expires with its process. */
+/** Out of retries. It is probed once per revival interval and when a request names it, and expires if its server has ended. */
 export const dead = instanceSetup.createStateConfig({
   entry: [
     { type: 'enter', params: { state: 'dead' } },

@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { buildBin, buildLibrary, buildPage, missingFrom, packagesIn } from '../scripts/bundles.mjs';
 import { parseRegistration } from '../src/registration/schema.ts';
 import { afterTest } from './helpers/cleanup.ts';
-import { eventually, exitOf, startProcess, textOf } from './helpers/processes.ts';
+import { eventually, exitOf, outcomeOf, startProcess } from './helpers/processes.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FILES = 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js';
@@ -47,15 +47,8 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Runs the installed command to its end. */
-async function run(...args: readonly string[]) {
-  const child = startProcess(command, args, env);
-  child.stdin?.end();
-  const [stdout, stderr, code] = await Promise.all([
-    textOf(child.stdout),
-    textOf(child.stderr),
-    exitOf(child),
-  ]);
-  return { stdout, stderr, code };
+function run(...args: readonly string[]) {
+  return outcomeOf(startProcess(command, args, env));
 }
 
 /** An agent whose MCP server is the installed hub. */

@@ -39,6 +39,17 @@ export async function exitOf(child: ChildProcess): Promise<number | null> {
   return code ?? null;
 }
 
+/** Everything that a process prints until it exits, and its exit code. Its stdin is closed. */
+export async function outcomeOf(child: ChildProcess) {
+  child.stdin?.end();
+  const [stdout, stderr, code] = await Promise.all([
+    textOf(child.stdout),
+    textOf(child.stderr),
+    exitOf(child),
+  ]);
+  return { stdout, stderr, code };
+}
+
 /** Reads a stream to its end. */
 export async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
   const chunks: Buffer[] = [];
