@@ -1,14 +1,8 @@
-import {
-  type ActorRefFrom,
-  type AnyActorRef,
-  assign,
-  enqueueActions,
-  sendParent,
-  setup,
-} from 'xstate';
+import { type ActorRefFrom, assign, enqueueActions, sendParent, setup } from 'xstate';
 import { bindingMachine } from './binding.ts';
 import type { BindingInput, BindingReport, EndedBecause } from './binding-setup.ts';
 import type { Failure, InstanceState, Transition } from './model.ts';
+import { isAlive } from './supervisor.ts';
 
 export interface SessionInput {
   readonly id: string;
@@ -56,9 +50,6 @@ export type BindingRef = ActorRefFrom<typeof bindingMachine>;
 
 /** Ids of children carry a prefix: an instance may be called `__proto__`. */
 export const bindingActorId = (instanceId: string) => `binding:${instanceId}`;
-
-const isAlive = (child: AnyActorRef | undefined): child is AnyActorRef =>
-  child?.getSnapshot().status === 'active';
 
 /** Whether a home that ended may come back, as itself or as its successor. */
 const mayReturn = ({ home, lost }: SessionContext, instanceId: string) =>

@@ -75,10 +75,6 @@ export function createHub(
     log,
     links: {
       now,
-      callWait: config.callWait,
-      openTimeout: config.policy.connectTimeout,
-      maxMessage: config.maxMessage,
-      log,
       traffic: (id) => traffic.of(id),
       await: (id) => traffic.await(id),
       guard: (id) => supervision.refusal(id),

@@ -16,25 +16,23 @@ import { homeOf, instanceContext, sessionRef } from '../views/selectors.ts';
 import type { Frame } from '../wire/frame.ts';
 
 /**
- * Sends a frame to an agent. `about` is the JSON text of the id of the agent's request that a notification or a question
- * belongs to, or null; answers name their request themselves. A promise says: no more until it is fulfilled.
+ * Sends a frame to an agent. `about` is the JSON text of the id of the agent's request that a notification or request belongs
+ * to, or null; answers name their request themselves. A returned promise asks for a pause until it is fulfilled.
  */
 export type ToAgent = (frame: Frame, about: string | null) => Promise<void> | undefined;
 
-/** What the links of all sessions share. */
-export interface LinkPolicy
-  extends Pick<LinkSurroundings, 'now' | 'callWait' | 'openTimeout' | 'maxMessage' | 'log'> {
+/** What the links of all sessions need of the hub. */
+export interface LinkNeeds extends Pick<LinkSurroundings, 'now' | 'onShort'> {
   traffic(instanceId: string): LinkSurroundings['traffic'];
   await(instanceId: string): () => void;
   guard(instanceId: string): ReturnType<LinkSurroundings['guard']>;
   onSuspected(instanceId: string): void;
-  onShort(): void;
 }
 
 export interface SessionsOptions {
   readonly config: Config;
   readonly log: Logger;
-  readonly links: LinkPolicy;
+  readonly links: LinkNeeds;
   readonly trafficOf: SessionPorts['trafficOf'];
   /** Resolves when start-up discovery has settled. */
   readonly discovered: Promise<void>;
@@ -62,7 +60,7 @@ export class Sessions {
   open(toAgent: ToAgent): AgentSession {
     this.#last += 1;
     const id = `session-${this.#last}`;
-    const { config, log, trafficOf, links: policy, discovered } = this.#options;
+    const { config, log, trafficOf, discovered } = this.#options;
     const outflow = new Outflow();
     const send: ToAgent = (frame, about) => {
       const fit = limitSize(frame, config.maxMessage);
@@ -98,7 +96,7 @@ export class Sessions {
       outflow,
       memory,
       toAgent: (frame) => send(frame, null),
-      awaitInstance: policy.await,
+      awaitInstance: this.#options.links.await,
       trafficOf,
       discovered,
       settings: {
@@ -126,16 +124,21 @@ export class Sessions {
     return info === undefined || info === SELF ? null : info;
   }
 
-  /** Ends all sessions; resolves when the instances have said goodbye. */
+  /** Ends all sessions. Resolves when the sessions at the instances have ended. */
   async closeAll(): Promise<void> {
     await Promise.allSettled(Array.from(this.#records.values(), ({ session }) => session.close()));
   }
 
   /** What a session's link to an instance needs of the hub. */
   #linkTo(instanceId: string) {
-    const { traffic, await: wait, guard, onSuspected, ...rest } = this.#options.links;
+    const { config, log, links } = this.#options;
     return {
-      ...rest,
+      log,
+      now: links.now,
+      callWait: config.callWait,
+      openTimeout: config.policy.connectTimeout,
+      maxMessage: config.maxMessage,
+      onShort: links.onShort,
       target: () => {
         const found = instanceContext(this.#hub.getSnapshot(), instanceId);
         if (found?.state !== 'active' || found.peer === null) return null;
@@ -143,10 +146,10 @@ export class Sessions {
         return { endpoint: found.peer.endpoint, token, nonce };
       },
       describe: () => this.#describe(instanceId),
-      traffic: traffic(instanceId),
-      await: () => wait(instanceId),
-      guard: () => guard(instanceId),
-      onSuspected: () => onSuspected(instanceId),
+      traffic: links.traffic(instanceId),
+      await: () => links.await(instanceId),
+      guard: () => links.guard(instanceId),
+      onSuspected: () => links.onSuspected(instanceId),
     };
   }
 

@@ -1,9 +1,7 @@
 import type { World } from '../../machines/model.ts';
 import type { Traffic } from '../link/link-options.ts';
 
-export type TrafficNow = Pick<World, 'callsInFlight' | 'lastActivity' | 'waiting'>;
-
-/** The traffic of all instances by id: written on every call, read when somebody asks. */
+/** The traffic of all instances by id: written on every call, read on demand. */
 export class TrafficByInstance {
   readonly #traffic = new Map<string, Traffic>();
   readonly #onAwaited: (id: string) => void;
@@ -27,12 +25,13 @@ export class TrafficByInstance {
     return this.#traffic.get(id);
   }
 
-  now(id: string): TrafficNow {
+  /** The counters as an instance's chart reads them. */
+  now(id: string): Pick<World, 'callsInFlight' | 'lastActivity' | 'waiting'> {
     const { callsInFlight, lastActivity, waiting } = this.of(id);
     return { callsInFlight, lastActivity, waiting };
   }
 
-  /** Notes that somebody waits for the instance; returns the function that takes this back, once. */
+  /** Counts one more call or wait for the instance; returns the function that undoes this, once. */
   await(id: string): () => void {
     const awaited = this.of(id);
     awaited.waiting += 1;

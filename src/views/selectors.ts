@@ -61,9 +61,10 @@ export function bindingRefs(hub: HubSnapshot, sessionId: string): BindingRef[] {
 /** Whether the link to a session's home is being opened for the first time. */
 export function isHomeOpening(hub: HubSnapshot, sessionId: string): boolean {
   const home = homeOf(hub, sessionId);
-  return bindingRefs(hub, sessionId)
-    .map((binding) => binding.getSnapshot())
-    .some((binding) => binding.context.instanceId === home && binding.matches('opening'));
+  return bindingRefs(hub, sessionId).some((ref) => {
+    const binding = ref.getSnapshot();
+    return binding.context.instanceId === home && binding.matches('opening');
+  });
 }
 
 /** The context of an instance, or undefined when it isn't known. */
